@@ -1,0 +1,152 @@
+/* cli - how programs speak to people. */
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "../lib/buf.h"
+#include "../lib/opt.h"
+#include "cli.h"
+
+static const char *program = "nullmailer";
+
+void
+cli_begin(const char *name)
+{
+	program = name;
+}
+
+int
+cli_write(int fd, const struct buf *b)
+{
+	size_t at = 0;
+	ssize_t n;
+
+	while (at < b->n) {
+		n = write(fd, b->p + at, b->n - at);
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			return -1;
+		at += (size_t)n;
+	}
+	return 0;
+}
+
+static void
+complain(int error, const char *format, va_list ap)
+{
+	struct buf line = { 0 };
+	char text[1024];
+
+	vsnprintf(text, sizeof text, format, ap);
+	buf_cat(&line, str_of(program), STR(": "), str_of(text));
+	if (*format && format[strlen(format) - 1] == ':')
+		buf_cat(&line, STR(" "), str_of(strerror(error)));
+	buf_addc(&line, '\n');
+	cli_write(2, &line);
+	buf_free(&line);
+}
+
+void
+cli_warn(const char *format, ...)
+{
+	int error = errno;
+	va_list ap;
+
+	va_start(ap, format);
+	complain(error, format, ap);
+	va_end(ap);
+}
+
+void
+cli_die(int code, const char *format, ...)
+{
+	int error = errno;
+	va_list ap;
+
+	va_start(ap, format);
+	complain(error, format, ap);
+	va_end(ap);
+	exit(code);
+}
+
+static void
+usage(const struct cli *c, const struct opts *o)
+{
+	struct buf text = { 0 };
+
+	buf_cat(&text, STR("usage: "), str_of(c->program), STR(" [flags]"),
+	    *c->operands ? STR(" ") : STR(""), str_of(c->operands), STR("\n"),
+	    str_of(c->about), STR("\n\n"));
+	opt_help(o, &text);
+	buf_add(&text, STR("      --help                show this and exit\n"
+	    "      --version             show the version and exit\n"));
+	cli_write(1, &text);
+	buf_free(&text);
+}
+
+static void
+version(const struct cli *c)
+{
+	struct buf text = { 0 };
+
+	buf_cat(&text, str_of(c->program), STR(" " VERSION "\n"));
+	cli_write(1, &text);
+	buf_free(&text);
+}
+
+static void
+answer_questions(const struct cli *c, const struct opts *o, int help, int about)
+{
+	if (help)
+		usage(c, o);
+	else if (about)
+		version(c);
+	if (help || about)
+		exit(0);
+}
+
+static void
+misuse(const struct cli *c, const struct opts *o, const char *who,
+    struct str why)
+{
+	struct buf line = { 0 };
+
+	buf_cat(&line, str_of(who), STR(": "), why, STR("\n"));
+	cli_write(2, &line);
+	buf_free(&line);
+	usage(c, o);
+	exit(1);
+}
+
+int
+cli_options(const struct cli *c, const struct opts *o, int argc, char **argv)
+{
+	struct opt rows[48] = { { 0 } };
+	struct opts all = { rows, o->count + 2, o->flags };
+	struct buf why = { 0 };
+	int help = 0, about = 0, first, operands;
+
+	memcpy(rows, o->rows, o->count * sizeof rows[0]);
+	rows[o->count] = (struct opt){ 0, "help", OPT_FLAG, &help, NULL, 0 };
+	rows[o->count + 1] =
+	    (struct opt){ 0, "version", OPT_FLAG, &about, NULL, 0 };
+	first = opt_args(&all, argc, argv, &why);
+	if (first < 0)
+		misuse(c, o, argv[0], buf_str(&why));
+	answer_questions(c, o, help, about);
+	operands = argc - first;
+	if (operands < c->least)
+		misuse(c, o, c->program,
+		    STR("Too few command-line arguments"));
+	if (c->most >= 0 && operands > c->most)
+		misuse(c, o, c->program,
+		    STR("Too many command-line arguments"));
+	if (why.n)
+		cli_write(2, &why);
+	buf_free(&why);
+	return first;
+}

@@ -1,0 +1,156 @@
+/* main - find the applet by argv[0] or by the first argument, drop the rights
+ * it has no use for, run it. The rows are in applets.h. */
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "../lib/buf.h"
+#include "applets.h"
+#include "cli.h"
+
+enum rights { SUID_DROP, SUID_KEEP };
+
+static const struct applet {
+	const char *name;
+	int (*main)(int argc, char **argv);
+	enum rights rights;
+	const char *folder;
+	const char *about;
+} applets[] = {
+#define X(function, name, folder, rights, about) \
+	{ name, function##_main, rights, #folder, about },
+	APPLETS(X)
+#undef X
+};
+
+static const char prefix[] = "nullmailer-";
+
+static const char *
+base_name(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return slash ? slash + 1 : path;
+}
+
+static const char *
+short_name(const char *name)
+{
+	size_t n = sizeof prefix - 1;
+
+	return strncmp(name, prefix, n) ? name : name + n;
+}
+
+static const struct applet *
+find(const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < sizeof applets / sizeof applets[0]; i++)
+		if (!strcmp(short_name(applets[i].name), short_name(name)))
+			return &applets[i];
+	return NULL;
+}
+
+/* A caller may have closed them, and then the first file opened would be
+ * taken for standard input, or a complaint written into it. */
+static void
+open_standard_descriptors(void)
+{
+	int fd;
+
+	for (fd = 0; fd < 3; fd++)
+		if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", O_RDWR) < 0)
+			return;
+}
+
+static void
+drop_rights(const struct applet *a)
+{
+	uid_t u = getuid();
+	gid_t g = getgid();
+
+	if (a->rights == SUID_KEEP)
+		return;
+	if (setresgid(g, g, g) < 0 || setresuid(u, u, u) < 0)
+		cli_die(1, "cannot drop privileges:");
+}
+
+static int
+run(const struct applet *a, int argc, char **argv)
+{
+	drop_rights(a);
+	cli_begin(a->name);
+	return a->main(argc, argv);
+}
+
+static void
+list(void)
+{
+	struct buf text = { 0 };
+	size_t i;
+
+	for (i = 0; i < sizeof applets / sizeof applets[0]; i++)
+		buf_fmt(&text, "%s %s %s\n", applets[i].name,
+		    applets[i].folder,
+		    applets[i].rights == SUID_KEEP ? "set-uid" : "-");
+	cli_write(1, &text);
+	buf_free(&text);
+}
+
+static void
+help(void)
+{
+	struct buf text = { 0 };
+	size_t i;
+
+	buf_set(&text, STR("usage: nullmailer PROGRAM [ARGUMENTS]\n"
+	    "       nullmailer --help | --list | --version\n"
+	    "or call it by the name of a program:\n\n"));
+	for (i = 0; i < sizeof applets / sizeof applets[0]; i++)
+		buf_fmt(&text, "  %-20s %s\n", applets[i].name,
+		    applets[i].about);
+	cli_write(1, &text);
+	buf_free(&text);
+}
+
+static int
+answer(const char *question)
+{
+	static const struct buf version = {
+		"nullmailer " VERSION "\n", sizeof "nullmailer " VERSION, 0
+	};
+
+	if (!strcmp(question, "--list"))
+		list();
+	else if (!strcmp(question, "--version"))
+		cli_write(1, &version);
+	else if (!strcmp(question, "--help") || !strcmp(question, "-h"))
+		help();
+	else {
+		cli_warn("%s: no such program, see nullmailer --help",
+		    question);
+		return 1;
+	}
+	return 0;
+}
+
+int
+main(int argc, char **argv)
+{
+	const struct applet *a;
+
+	open_standard_descriptors();
+	if (argc < 1)
+		return 1;
+	a = find(base_name(argv[0]));
+	if (a)
+		return run(a, argc, argv);
+	if (argc < 2) {
+		help();
+		return 1;
+	}
+	a = find(argv[1]);
+	return a ? run(a, argc - 1, argv + 1) : answer(argv[1]);
+}

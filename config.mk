@@ -1,0 +1,59 @@
+# config.mk - every knob. The command line overrides: make SSL=none PREFIX=/opt
+
+VERSION = 3.0
+
+# No certificate is checked against a time before this one, and no message is
+# older than it: seconds since the epoch, raised with each release.
+BUILD_DATE = $(or $(SOURCE_DATE_EPOCH),1795219200)
+
+# Compilers: the target's (must make static programs) and, for generators and
+# tests that want a sanitizer, the build machine's.
+CC = musl-gcc
+AR = ar
+HOSTCC = cc
+CFLAGS = -Os
+OBJ = obj
+
+# TLS: bear (BearSSL) or none. BEARSSL_SRC names a source tree of BearSSL;
+# empty fetches the distribution's source package.
+SSL = bear
+BEARSSL_SRC =
+
+# The folder of PEM files the compiled-in CA bundle is made from; empty builds
+# without a bundle. CA_FILES: the system's own bundles, tried in this order.
+CA_DIR = /usr/share/ca-certificates/mozilla
+CA_FILES = /etc/ssl/certs/ca-certificates.crt /etc/ssl/cert.pem \
+	/etc/pki/tls/certs/ca-bundle.crt
+
+# Paths: upstream's layout below PREFIX, or LAYOUT=debian for Debian's paths
+# and its rules (/etc/mailname first, undotted domains accepted, nothing
+# appended without defaultdomain).
+LAYOUT = upstream
+PREFIX = /usr/local
+DESTDIR =
+
+BIN_upstream = $(PREFIX)/bin
+SBIN_upstream = $(PREFIX)/sbin
+MODULES_upstream = $(PREFIX)/libexec/nullmailer
+MAN_upstream = $(PREFIX)/share/man
+CONFIG_upstream = $(PREFIX)/etc/nullmailer
+SPOOL_upstream = $(PREFIX)/var/spool/nullmailer
+OWNER_upstream = nullmail
+
+BIN_debian = /usr/bin
+SBIN_debian = /usr/sbin
+MODULES_debian = /usr/lib/nullmailer
+MAN_debian = /usr/share/man
+CONFIG_debian = /etc/nullmailer
+SPOOL_debian = /var/spool/nullmailer
+OWNER_debian = mail
+
+BIN = $(BIN_$(LAYOUT))
+SBIN = $(SBIN_$(LAYOUT))
+MODULES = $(MODULES_$(LAYOUT))
+MAN = $(MAN_$(LAYOUT))
+CONFIG = $(CONFIG_$(LAYOUT))
+SPOOL = $(SPOOL_$(LAYOUT))
+
+# Who owns the spool and the set-uid copy.
+OWNER = $(OWNER_$(LAYOUT))

@@ -1,0 +1,138 @@
+/* buf - an owned, growing run of bytes. */
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "buf.h"
+#include "chr.h"
+#include "mem.h"
+
+struct str
+buf_str(const struct buf *b)
+{
+	return (struct str){ b->n ? b->p : "", b->n };
+}
+
+const char *
+buf_z(const struct buf *b)
+{
+	return b->n ? b->p : "";
+}
+
+char *
+buf_room(struct buf *b, size_t n)
+{
+	size_t need = b->n + n + 1;
+	size_t cap = b->cap + b->cap / 2 + 32;
+
+	if (need <= n)
+		mem_out();
+	if (need > b->cap) {
+		if (cap < need)
+			cap = need;
+		b->p = mem_resize(b->p, cap);
+		b->cap = cap;
+	}
+	return b->p + b->n;
+}
+
+void
+buf_clear(struct buf *b)
+{
+	b->n = 0;
+	if (b->p)
+		b->p[0] = '\0';
+}
+
+void
+buf_set(struct buf *b, struct str s)
+{
+	buf_clear(b);
+	buf_add(b, s);
+}
+
+void
+buf_add(struct buf *b, struct str s)
+{
+	char *end = buf_room(b, s.n);
+
+	if (s.n)
+		memcpy(end, s.p, s.n);
+	end[s.n] = '\0';
+	b->n += s.n;
+}
+
+void
+buf_addc(struct buf *b, char c)
+{
+	buf_add(b, (struct str){ &c, 1 });
+}
+
+void
+buf_addu(struct buf *b, unsigned long long v)
+{
+	char digits[24];
+	size_t at = sizeof digits;
+
+	do
+		digits[--at] = (char)('0' + v % 10);
+	while (v /= 10);
+	buf_add(b, (struct str){ digits + at, sizeof digits - at });
+}
+
+void
+buf_join(struct buf *b, const struct str *parts, size_t count)
+{
+	size_t i;
+
+	for (i = 0; i < count; i++)
+		buf_add(b, parts[i]);
+}
+
+void
+buf_fmt(struct buf *b, const char *format, ...)
+{
+	va_list ap;
+	int n;
+
+	va_start(ap, format);
+	n = vsnprintf(NULL, 0, format, ap);
+	va_end(ap);
+	if (n < 0)
+		return;
+	buf_room(b, (size_t)n);
+	va_start(ap, format);
+	vsnprintf(b->p + b->n, (size_t)n + 1, format, ap);
+	va_end(ap);
+	b->n += (size_t)n;
+}
+
+void
+buf_clean(struct buf *b, struct str s, size_t max)
+{
+	size_t i, end = b->n + max;
+
+	s = str_trim(s);
+	for (i = 0; i < s.n && b->n < end; i++) {
+		if (s.p[i] == '\n')
+			buf_add(b, STR(" / "));
+		else if (s.p[i] != '\r')
+			buf_addc(b, chr_is(s.p[i], CHR_CTL) ? '?' : s.p[i]);
+	}
+}
+
+void
+buf_wipe(struct buf *b)
+{
+	if (b->p)
+		explicit_bzero(b->p, b->cap);
+	b->n = 0;
+}
+
+void
+buf_free(struct buf *b)
+{
+	free(b->p);
+	*b = (struct buf){ 0 };
+}

@@ -1,0 +1,103 @@
+/* conf - control files. */
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "buf.h"
+#include "chr.h"
+#include "conf.h"
+#include "path.h"
+
+/* A control file is written by hand; anything larger is a mistake. */
+#define CONF_MAX (1024 * 1024)
+
+static struct buf reason;
+
+const char *
+conf_why(void)
+{
+	return buf_z(&reason);
+}
+
+static int
+unreadable(const struct buf *path)
+{
+	const char *error = strerror(errno);
+
+	buf_set(&reason, STR("Could not read config file \""));
+	buf_cat(&reason, buf_str(path), STR("\": "), str_of(error));
+	return -1;
+}
+
+static int
+read_all(int fd, struct buf *text)
+{
+	ssize_t n;
+
+	while (text->n < CONF_MAX) {
+		n = read(fd, buf_room(text, 1024), 1024);
+		if (n <= 0)
+			return n < 0 && errno != EISDIR ? -1 : 0;
+		text->n += (size_t)n;
+	}
+	errno = EFBIG;
+	return -1;
+}
+
+int
+conf_file(const char *name, struct buf *text)
+{
+	struct buf path = { 0 };
+	int fd, rc = 0;
+
+	buf_clear(text);
+	path_set(&path, PATH_CONFIG, name);
+	fd = open(buf_z(&path), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	if (fd >= 0) {
+		rc = read_all(fd, text) < 0 ? unreadable(&path) : 0;
+		close(fd);
+	} else if (errno != ENOENT)
+		rc = unreadable(&path);
+	buf_free(&path);
+	return rc < 0 ? -1 : text->n > 0;
+}
+
+int
+conf_line(const char *name, struct buf *value)
+{
+	struct buf text = { 0 };
+	struct str rest;
+	int rc = conf_file(name, &text);
+
+	rest = buf_str(&text);
+	buf_set(value, str_trim(str_cut(&rest, '\n')));
+	buf_wipe(&text);
+	buf_free(&text);
+	return rc < 0 ? -1 : value->n > 0;
+}
+
+int
+conf_int(const char *name, int fallback, int *value)
+{
+	struct buf text = { 0 };
+	struct str s;
+	unsigned long number;
+	int negative = 0, rc;
+	size_t digits = 0;
+
+	rc = conf_line(name, &text);
+	*value = fallback;
+	s = buf_str(&text);
+	if (s.n && (s.p[0] == '-' || s.p[0] == '+')) {
+		negative = s.p[0] == '-';
+		s = str_skip(s, 1);
+	}
+	while (digits < s.n && chr_is(s.p[digits], CHR_DIGIT))
+		digits++;
+	if (str_number(str_head(s, digits), INT_MAX, &number) == 0)
+		*value = negative ? -(int)number : (int)number;
+	buf_free(&text);
+	return rc < 0 ? -1 : 0;
+}

@@ -1,0 +1,44 @@
+/* date - RFC 5322 dates, in English whatever the locale. */
+#include <stdlib.h>
+
+#include "buf.h"
+#include "date.h"
+
+static const char days[] = "SunMonTueWedThuFriSat";
+static const char months[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
+
+static void
+put(struct buf *b, const struct tm *tm)
+{
+	buf_cat(b, (struct str){ days + 3 * tm->tm_wday, 3 }, STR(", "));
+	buf_fmt(b, "%02d ", tm->tm_mday);
+	buf_add(b, (struct str){ months + 3 * tm->tm_mon, 3 });
+	buf_fmt(b, " %d %02d:%02d:%02d ", tm->tm_year + 1900, tm->tm_hour,
+	    tm->tm_min, tm->tm_sec);
+}
+
+void
+date_local(struct buf *b, time_t t)
+{
+	struct tm tm;
+	long minutes;
+
+	tzset();
+	if (!localtime_r(&t, &tm))
+		return;
+	minutes = tm.tm_gmtoff / 60;
+	put(b, &tm);
+	buf_fmt(b, "%c%02ld%02ld", minutes < 0 ? '-' : '+',
+	    labs(minutes) / 60, labs(minutes) % 60);
+}
+
+void
+date_utc(struct buf *b, time_t t)
+{
+	struct tm tm;
+
+	if (!gmtime_r(&t, &tm))
+		return;
+	put(b, &tm);
+	buf_add(b, STR("-0000"));
+}

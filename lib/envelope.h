@@ -1,0 +1,41 @@
+/* envelope.h - the head of a queue file: sender LF, recipients LF each, LF.
+ * spec/filesystem.md section 4. Null sender: an empty first line. */
+#ifndef ENVELOPE_H
+#define ENVELOPE_H
+
+#include <sys/types.h>
+
+#include "buf.h"
+
+struct envelope {
+	struct buf text;	/* sender and recipients, LF ended, no blank line */
+	size_t sender_n;	/* length of the sender without its LF */
+	size_t count;		/* recipients, at least 1 */
+	off_t body;		/* where the message's header begins */
+};
+
+/* Reads and checks the envelope of an open queue file from offset 0; the
+ * file's own offset is neither used nor moved. 0; -1 with errno, EINVAL when
+ * it is no valid queue file (no blank line, no recipient, control bytes, an
+ * unreasonable size). e may be reused; free it with envelope_free. */
+int envelope_read(int fd, struct envelope *e);
+
+/* Borrowed from e. */
+struct str envelope_sender(const struct envelope *e);
+
+/* The recipient at offset *at of text, *at moved behind it; start with
+ * *at = 0. p is NULL behind the last. */
+struct str envelope_next(const struct envelope *e, size_t *at);
+
+void envelope_free(struct envelope *e);
+
+/* What the envelope lets pass. Domain = text behind the last '@'.
+ * 1 if the address has both parts, no control bytes, and a domain that has a
+ * dot or is localhost (any case) or an address literal ([...]); LAYOUT=debian
+ * asks no dot. Else 0. */
+int address_valid(struct str address);
+
+/* The part behind the last '@', or the empty run. */
+struct str address_domain(struct str address);
+
+#endif

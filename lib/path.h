@@ -1,0 +1,19 @@
+/* path.h - where things are: five roots fixed at build time, or below
+ * $NULLMAILER_TEST_PREFIX in a process that has no rights beyond its user's. */
+#ifndef PATH_H
+#define PATH_H
+
+struct buf;
+
+enum path_root {
+	PATH_SPOOL,		/* PREFIX/queue */
+	PATH_CONFIG,		/* PREFIX/conf */
+	PATH_MODULES,		/* PREFIX/protocols */
+	PATH_BIN,		/* PREFIX/bin */
+	PATH_SBIN		/* PREFIX/sbin */
+};
+
+/* Sets b to the path of name below root; name may be "" for the root. */
+void path_set(struct buf *b, enum path_root root, const char *name);
+
+#endif

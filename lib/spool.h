@@ -1,0 +1,70 @@
+/* spool.h - the spool folder: queue/ tmp/ failed/ and the FIFO trigger.
+ * spec/filesystem.md. All names are opened relative to the folders and
+ * without following links, as the owner of the spool is not trusted by
+ * everybody who reads it. */
+#ifndef SPOOL_H
+#define SPOOL_H
+
+#include <sys/stat.h>
+#include <sys/types.h>
+
+#include "buf.h"
+
+struct envelope;
+
+/* Descriptors of the folders, O_CLOEXEC; -1 where not opened. */
+struct spool {
+	int root;
+	int queue;
+	int tmp;
+	int failed;
+};
+
+/* For programs that add messages: opens root, queue and tmp (failed stays
+ * -1). 0, or -1 with a reason that names the path. */
+int spool_open(struct spool *s, struct buf *why);
+
+/* For the sender: makes what is missing (queue, tmp, failed 0700, trigger
+ * 0600; LAYOUT=debian: Debian's modes), replaces a trigger that is no FIFO,
+ * removes debris older than a day from tmp, opens everything. 0, or -1 with
+ * a reason that names path, owner found and owner wanted. */
+int spool_create(struct spool *s, struct buf *why);
+
+void spool_close(struct spool *s);
+
+/* One sender per spool: flock on the root folder. wait 0: do not wait.
+ * 0 locked (until the descriptor goes), 1 somebody else has it, -1 errno. */
+int spool_lock(const struct spool *s, int wait);
+
+/* Opens queue/name for reading: a regular file, not through a link, never
+ * waiting. Descriptor (O_CLOEXEC), or -1 with errno; EINVAL if it is no
+ * regular file. st, when not NULL, gets its status. */
+int spool_message(const struct spool *s, const char *name, struct stat *st);
+
+/* Makes a new file in tmp/ with a name nobody else uses, mode 0600. Its name
+ * goes to name. Descriptor, or -1 with errno. */
+int spool_temporary(const struct spool *s, struct buf *name);
+
+/* Makes tmp/temporary the message queue/SECONDS.DIGITS with a name nobody
+ * else uses: link, sync of the folder, unlink; rename where there are no hard
+ * links. The file must be synced before. The name goes to name.
+ * 0, or -1 with errno and nothing queued (the temporary is gone too). */
+int spool_commit(const struct spool *s, const char *temporary, time_t seconds,
+    struct buf *name);
+
+/* Writes to folder (s->queue or s->failed) under name a copy of the queue
+ * file fd that names only the recipients i with keep[i] != 0: through tmp,
+ * synced, renamed over what was there, folder synced, mtime carried over.
+ * 0, or -1 with errno and everything as it was. */
+int spool_copy(const struct spool *s, int fd, const struct envelope *e,
+    const unsigned char *keep, int folder, const char *name);
+
+/* Writes one byte into the trigger. 0; -1 with errno when nobody can be told:
+ * ENXIO means no sender is running and is no fault. */
+int spool_pull_trigger(const struct spool *s);
+
+/* Opens the trigger for reading, non-blocking, O_CLOEXEC, or -1 with errno;
+ * EINVAL if it is no FIFO. */
+int spool_open_trigger(const struct spool *s);
+
+#endif
