@@ -1,0 +1,43 @@
+# bearssl.mk - libbearssl.a from BearSSL's sources; for GNU make
+#
+# Give it CC, AR, OBJ (where objects go) and BEARSSL (the source folder, got
+# by get-bearssl.sh when it is not there); BEARSSL_CFLAGS comes last. It gives
+# BEARSSL_A, the archive, and BEARSSL_H, which whatever includes bearssl.h
+# must wait for. Two builds in different folders are the same, byte by byte.
+
+BEARSSL_A = $(OBJ)/bearssl/libbearssl.a
+BEARSSL_H = $(BEARSSL)/inc/bearssl.h
+
+# No seed of its own: ssl/bear.c brings the kernel's.
+BEARSSL_FLAGS = -Os -ffunction-sections -fdata-sections \
+	-fno-asynchronous-unwind-tables -fno-unwind-tables \
+	-DBR_RDRAND=0 -DBR_USE_URANDOM=0 -DBR_USE_GETENTROPY=0 \
+	-ffile-prefix-map=$(BEARSSL)/= -I$(BEARSSL)/inc -I$(BEARSSL)/src
+
+# Where size buys speed; SHA-1 and the rest are fastest or unimportant at -Os.
+BEARSSL_O3 = ec/ec_p256_m31 ec/ec_c25519_m31 int/i62_modpow2 int/i31_montmul
+BEARSSL_O2 = hash/sha2small hash/sha2big symcipher/chacha20_ct \
+	symcipher/chacha20_sse2
+
+BEARSSL_C := $(sort $(wildcard $(BEARSSL)/src/*.c $(BEARSSL)/src/*/*.c))
+BEARSSL_O := $(BEARSSL_C:$(BEARSSL)/src/%.c=$(OBJ)/bearssl/%.o)
+
+$(BEARSSL_H):
+	sh ssl/get-bearssl.sh $(BEARSSL)
+
+# The list of sources is known only once they are there.
+ifeq ($(BEARSSL_C),)
+$(BEARSSL_A): $(BEARSSL_H)
+	$(MAKE) -f $(firstword $(MAKEFILE_LIST)) $@
+else
+$(BEARSSL_A): $(BEARSSL_O)
+	rm -f $@
+	$(AR) rcsD $@ $(BEARSSL_O)
+endif
+
+$(BEARSSL_O3:%=$(OBJ)/bearssl/%.o): BEARSSL_OPT = -O3
+$(BEARSSL_O2:%=$(OBJ)/bearssl/%.o): BEARSSL_OPT = -O2
+
+$(OBJ)/bearssl/%.o: $(BEARSSL)/src/%.c ssl/bearssl.mk
+	@mkdir -p $(@D)
+	@$(CC) $(BEARSSL_FLAGS) $(BEARSSL_OPT) $(BEARSSL_CFLAGS) -c -o $@ $<
