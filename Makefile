@@ -4,12 +4,21 @@ include config.mk
 APPLETS = applets/main.o applets/cli.o applets/inject.o applets/mailq.o \
 	applets/queue.o applets/send.o applets/sendmail.o applets/smtp.o \
 	applets/smtpd.o
-LIB = lib/buf.o lib/chr.o lib/conf.o lib/date.o lib/err.o lib/mem.o \
-	lib/opt.o lib/path.o lib/str.o
+LIB = lib/addr.o lib/auth.o lib/base64.o lib/buf.o lib/chr.o lib/conf.o \
+	lib/date.o lib/enqueue.o lib/envelope.o lib/err.o lib/foreign.o \
+	lib/header.o lib/hostname.o lib/io.o lib/mem.o lib/net.o lib/opt.o \
+	lib/path.o lib/remote.o lib/reply.o lib/smtp.o lib/spool.o \
+	lib/status.o lib/store.o lib/str.o lib/wire.o lib/words.o lib/worker.o
 TLS_none = ssl/none.o
 TLS_bear = ssl/none.o
 OBJS = $(APPLETS:%=$(OBJ)/%) $(LIB:%=$(OBJ)/%) $(TLS_$(SSL):%=$(OBJ)/%)
+OBJS := $(foreach o,$(OBJS),$(if $(wildcard $(o:$(OBJ)/%.o=%.c)),$o))
 HDR = $(wildcard applets/*.h lib/*.h ssl/*.h)
+
+# What a build calls: a command, or COMMAND=PACKAGE where the names differ.
+NEED_musl-gcc = gcc musl-gcc=musl-tools
+NEED = $(or $(NEED_$(CC)),$(firstword $(CC))) xz=xz-utils
+NEED_TESTS = sed -n 's/^\# needs: //p'
 
 RULES_debian = 1
 RULES_upstream = 0
@@ -21,36 +30,101 @@ DEFS = -D_GNU_SOURCE -DVERSION='"$(VERSION)"' -DBUILD_DATE=$(BUILD_DATE) \
 	-DSPOOL_DIR='"$(SPOOL)"' -DDEBIAN_RULES=$(RULES_$(LAYOUT))
 LEAN = -ffunction-sections -fdata-sections -fno-asynchronous-unwind-tables \
 	-fno-unwind-tables -fno-ident -ffile-prefix-map=$(CURDIR)=.
-ALL_CFLAGS = -std=c99 $(WARN) $(LEAN) $(CFLAGS) $(DEFS)
-LINK = -static -no-pie -Wl,--gc-sections -Wl,--build-id=none \
-	-Wl,-z,noseparate-code -s
+STATIC = -static -no-pie -Wl,--gc-sections -Wl,--build-id=none \
+	-Wl,-z,noseparate-code
 
-nullmailer: $(OBJS)
-	$(CC) $(LINK) $(LDFLAGS) -o $@ $(OBJS) $(LIBS)
+# SAN=1: the same programs with the build machine's compiler and sanitizers.
+SANITIZE = -fsanitize=address,undefined -fno-sanitize-recover=all
+ifeq ($(SAN),1)
+CC = $(HOSTCC)
+CFLAGS = -O1 -g -fno-omit-frame-pointer $(SANITIZE)
+OBJ := $(OBJ)/san
+BINARY = $(OBJ)/nullmailer
+STATIC = $(SANITIZE)
+STRIP =
+endif
 
-$(OBJ)/%.o: %.c $(HDR) config.mk Makefile
+# V=1 shows the commands.
+Q_ = @
+Q = $(Q_$(V))
+COMPILE = $(CC) -std=c99 $(WARN) $(LEAN) $(CFLAGS) $(DEFS)
+LINK = $(CC) $(STATIC) $(LDFLAGS)
+
+all: $(BINARY) ## the binary
+
+$(BINARY): $(OBJS)
+	@echo LINK $@
+	$Q$(LINK) $(STRIP) -o $@ $(OBJS) $(LIBS)
+
+$(OBJ)/%.o: %.c $(HDR) $(OBJ)/flags
 	@mkdir -p $(@D)
-	$(CC) $(ALL_CFLAGS) -c -o $@ $<
+	@echo CC $<
+	$Q$(COMPILE) -c -o $@ $<
+
+# Holds the compiler's command, so that another one builds everything again.
+$(OBJ)/flags: COMMAND = $(COMPILE) $(LINK) $(STRIP) $(SSL)
+$(OBJ)/flags: force
+	@mkdir -p $(@D)
+	@printf '%s\n' "$$COMMAND" | cmp -s - $@ || { sh tests/need.sh $(NEED) && \
+	    printf '%s\n' "$$COMMAND" >$@; }
+export COMMAND
 
 UNIT = $(patsubst tests/unit/%.c,$(OBJ)/tests/unit/%,$(wildcard tests/unit/*.c))
 TOOLS = $(OBJ)/tests/peer
+LINT_ = tests/binary.sh tests/install.sh tests/length.sh tests/man.sh \
+	tests/shell.sh
+TESTS = $(filter-out $(LINT_),$(sort $(wildcard tests/*.sh)))
+export NM = $(abspath $(BINARY))
+export PEER = $(abspath $(OBJ)/tests/peer)
 
-$(OBJ)/tests/unit/%: tests/unit/%.c $(OBJS) $(HDR) tests/unit/t.h
+# An archive gives each test the modules it uses and no other.
+$(OBJ)/all.a: $(filter-out $(OBJ)/applets/main.o,$(OBJS))
+	@rm -f $@
+	@$(AR) rcs $@ $^
+
+$(OBJ)/tests/unit/%: tests/unit/%.c $(OBJ)/all.a tests/unit/t.h
 	@mkdir -p $(@D)
-	$(CC) $(ALL_CFLAGS) -static -o $@ $< \
-	    $(filter-out $(OBJ)/applets/main.o,$(OBJS)) $(LIBS)
+	@echo CC $<
+	$Q$(COMPILE) $(STATIC) -o $@ $< $(OBJ)/all.a $(LIBS)
 
-$(OBJ)/tests/%: tests/%.c
+$(OBJ)/tests/%: tests/%.c $(OBJ)/flags
 	@mkdir -p $(@D)
-	$(CC) $(ALL_CFLAGS) -static -o $@ $<
+	@echo CC $<
+	$Q$(COMPILE) $(STATIC) -o $@ $<
 
-check: nullmailer $(UNIT) $(TOOLS) ## unit, applet and dialogue tests
-	tests/run $(UNIT) $(sort $(wildcard tests/*.sh))
+check: $(BINARY) $(UNIT) $(TOOLS) ## unit, applet and dialogue tests
+	@sh tests/need.sh $$($(NEED_TESTS) $(TESTS) $(LINT_$(SAN)))
+	@tests/run $(UNIT) $(TESTS) $(LINT_$(SAN))
+
+interop: $(BINARY) $(TOOLS) ## the same against real servers, installs them
+	@sh tests/need.sh $$($(NEED_TESTS) tests/interop/*.sh)
+	@tests/run $(sort $(wildcard tests/interop/*.sh))
+
+demo: $(BINARY) $(TOOLS) ## one message from sendmail to a server, explained
+	@sh tests/demo.sh
+
+repro: $(BINARY) ## build again elsewhere and compare every byte
+	@sh tests/repro.sh
+
+# The variables that install.sh takes.
+PLACES = DESTDIR BINARY BIN SBIN MODULES MAN CONFIG SPOOL OWNER LAYOUT
+INSTALL = $(foreach v,$(PLACES),$v='$($v)') sh applets/install.sh
+
+install: $(BINARY) ## binary, links, pages, spool (DESTDIR, PREFIX, LAYOUT)
+	@$(INSTALL) install
+
+uninstall: ## what install put there, but not mail and configuration
+	@$(INSTALL) uninstall
 
 clean: ## remove what was built
-	rm -rf $(OBJ) nullmailer
+	rm -rf $(OBJ) $(BINARY)
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile
 
-.PHONY: check clean help
+show-%:
+	@echo '$($*)'
+
+force:
+
+.PHONY: all check interop demo repro install uninstall clean help force

@@ -12,7 +12,9 @@ CC = musl-gcc
 AR = ar
 HOSTCC = cc
 CFLAGS = -Os
+STRIP = -s
 OBJ = obj
+BINARY = nullmailer
 
 # TLS: bear (BearSSL) or none. BEARSSL_SRC names a source tree of BearSSL;
 # empty fetches the distribution's source package.
