@@ -3,8 +3,8 @@
 #
 # The tree is Debian's source package, fetched by apt's own client from the
 # machine's own sources and held to a SHA-256; no system state is touched and
-# no rights are needed. Two defects of 0.6 are repaired on the way, each by a
-# replacement that must fit exactly once.
+# no rights are needed. A defect of 0.6 is repaired on the way by a replacement
+# that must fit exactly once; key.c and anon.c work around the others.
 #
 # BEARSSL_SRC=path   check that tree instead; nothing is fetched or copied
 # BEARSSL_CACHE=path where the tarball is kept, else beside DEST
@@ -70,14 +70,10 @@ replace() {
 }
 
 # The key decoder's five RSA numbers may take more room than their buffer has.
-# The RSA client certificate forgets to return after it has refused.
 repair() {
 	replace "$1/src/x509/skey_decoder.c" \
 		'T0_INT2(3 * BR_X509_BUFSIZE_KEY)' \
 		'T0_INT2(3 * BR_X509_BUFSIZE_SIG)'
-	replace "$1/src/ssl/ssl_ccert_single_rsa.c" \
-		'memset(choices, 0, sizeof *choices);' \
-		'memset(choices, 0, sizeof *choices); return;'
 }
 
 mkdir -p "$cache" "${dest%/*}"

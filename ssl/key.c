@@ -1,0 +1,340 @@
+/* key - the client's own certificate chain and private key
+ * Certificates are X.509 in PEM or DER; keys are PKCS#8 (RFC 5958), PKCS#1
+ * (RFC 8017 A.1.2) or SEC1 (RFC 5915) in PEM or DER. RSA up to 4096 bits,
+ * P-256, P-384, P-521. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <bearssl.h>
+
+#include "key.h"
+#include "pem.h"
+#include "ssl.h"
+
+enum { RSA_MAX_BITS = 4096, CHAIN_MAX = 16 };
+
+struct key {
+	br_ssl_client_certificate_class class;	/* must be the first field */
+	br_x509_certificate chain[CHAIN_MAX];
+	size_t n;
+	int type;	/* BR_KEYTYPE_RSA or _EC */
+	const char *hint;
+	br_skey_decoder_context sk;
+	unsigned char pad[64];	/* BearSSL 0.6 writes past sk for RSA-8192 */
+};
+
+/* Why a refused key is refused; the bytes are an object identifier's. */
+static const struct {
+	const char *oid;
+	size_t n;
+	const char *name;
+} foreign[] = {
+	{ "\x06\x09\x2A\x86\x48\x86\xF7\x0D\x01\x05", 10,
+	    "the private key is encrypted" },
+	{ "\x06\x0A\x2A\x86\x48\x86\xF7\x0D\x01\x0C\x01", 11,
+	    "the private key is encrypted" },
+	{ "\x06\x09\x2A\x86\x48\x86\xF7\x0D\x01\x01\x0A", 11,
+	    "RSA-PSS keys are not supported" },
+	{ "\x06\x03\x2B\x65\x70", 5, "Ed25519 keys are not supported" },
+	{ "\x06\x03\x2B\x65\x71", 5, "Ed448 keys are not supported" },
+	{ "\x06\x07\x2A\x86\x48\xCE\x38\x04\x01", 9,
+	    "DSA keys are not supported" },
+	{ "\x06\x05\x2B\x81\x04\x00\x0A", 7,
+	    "curve secp256k1 is not supported" },
+	{ "\x06\x09\x2B\x24\x03\x03\x02\x08\x01\x01", 10,
+	    "Brainpool curves are not supported" },
+};
+
+static int
+refuse(char *why, size_t size, const char *file, const char *reason)
+{
+	snprintf(why, size,
+	    "Error setting SSL/TLS X.509 client certificate: %s%s%s",
+	    file, *file ? ": " : "", reason);
+	return -1;
+}
+
+/* pem_open has put the name of the file in front of its reason. */
+static int
+open_file(struct pem *p, const char *file, char *why, size_t size)
+{
+	char reason[512];
+
+	if (pem_open(p, file, reason, sizeof reason) == 0)
+		return 0;
+	return refuse(why, size, "", reason);
+}
+
+static int
+is_certificate(const struct pem_object *o)
+{
+	return !*o->label || strcmp(o->label, "CERTIFICATE") == 0
+	    || strcmp(o->label, "X509 CERTIFICATE") == 0;
+}
+
+static const char *
+add_certificate(struct key *k, const struct pem_object *o)
+{
+	br_x509_certificate *c = &k->chain[k->n];
+
+	if (k->n == CHAIN_MAX)
+		return "more than 16 certificates";
+	c->data = malloc(o->n + 1);
+	if (!c->data)
+		return "out of memory";
+	memcpy(c->data, o->der, o->n);
+	c->data_len = o->n;
+	k->n++;
+	return NULL;
+}
+
+static int
+load_chain(struct key *k, const char *file, char *why, size_t size)
+{
+	const char *bad = NULL;
+	struct pem p;
+	struct pem_object o;
+	int got;
+
+	if (open_file(&p, file, why, size) < 0)
+		return -1;
+	while (!bad && (got = pem_next(&p, &o)) != 0) {
+		if (got < 0)
+			bad = p.why;
+		else if (is_certificate(&o))
+			bad = add_certificate(k, &o);
+	}
+	if (!bad && !k->n)
+		bad = "no certificate in it";
+	pem_close(&p);
+	return bad ? refuse(why, size, file, bad) : 0;
+}
+
+static const char *
+name_foreign(const struct pem_object *o)
+{
+	size_t i, head = o->n < 64 ? o->n : 64;
+
+	for (i = 0; i < sizeof foreign / sizeof foreign[0]; i++)
+		if (memmem(o->der, head, foreign[i].oid, foreign[i].n))
+			return foreign[i].name;
+	if (strncmp(o->label, "DSA ", 4) == 0)
+		return "DSA keys are not supported";
+	if (strncmp(o->label, "OPENSSH ", 8) == 0)
+		return "keys in OpenSSH's own format are not supported";
+	return "not a private key that can be read: RSA, P-256, P-384 or "
+	    "P-521, in PKCS#8, PKCS#1 or SEC1";
+}
+
+static const char *
+decode_key(struct key *k, const struct pem_object *o)
+{
+	const br_rsa_private_key *rsa;
+
+	if (o->encrypted || strcmp(o->label, "ENCRYPTED PRIVATE KEY") == 0)
+		return "the private key is encrypted";
+	br_skey_decoder_init(&k->sk);
+	br_skey_decoder_push(&k->sk, o->der, o->n);
+	k->type = br_skey_decoder_key_type(&k->sk);
+	if (k->type != BR_KEYTYPE_RSA && k->type != BR_KEYTYPE_EC)
+		return name_foreign(o);
+	rsa = br_skey_decoder_get_rsa(&k->sk);
+	if (rsa && rsa->n_bitlen > RSA_MAX_BITS)
+		return "RSA keys of more than 4096 bits are not supported";
+	return NULL;
+}
+
+static int
+is_key(const struct pem_object *o)
+{
+	static const char tail[] = "PRIVATE KEY";
+	size_t n = strlen(o->label), m = strlen(tail);
+
+	return n == 0 || (n >= m && strcmp(o->label + n - m, tail) == 0);
+}
+
+static int
+load_key(struct key *k, const char *file, char *why, size_t size)
+{
+	const char *bad = NULL;
+	struct pem p;
+	struct pem_object o;
+	int got;
+
+	if (open_file(&p, file, why, size) < 0)
+		return -1;
+	while ((got = pem_next(&p, &o)) > 0 && !is_key(&o))
+		;
+	if (got > 0)
+		bad = decode_key(k, &o);
+	else
+		bad = got < 0 ? p.why : "no private key in it";
+	pem_close(&p);
+	return bad ? refuse(why, size, file, bad) : 0;
+}
+
+/* Signs anything and lets the certificate's key judge it. */
+static int
+rsa_fits(const struct key *k, const br_rsa_public_key *pub)
+{
+	static const unsigned char hash[32] = "do these two belong together?";
+	const br_rsa_private_key *rsa = br_skey_decoder_get_rsa(&k->sk);
+	unsigned char sig[RSA_MAX_BITS / 8], back[sizeof hash];
+	size_t n = (rsa->n_bitlen + 7) / 8;
+
+	return br_rsa_pkcs1_sign_get_default()(BR_HASH_OID_SHA256, hash,
+	    sizeof hash, rsa, sig)
+	    && br_rsa_pkcs1_vrfy_get_default()(sig, n, BR_HASH_OID_SHA256,
+	    sizeof hash, pub, back)
+	    && memcmp(hash, back, sizeof hash) == 0;
+}
+
+static int
+ec_fits(const struct key *k, const br_ec_public_key *pub)
+{
+	static const unsigned char hash[32] = "do these two belong together?";
+	const br_ec_private_key *ec = br_skey_decoder_get_ec(&k->sk);
+	const br_ec_impl *impl = br_ec_get_default();
+	unsigned char sig[139];
+	size_t n;
+
+	if (ec->curve != pub->curve)
+		return 0;
+	n = br_ecdsa_sign_asn1_get_default()(impl, &br_sha256_vtable, hash, ec,
+	    sig);
+	return n && br_ecdsa_vrfy_asn1_get_default()(impl, hash, sizeof hash,
+	    pub, sig, n);
+}
+
+static const char *
+check_pair(const struct key *k)
+{
+	br_x509_decoder_context dc;
+	const br_x509_pkey *pub;
+	int fits = 0;
+
+	br_x509_decoder_init(&dc, NULL, NULL);
+	br_x509_decoder_push(&dc, k->chain[0].data, k->chain[0].data_len);
+	pub = br_x509_decoder_get_pkey(&dc);
+	if (!pub)
+		return "not a certificate, or one with an unsupported key";
+	if (pub->key_type == k->type && k->type == BR_KEYTYPE_RSA)
+		fits = rsa_fits(k, &pub->key.rsa);
+	else if (pub->key_type == k->type)
+		fits = ec_fits(k, &pub->key.ec);
+	return fits ? NULL : "the private key does not belong to it";
+}
+
+static int
+load(struct key *k, const struct ssl_conf *conf, char *why, size_t size)
+{
+	const char *bad;
+
+	if (!conf->certfile && conf->keyfile)
+		return refuse(why, size, conf->keyfile,
+		    "a private key without a certificate");
+	if (!conf->certfile)
+		return 0;
+	if (load_chain(k, conf->certfile, why, size) < 0
+	    || load_key(k, conf->keyfile ? conf->keyfile : conf->certfile,
+	    why, size) < 0)
+		return -1;
+	bad = check_pair(k);
+	return bad ? refuse(why, size, conf->certfile, bad) : 0;
+}
+
+struct key *
+key_new(const struct ssl_conf *conf, char *why, size_t size)
+{
+	struct key *k = calloc(1, sizeof *k);
+
+	if (!k) {
+		refuse(why, size, "", "out of memory");
+		return NULL;
+	}
+	if (load(k, conf, why, size) == 0)
+		return k;
+	key_free(k);
+	return NULL;
+}
+
+/* BearSSL's order: the best hash among those both sides have. */
+static int
+best_hash(unsigned set)
+{
+	static const unsigned char order[] = {
+		br_sha256_ID, br_sha384_ID, br_sha512_ID, br_sha224_ID,
+		br_sha1_ID
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof order; i++)
+		if (set >> order[i] & 1)
+			return order[i];
+	return 0;
+}
+
+/* Takes the place of BearSSL's, which goes on after it has found that the
+ * server cannot verify RSA, and dies of it. Bits 0 to 7 of types are the hashes
+ * that go with RSA, where 0 is MD5 with SHA-1; 8 to 15 those with ECDSA. */
+static void
+choose(const br_ssl_client_certificate_class **pctx,
+    const br_ssl_client_context *sc, uint32_t types,
+    br_ssl_client_certificate *choices)
+{
+	struct key *k = (struct key *)*pctx;
+	int rsa = k->type == BR_KEYTYPE_RSA;
+	unsigned set = (rsa ? types : types >> 8) & 0xFF;
+	int hash = best_hash(set);
+
+	(void)sc;
+	memset(choices, 0, sizeof *choices);
+	if (!k->n) {
+		k->hint = "it wants a client certificate, and none is set";
+	} else if (!hash && !(rsa && set & 1)) {
+		k->hint = rsa ? "it accepts no client certificate with RSA"
+		    : "it accepts no client certificate with ECDSA";
+	} else {
+		choices->auth_type = rsa ? BR_AUTH_RSA : BR_AUTH_ECDSA;
+		choices->hash_id = hash;
+		choices->chain = k->chain;
+		choices->chain_len = k->n;
+	}
+}
+
+void
+key_use(struct key *k, br_ssl_client_context *sc)
+{
+	if (k->type == BR_KEYTYPE_EC)
+		br_ssl_client_set_single_ec(sc, k->chain, k->n,
+		    br_skey_decoder_get_ec(&k->sk), BR_KEYTYPE_SIGN, 0,
+		    br_ec_get_default(), br_ecdsa_sign_asn1_get_default());
+	else
+		br_ssl_client_set_single_rsa(sc, k->chain, k->n,
+		    br_skey_decoder_get_rsa(&k->sk),
+		    br_rsa_pkcs1_sign_get_default());
+	k->class = **sc->client_auth_vtable;
+	k->class.choose = choose;
+	*sc->client_auth_vtable = &k->class;
+	k->hint = NULL;
+}
+
+const char *
+key_hint(const struct key *k)
+{
+	return k->hint;
+}
+
+void
+key_free(struct key *k)
+{
+	size_t i;
+
+	if (!k)
+		return;
+	for (i = 0; i < k->n; i++)
+		free(k->chain[i].data);
+	explicit_bzero(k, sizeof *k);
+	free(k);
+}
