@@ -10,6 +10,7 @@ struct hostnames {
 	struct buf defaultdomain;	/* may be empty */
 	struct buf defaulthost;		/* qualified */
 	struct buf idhost;		/* host part of a Message-Id */
+	int configured;			/* a file gave me or defaulthost */
 };
 
 /* Reads all four with their fallbacks; me falls back to mailname beside the
@@ -19,6 +20,10 @@ int hostnames_load(struct hostnames *h);
 
 /* Only me, by the same rule. 0, or -1 with conf_why. */
 int hostnames_me(struct buf *me);
+
+/* What the last of the two calls above has to tell the administrator, for
+ * stderr, or NULL: LAYOUT=debian does not read a file me that is there. */
+const char *hostnames_warning(void);
 
 /* Completes a domain in place: empty becomes defaulthost; one without a dot
  * that is neither localhost (in any case) nor an address literal gets
