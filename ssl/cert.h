@@ -1,0 +1,52 @@
+/* cert.h - one X.509 certificate (RFC 5280 4.1) taken apart, nothing judged.
+ * Private to ssl/; calls no function of BearSSL. */
+#ifndef CERT_H
+#define CERT_H
+
+#include <bearssl.h>
+
+#include "der.h"
+
+enum {	/* bits of usage: X.509's named bit i is 0x80 >> i */
+	USAGE_CERT_SIGN = 0x04, USAGE_CRL_SIGN = 0x02
+};
+
+/* All der fields borrow from the certificate's bytes. A field of n 0 or a
+ * usage or pathlen of -1 stands for an absent extension. */
+struct cert {
+	struct der all, tbs, alg, sig;	/* alg, sig: the issuer's signature */
+	struct der serial, issuer, subject, spki;
+	struct der names, limits;	/* subjectAltName, nameConstraints */
+	struct der critical;		/* OID of one we do not know */
+	int64_t from, until;
+	int v1;			/* version 1 or 2: has no extensions */
+	int ca, usage;
+	long pathlen;
+	int purposes;		/* -1 no list, 1 a TLS server is in it, else 0 */
+	const char *why;	/* after -1: static text */
+};
+
+/* 0; -1 and why when it is no certificate we could read. */
+int cert_parse(struct cert *, struct der);
+
+/* The public key, borrowing from spki. 0; -1 unless it is RSA of 1024 to 4096
+ * bits or on P-256, P-384 or P-521. */
+int cert_key(struct der spki, br_x509_pkey *);
+
+/* What a reader would call a name or a certificate: the last common name, else
+ * the last attribute of any kind, else a DNS name. Printable ASCII, the rest as
+ * '?', cut to fit; returns out. */
+const char *cert_name(struct der name, char *out, size_t size);
+const char *cert_label(const struct cert *, char *out, size_t size);
+
+/* Appends bytes of a peer to out the same way. */
+void cert_print(struct der, char *out, size_t size);
+
+/* The contents of the one common name in a name. 1; 0 none or several. */
+int cert_cn(struct der name, struct der *out);
+
+/* 64-bit FNV-1a of a name, the key of the compiled-in bundle. It only has to
+ * spread: a wrong hit fails on the signature. */
+uint64_t cert_hash(struct der name);
+
+#endif

@@ -1,0 +1,384 @@
+/* verify - which server is accepted; see verify.h. An X.509 class (BearSSL's
+ * br_x509_class) that collects what the server sends and judges at the end of
+ * the chain, in this order: key usable, pin, path to an anchor, name. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "path.h"
+#include "verify.h"
+
+enum { CERTS_MAX = 32, BYTES_MAX = 256 << 10 };
+
+struct verify {
+	const br_x509_class *vtable;	/* first: BearSSL hands us its address */
+	struct host host;
+	struct anchors *anchors;
+	struct crls *crls;
+	const char *pin;	/* "sha256/..." or NULL */
+	int pin_decides, insecure;
+	const char *too_much;	/* why what was sent could not be collected */
+	unsigned char *data;	/* the certificates behind each other */
+	size_t n, cap, at[CERTS_MAX + 1];
+	unsigned sent;
+	struct cert certs[CERTS_MAX];
+	br_x509_pkey key;
+	int has_key;
+	char why[640], note[800];
+};
+
+static const char untrusted[] = "Server SSL/TLS certificate is untrusted",
+    misnamed[] = "Server SSL/TLS certificate does not match hostname",
+    digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+    "0123456789+/", sha256[] = "sha256/";
+
+/* A machine without a clock starts in 1970; nothing is older than we are. */
+static int64_t
+now(void)
+{
+	time_t t = time(NULL);
+
+	return t < BUILD_DATE ? BUILD_DATE : t;
+}
+
+static void
+note_clock(struct verify *v)
+{
+	time_t is = time(NULL), built = BUILD_DATE;
+	char a[32], b[32];
+	struct tm tm;
+
+	if (is >= built || !gmtime_r(&is, &tm)
+	    || !strftime(a, sizeof a, "%F", &tm)
+	    || !gmtime_r(&built, &tm) || !strftime(b, sizeof b, "%F", &tm))
+		return;
+	snprintf(v->note, sizeof v->note, "the clock (%s) is older than this "
+	    "program: certificates are checked as of %s", a, b);
+}
+
+/* RFC 7469 2.4: the hash of the whole SubjectPublicKeyInfo, in base64. */
+static void
+pin_of(const struct cert *c, char out[45])
+{
+	unsigned char h[33];
+	br_sha256_context sha;
+	unsigned long w;
+	size_t i;
+
+	br_sha256_init(&sha);
+	br_sha256_update(&sha, c->spki.p, c->spki.n);
+	br_sha256_out(&sha, h);
+	h[32] = 0;
+	for (i = 0; i < 11; i++) {
+		w = (unsigned long)h[3 * i] << 16 | h[3 * i + 1] << 8
+		    | h[3 * i + 2];
+		*out++ = digits[w >> 18];
+		*out++ = digits[w >> 12 & 63];
+		*out++ = digits[w >> 6 & 63];
+		*out++ = digits[w & 63];
+	}
+	out[-1] = '=';
+	*out = '\0';
+}
+
+static int
+pin_is_sound(const char *pin)
+{
+	size_t n = sizeof sha256 - 1;
+
+	return strncmp(pin, sha256, n) == 0 && strspn(pin + n, digits) == 43
+	    && strcmp(pin + n + 43, "=") == 0;
+}
+
+static unsigned
+refuse(struct verify *v, const char *text, const char *detail)
+{
+	snprintf(v->why, sizeof v->why, "%s: %s", text, detail);
+	return text == misnamed ? BR_ERR_X509_BAD_SERVER_NAME
+	    : BR_ERR_X509_NOT_TRUSTED;
+}
+
+/* 0, or -1: the pin given is not the server's. */
+static int
+check_pin(struct verify *v)
+{
+	char seen[45], detail[160];
+
+	if (!v->pin)
+		return 0;
+	pin_of(&v->certs[0], seen);
+	if (strcmp(v->pin + sizeof sha256 - 1, seen) == 0)
+		return 0;
+	snprintf(detail, sizeof detail, "its key is not the pinned one, but "
+	    "pin=%s%s", sha256, seen);
+	refuse(v, untrusted, detail);
+	return -1;
+}
+
+static unsigned
+check_name(struct verify *v)
+{
+	char names[160], label[80], detail[560];
+
+	if (name_matches(&v->certs[0], &v->host))
+		return 0;
+	name_list(&v->certs[0], names, sizeof names);
+	cert_label(&v->certs[0], label, sizeof label);
+	snprintf(detail, sizeof detail, "\"%s\" is for %s, not for %s", label,
+	    *names ? names : "no name", v->host.name);
+	return refuse(v, misnamed, detail);
+}
+
+/* Takes the certificates apart. Only the server's own has to be sound; what
+ * else cannot be read cannot be needed. */
+static unsigned
+parse(struct verify *v, unsigned *count)
+{
+	struct der one;
+	unsigned i;
+
+	*count = 0;
+	v->has_key = 0;
+	if (v->too_much)
+		return refuse(v, untrusted, v->too_much);
+	if (v->sent == 0)
+		return refuse(v, untrusted, "the server sent none");
+	for (i = 0; i < v->sent; i++) {
+		one.p = v->data + v->at[i];
+		one.n = v->at[i + 1] - v->at[i];
+		if (cert_parse(&v->certs[*count], one) == 0)
+			++*count;
+		else if (i == 0)
+			break;
+	}
+	v->has_key = cert_key(v->certs[0].spki, &v->key) == 0;
+	if (*count == 0)
+		return refuse(v, untrusted, v->certs[0].why);
+	if (!v->has_key)
+		return refuse(v, untrusted, "its key is not supported");
+	return 0;
+}
+
+static unsigned
+judge(struct verify *v, unsigned count)
+{
+	struct path p = {
+		v->certs, count, v->anchors, v->crls, &v->host, now()
+	};
+	char detail[480] = "";
+
+	if (path_find(&p, detail, sizeof detail) < 0)
+		return refuse(v, untrusted, detail);
+	return check_name(v);
+}
+
+static void
+note_insecure(struct verify *v)
+{
+	size_t n = strlen(v->note);
+
+	snprintf(v->note + n, sizeof v->note - n,
+	    "%saccepted only because of insecure: %s", n ? "; " : "", v->why);
+	v->why[0] = '\0';
+}
+
+static struct verify *
+self(const br_x509_class **ctx)
+{
+	return (struct verify *)(void *)ctx;
+}
+
+static void
+start_chain(const br_x509_class **ctx, const char *server_name)
+{
+	struct verify *v = self(ctx);
+
+	(void)server_name;
+	v->n = v->sent = 0;
+	v->at[0] = 0;
+	v->has_key = 0;
+	v->too_much = NULL;
+	v->why[0] = v->note[0] = '\0';
+}
+
+static void
+start_cert(const br_x509_class **ctx, uint32_t length)
+{
+	struct verify *v = self(ctx);
+	unsigned char *p;
+
+	if (v->sent == CERTS_MAX || length > BYTES_MAX
+	    || v->n + length > BYTES_MAX)
+		v->too_much = "the server sent too many or too large ones";
+	if (v->too_much || v->n + length <= v->cap)
+		return;
+	p = realloc(v->data, v->n + length);
+	if (!p) {
+		v->too_much = "out of memory";
+		return;
+	}
+	v->data = p;
+	v->cap = v->n + length;
+}
+
+static void
+append(const br_x509_class **ctx, const unsigned char *p, size_t n)
+{
+	struct verify *v = self(ctx);
+
+	if (v->too_much)
+		return;
+	if (n > v->cap || v->n + n > v->cap) {
+		v->too_much = "one is longer than announced";
+		return;
+	}
+	memcpy(v->data + v->n, p, n);
+	v->n += n;
+}
+
+static void
+end_cert(const br_x509_class **ctx)
+{
+	struct verify *v = self(ctx);
+
+	if (!v->too_much)
+		v->at[++v->sent] = v->n;
+}
+
+static unsigned
+end_chain(const br_x509_class **ctx)
+{
+	struct verify *v = self(ctx);
+	unsigned bad, count;
+
+	note_clock(v);
+	bad = parse(v, &count);
+	if (!v->has_key)
+		return bad;
+	if (check_pin(v) < 0)
+		return BR_ERR_X509_NOT_TRUSTED;
+	if (v->pin_decides)
+		return bad;
+	if (!bad)
+		bad = judge(v, count);
+	if (!bad || !v->insecure)
+		return bad;
+	note_insecure(v);
+	return 0;
+}
+
+/* Both usages: a certificate that forbids signatures is accepted, as GnuTLS
+ * and OpenSSL do. */
+static const br_x509_pkey *
+get_pkey(const br_x509_class *const *ctx, unsigned *usages)
+{
+	const struct verify *v = (const struct verify *)(const void *)ctx;
+
+	if (usages)
+		*usages = BR_KEYTYPE_KEYX | BR_KEYTYPE_SIGN;
+	return v->has_key ? &v->key : NULL;
+}
+
+static const br_x509_class class = {
+	sizeof(struct verify), start_chain, start_cert, append, end_cert,
+	end_chain, get_pkey
+};
+
+static int
+fail(char *why, size_t size, const char *text, const char *detail)
+{
+	snprintf(why, size, "%s: %s", text, detail);
+	return -1;
+}
+
+static int
+set_pin(struct verify *v, const struct ssl_conf *conf, char *why, size_t size)
+{
+	if (!conf->pin)
+		return 0;
+	if (!pin_is_sound(conf->pin))
+		return fail(why, size, "Error setting TLS options",
+		    "pin: not sha256/ and 44 characters of base64");
+	v->pin = conf->pin;
+	v->pin_decides = !conf->cafile || conf->insecure;
+	return 0;
+}
+
+static int
+load(struct verify *v, const struct ssl_conf *conf, char *why, size_t size)
+{
+	static const char no_crl[] = "Error loading SSL/TLS X.509 CRL file";
+	char detail[480];
+
+	if (v->insecure) {
+		v->anchors = anchors_bundled();
+		return v->anchors ? 0 : fail(why, size,
+		    "Error initializing TLS library", "out of memory");
+	}
+	if (v->pin_decides && conf->crlfile)
+		return fail(why, size, no_crl, "beside a pin it needs "
+		    "x509cafile, for its issuer");
+	if (v->pin_decides)
+		return 0;
+	v->anchors = anchors_load(conf->cafile, detail, sizeof detail);
+	if (!v->anchors)
+		return fail(why, size,
+		    "Error loading SSL/TLS X.509 trust file", detail);
+	if (!conf->crlfile)
+		return 0;
+	v->crls = crls_load(conf->crlfile, v->anchors, now(), detail,
+	    sizeof detail);
+	return v->crls ? 0 : fail(why, size, no_crl, detail);
+}
+
+struct verify *
+verify_new(const struct ssl_conf *conf, char *why, size_t size)
+{
+	struct verify *v = calloc(1, sizeof *v);
+
+	if (!v) {
+		fail(why, size, "Error initializing TLS library",
+		    "out of memory");
+		return NULL;
+	}
+	v->vtable = &class;
+	v->insecure = conf->insecure;
+	if (!conf->host || host_parse(&v->host, conf->host) < 0)
+		fail(why, size, "Error setting TLS server name",
+		    "empty or not a host name");
+	else if (set_pin(v, conf, why, size) == 0
+	    && load(v, conf, why, size) == 0)
+		return v;
+	verify_free(v);
+	return NULL;
+}
+
+const br_x509_class **
+verify_class(struct verify *v)
+{
+	return &v->vtable;
+}
+
+const char *
+verify_why(const struct verify *v)
+{
+	return v->why;
+}
+
+const char *
+verify_note(const struct verify *v)
+{
+	return v->note;
+}
+
+void
+verify_free(struct verify *v)
+{
+	if (!v)
+		return;
+	anchors_free(v->anchors);
+	crls_free(v->crls);
+	free(v->data);
+	free(v);
+}

@@ -1,0 +1,135 @@
+/* check - feeds the certificates of PEM files to ssl/verify as BearSSL's engine
+ * would, and prints one line: "ok", "ok (NOTE)", "refused: WHY" or, when the
+ * files and options are no good, "error: WHY".
+ *
+ * check [-a CAFILE] [-r CRLFILE] [-p PIN] [-i] HOST CHAIN.pem...
+ * -t N does it N times and prints microseconds of CPU per time, loading
+ * included. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "../../ssl/pem.h"
+#include "../../ssl/verify.h"
+
+static struct { unsigned char *p; size_t n; } certs[256];
+static unsigned count;
+
+static int
+die(const char *file, const char *why)
+{
+	fprintf(stderr, "check: %s: %s\n", file, why);
+	exit(2);
+}
+
+/* The memory of the file is given up to the end of the program. */
+static void
+load(const char *file)
+{
+	char why[300];
+	struct pem p;
+	struct pem_object o;
+
+	if (pem_open(&p, file, why, sizeof why) < 0)
+		die(file, why);
+	while (pem_next(&p, &o) == 1) {
+		if (strcmp(o.label, "CERTIFICATE") != 0 && o.label[0])
+			continue;
+		if (count == sizeof certs / sizeof *certs)
+			die(file, "too many");
+		certs[count].p = o.der;
+		certs[count++].n = o.n;
+	}
+}
+
+/* Pieces of 1, 2, 3... bytes: the engine's are whatever a record holds. */
+static unsigned
+feed(const br_x509_class **c)
+{
+	size_t at, n, piece = 1;
+	unsigned i;
+
+	(*c)->start_chain(c, "name.that.must.not.matter");
+	for (i = 0; i < count; i++) {
+		(*c)->start_cert(c, (uint32_t)certs[i].n);
+		for (at = 0; at < certs[i].n; at += n, piece++) {
+			n = piece < certs[i].n - at ? piece : certs[i].n - at;
+			(*c)->append(c, certs[i].p + at, n);
+		}
+		(*c)->end_cert(c);
+	}
+	return (*c)->end_chain(c);
+}
+
+static int
+run(const struct ssl_conf *conf, int quiet)
+{
+	char why[1024];
+	const br_x509_class **c;
+	struct verify *v;
+	unsigned bad, usages = 0;
+	const char *note;
+	int rc;
+
+	v = verify_new(conf, why, sizeof why);
+	if (!v) {
+		if (!quiet)
+			printf("error: %s\n", why);
+		return 2;
+	}
+	c = verify_class(v);
+	bad = feed(c);
+	rc = bad != 0;
+	note = verify_note(v);
+	if (!bad && (!(*c)->get_pkey(c, &usages)
+	    || usages != (BR_KEYTYPE_KEYX | BR_KEYTYPE_SIGN)))
+		die(conf->host, "accepted without a key");
+	if (!bad != !*verify_why(v))
+		die(conf->host, "verdict and reason differ");
+	if (!quiet && bad)
+		printf("refused: %s\n", verify_why(v));
+	else if (!quiet)
+		printf(*note ? "ok (%s)\n" : "ok\n", note);
+	verify_free(v);
+	return rc;
+}
+
+static int
+measure(const struct ssl_conf *conf, long times)
+{
+	clock_t begun = clock();
+	long i;
+	int rc = 0;
+
+	for (i = 0; i < times; i++)
+		rc = run(conf, 1);
+	printf("%.1f us, verdict %d\n", (double)(clock() - begun) * 1e6
+	    / CLOCKS_PER_SEC / (double)times, rc);
+	return rc;
+}
+
+int
+main(int argc, char **argv)
+{
+	struct ssl_conf conf = { NULL, NULL, NULL, NULL, NULL, NULL, 0, 0, 0 };
+	long times = 0;
+	int o;
+
+	while ((o = getopt(argc, argv, "a:r:p:it:")) != -1)
+		switch (o) {
+		case 'a': conf.cafile = optarg; break;
+		case 'r': conf.crlfile = optarg; break;
+		case 'p': conf.pin = optarg; break;
+		case 'i': conf.insecure = 1; break;
+		case 't': times = atol(optarg); break;
+		default: return 2;
+		}
+	if (argc - optind < 2)
+		die("usage", "check [options] HOST CHAIN.pem...");
+	conf.host = argv[optind++];
+	for (; optind < argc; optind++)
+		load(argv[optind]);
+	return times ? measure(&conf, times) : run(&conf, 0);
+}
