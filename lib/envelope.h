@@ -7,6 +7,11 @@
 
 #include "buf.h"
 
+/* RFC 5321 4.5.3.1.3 asks for 256 bytes; more is kept for X.400 and the like,
+ * but no line may grow without end. The second is for all of the envelope. */
+#define ADDRESS_MAX 4096
+#define ENVELOPE_MAX (16 * 1024 * 1024)
+
 struct envelope {
 	struct buf text;	/* sender and recipients, LF ended, no blank line */
 	size_t sender_n;	/* length of the sender without its LF */
@@ -28,6 +33,10 @@ struct str envelope_sender(const struct envelope *e);
 struct str envelope_next(const struct envelope *e, size_t *at);
 
 void envelope_free(struct envelope *e);
+
+/* 1 if the address fits an envelope line: not empty, no control bytes, not
+ * above ADDRESS_MAX. */
+int address_plain(struct str address);
 
 /* What the envelope lets pass. Domain = text behind the last '@'.
  * 1 if the address has both parts, no control bytes, and a domain that has a
