@@ -1,5 +1,6 @@
 # Makefile - lists and rules; config.mk has the knobs.
 include config.mk
+MAKEFLAGS += --no-print-directory
 
 APPLETS = applets/main.o applets/cli.o applets/inject.o applets/mailq.o \
 	applets/queue.o applets/send.o applets/sendmail.o applets/smtp.o \
@@ -10,14 +11,19 @@ LIB = lib/addr.o lib/auth.o lib/base64.o lib/buf.o lib/chr.o lib/conf.o \
 	lib/path.o lib/remote.o lib/reply.o lib/smtp.o lib/spool.o \
 	lib/status.o lib/store.o lib/str.o lib/wire.o lib/words.o lib/worker.o
 TLS_none = ssl/none.o
-TLS_bear = ssl/none.o
-OBJS = $(APPLETS:%=$(OBJ)/%) $(LIB:%=$(OBJ)/%) $(TLS_$(SSL):%=$(OBJ)/%)
-OBJS := $(foreach o,$(OBJS),$(if $(wildcard $(o:$(OBJ)/%.o=%.c)),$o))
+TLS_bear = ssl/anchor.o ssl/anon.o ssl/bear.o ssl/bundle.o ssl/cert.o \
+	ssl/crl.o ssl/der.o ssl/key.o ssl/name.o ssl/path.o ssl/pem.o \
+	ssl/sig.o ssl/verify.o
+TLS = $(TLS_$(SSL):%=$(OBJ)/%)
+OBJS = $(APPLETS:%=$(OBJ)/%) $(LIB:%=$(OBJ)/%) $(TLS)
+OBJS := $(foreach o,$(OBJS),$(if $(filter %bundle.o,$o)$(wildcard $(o:$(OBJ)/%.o=%.c)),$o))
 HDR = $(wildcard applets/*.h lib/*.h ssl/*.h)
 
 # What a build calls: a command, or COMMAND=PACKAGE where the names differ.
 NEED_musl-gcc = gcc musl-gcc=musl-tools
-NEED = $(or $(NEED_$(CC)),$(firstword $(CC))) xz=xz-utils
+NEED_bear = $(if $(BEARSSL_SRC),,xz=xz-utils) \
+	$(if $(CA_DIR),$(CA_DIR)=ca-certificates)
+NEED = $(or $(NEED_$(CC)),$(firstword $(CC))) $(NEED_$(SSL))
 NEED_TESTS = sed -n 's/^\# needs: //p'
 
 RULES_debian = 1
@@ -27,9 +33,10 @@ WARN = -Wall -Wextra -Wpedantic -Wshadow -Wmissing-prototypes \
 DEFS = -D_GNU_SOURCE -DVERSION='"$(VERSION)"' -DBUILD_DATE=$(BUILD_DATE) \
 	-DBIN_DIR='"$(BIN)"' -DSBIN_DIR='"$(SBIN)"' \
 	-DMODULES_DIR='"$(MODULES)"' -DCONFIG_DIR='"$(CONFIG)"' \
-	-DSPOOL_DIR='"$(SPOOL)"' -DDEBIAN_RULES=$(RULES_$(LAYOUT))
+	-DSPOOL_DIR='"$(SPOOL)"' -DCA_FILES='"$(CA_FILES)"' \
+	-DDEBIAN_RULES=$(RULES_$(LAYOUT))
 LEAN = -ffunction-sections -fdata-sections -fno-asynchronous-unwind-tables \
-	-fno-unwind-tables -fno-ident -ffile-prefix-map=$(CURDIR)=.
+	-fno-unwind-tables -fno-ident -ffile-prefix-map='$(CURDIR)'=.
 STATIC = -static -no-pie -Wl,--gc-sections -Wl,--build-id=none \
 	-Wl,-z,noseparate-code
 
@@ -42,59 +49,75 @@ OBJ := $(OBJ)/san
 BINARY = $(OBJ)/nullmailer
 STATIC = $(SANITIZE)
 STRIP =
+BEARSSL_CFLAGS = $(SANITIZE) -DBR_LE_UNALIGNED=0
 endif
 
 # V=1 shows the commands.
 Q_ = @
 Q = $(Q_$(V))
-COMPILE = $(CC) -std=c99 $(WARN) $(LEAN) $(CFLAGS) $(DEFS)
+COMPILE = $(CC) -std=c99 $(WARN) $(LEAN) $(CFLAGS) $(DEFS) $(CPPFLAGS)
 LINK = $(CC) $(STATIC) $(LDFLAGS)
 
 all: $(BINARY) ## the binary
 
-$(BINARY): $(OBJS)
+$(BINARY): $(OBJS) $(LIBS_$(SSL))
 	@echo LINK $@
-	$Q$(LINK) $(STRIP) -o $@ $(OBJS) $(LIBS)
+	$Q$(LINK) $(STRIP) -o $@ $(OBJS) $(LIBS_$(SSL))
 
 $(OBJ)/%.o: %.c $(HDR) $(OBJ)/flags
 	@mkdir -p $(@D)
 	@echo CC $<
 	$Q$(COMPILE) -c -o $@ $<
 
-# Holds the compiler's command, so that another one builds everything again.
+# A stamp holds a command, so that another one builds everything again.
 $(OBJ)/flags: COMMAND = $(COMPILE) $(LINK) $(STRIP) $(SSL)
-$(OBJ)/flags: force
+$(OBJ)/bearssl.flags: COMMAND = $(CC) $(BEARSSL_FLAGS) $(BEARSSL_CFLAGS)
+$(OBJ)/flags $(OBJ)/bearssl.flags: force
 	@mkdir -p $(@D)
 	@printf '%s\n' "$$COMMAND" | cmp -s - $@ || { sh tests/need.sh $(NEED) && \
 	    printf '%s\n' "$$COMMAND" >$@; }
 export COMMAND
 
+# BearSSL, and the certificates that are compiled in.
+BEARSSL = $(or $(BEARSSL_SRC),$(OBJ)/bearssl-0.6)
+LIBS_bear = $(BEARSSL_A)
+include ssl/bearssl.mk ssl/bundle.mk
+.SILENT: $(BEARSSL_A) $(BEARSSL_H)
+$(BEARSSL_O): $(OBJ)/bearssl.flags
+$(BEARSSL_H): | $(OBJ)/bearssl.flags
+$(TLS_bear:%=$(OBJ)/%) $(MKBUNDLE_O): CPPFLAGS = -isystem $(BEARSSL)/inc
+$(TLS_bear:%=$(OBJ)/%) $(MKBUNDLE_O): | $(BEARSSL_H)
+
 UNIT = $(patsubst tests/unit/%.c,$(OBJ)/tests/unit/%,$(wildcard tests/unit/*.c))
+UNIT_none = $(TLS_bear:ssl/%.o=$(OBJ)/tests/unit/%)
+UNITS = $(filter-out $(UNIT_$(SSL)),$(UNIT))
 TOOLS = $(OBJ)/tests/peer
 LINT_ = tests/binary.sh tests/install.sh tests/length.sh tests/man.sh \
 	tests/shell.sh
-TESTS = $(filter-out $(LINT_),$(sort $(wildcard tests/*.sh)))
-export NM = $(abspath $(BINARY))
-export PEER = $(abspath $(OBJ)/tests/peer)
+TESTS = $(filter-out $(LINT_) tests/lib.sh tests/need.sh tests/demo.sh \
+	tests/repro.sh,$(sort $(wildcard tests/*.sh)))
+export NM = $(if $(filter /%,$(BINARY)),,$(CURDIR)/)$(BINARY)
+export PEER = $(CURDIR)/$(OBJ)/tests/peer
 
 # An archive gives each test the modules it uses and no other.
 $(OBJ)/all.a: $(filter-out $(OBJ)/applets/main.o,$(OBJS))
 	@rm -f $@
 	@$(AR) rcs $@ $^
 
-$(OBJ)/tests/unit/%: tests/unit/%.c $(OBJ)/all.a tests/unit/t.h
+$(OBJ)/tests/unit/%: tests/unit/%.c tests/unit/t.h $(OBJ)/all.a $(LIBS_$(SSL))
 	@mkdir -p $(@D)
 	@echo CC $<
-	$Q$(COMPILE) $(STATIC) -o $@ $< $(OBJ)/all.a $(LIBS)
+	$Q$(COMPILE) -isystem $(BEARSSL)/inc $(STATIC) -o $@ $< $(OBJ)/all.a \
+	    $(LIBS_$(SSL))
 
 $(OBJ)/tests/%: tests/%.c $(OBJ)/flags
 	@mkdir -p $(@D)
 	@echo CC $<
 	$Q$(COMPILE) $(STATIC) -o $@ $<
 
-check: $(BINARY) $(UNIT) $(TOOLS) ## unit, applet and dialogue tests
+check: $(BINARY) $(UNITS) $(TOOLS) ## unit, applet and dialogue tests
 	@sh tests/need.sh $$($(NEED_TESTS) $(TESTS) $(LINT_$(SAN)))
-	@tests/run $(UNIT) $(TESTS) $(LINT_$(SAN))
+	@tests/run $(UNITS) $(TESTS) $(LINT_$(SAN))
 
 interop: $(BINARY) $(TOOLS) ## the same against real servers, installs them
 	@sh tests/need.sh $$($(NEED_TESTS) tests/interop/*.sh)
@@ -104,7 +127,7 @@ demo: $(BINARY) $(TOOLS) ## one message from sendmail to a server, explained
 	@sh tests/demo.sh
 
 repro: $(BINARY) ## build again elsewhere and compare every byte
-	@sh tests/repro.sh
+	+@sh tests/repro.sh
 
 # The variables that install.sh takes.
 PLACES = DESTDIR BINARY BIN SBIN MODULES MAN CONFIG SPOOL OWNER LAYOUT

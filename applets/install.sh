@@ -1,0 +1,161 @@
+#!/bin/sh
+# install.sh install|uninstall - put the programs of applets.h in their places
+#
+# The Makefile gives DESTDIR BINARY BIN SBIN MODULES MAN CONFIG SPOOL OWNER
+# LAYOUT in the environment. The table is read as text, because the binary may
+# be for another machine.
+#
+# The binary is there once, as BIN/nullmailer; every program is a relative
+# symbolic link to it: links may cross file systems, packagers and copies of a
+# folder keep them, and ls shows what they are. Programs marked SUID_KEEP are
+# links to a second copy, SBIN/nullmailer-queue, which alone is set-uid.
+set -eu
+umask 022
+here=$(dirname "$0")
+plain=$BIN/nullmailer
+setuid=$SBIN/nullmailer-queue
+
+# function name folder rights, a line for each row of the table
+table() {
+	sed -n 's/^	X(\([a-z]*\), *"\([^"]*\)", *\([A-Z]*\), *\([A-Z_]*\),.*/\1 \2 \3 \4/p' \
+	    "$here/applets.h"
+}
+
+# place FOLDER NAME: the path of a program
+place() {
+	case $1 in
+	BIN) echo "$BIN/$2" ;;
+	SBIN) echo "$SBIN/$2" ;;
+	MODULES) echo "$MODULES/$2" ;;
+	esac
+}
+
+# page FUNCTION NAME FOLDER: "SOURCE PATH" of its manual page. Modules have
+# names that other mailers use too, so their pages have the longer one.
+page() {
+	case $3 in
+	MODULES) name=nullmailer-${2#nullmailer-} ;;
+	*) name=$2 ;;
+	esac
+	for source in "$here/$1".[1-8]; do
+		[ -f "$source" ] || continue
+		echo "$source $MAN/man${source##*.}/$name.${source##*.}"
+	done
+}
+
+# link TARGET PATH: both absolute; the shortest way from one to the other
+link() {
+	from=${2#/} to=${1#/}
+	while [ "${from%%/*}" = "${to%%/*}" ] && [ "${from#*/}" != "$from" ]; do
+		from=${from#*/} to=${to#*/}
+	done
+	up=$(echo "$from" | sed 's|[^/]*$||; s|[^/][^/]*/|../|g')
+	mkdir -p "$DESTDIR$(dirname "$2")"
+	ln -sf "$up$to" "$DESTDIR$2"
+}
+
+# copy SOURCE PATH MODE: a running program keeps its own file
+copy() {
+	mkdir -p "$DESTDIR$(dirname "$2")"
+	cp "$1" "$DESTDIR$2.new"
+	chmod "$3" "$DESTDIR$2.new"
+	mv -f "$DESTDIR$2.new" "$DESTDIR$2"
+}
+
+can_own() {
+	[ "$(id -u)" -eq 0 ] && id "$OWNER" >/dev/null 2>&1
+}
+
+# own MODE PATH...: paths of the spool, owner before mode
+own() {
+	mode=$1
+	shift
+	for path; do
+		! can_own || chown "$OWNER:$GROUP" "$DESTDIR$path"
+		chmod "$mode" "$DESTDIR$path"
+	done
+}
+
+spool() {
+	mkdir -p "$DESTDIR$SPOOL/queue" "$DESTDIR$SPOOL/tmp" \
+	    "$DESTDIR$SPOOL/failed" "$DESTDIR$CONFIG"
+	[ -p "$DESTDIR$SPOOL/trigger" ] || mkfifo "$DESTDIR$SPOOL/trigger"
+	if [ "$LAYOUT" = debian ]; then
+		GROUP=root
+		own 755 "$SPOOL" "$SPOOL/failed"
+		own 750 "$SPOOL/queue" "$SPOOL/tmp"
+		own 622 "$SPOOL/trigger"
+	else
+		GROUP=
+		own 755 "$SPOOL"
+		own 700 "$SPOOL/queue" "$SPOOL/tmp" "$SPOOL/failed"
+		own 600 "$SPOOL/trigger"
+	fi
+}
+
+programs() {
+	copy "$BINARY" "$plain" 755
+	copy "$BINARY" "$setuid" 755
+	table | while read -r function name folder rights; do
+		path=$(place "$folder" "$name")
+		case $path,$rights in
+		"$setuid",*) ;;
+		*,SUID_KEEP) link "$setuid" "$path" ;;
+		*) link "$plain" "$path" ;;
+		esac
+		page "$function" "$name" "$folder" |
+		while read -r source to; do
+			copy "$source" "$to" 644
+		done
+	done
+	[ "$LAYOUT" != debian ] || link "$SBIN/sendmail" /usr/lib/sendmail
+}
+
+# Set-uid root would be worse than not at all.
+rights() {
+	if can_own; then
+		chown "$OWNER" "$DESTDIR$setuid"
+		chmod 4755 "$DESTDIR$setuid"
+		return
+	fi
+	echo "Not finished: until this is done as root, only root can send mail:"
+	id "$OWNER" >/dev/null 2>&1 || cat <<END
+	useradd --system --home-dir $SPOOL --shell /usr/sbin/nologin $OWNER
+END
+	cat <<END
+	chown $OWNER $DESTDIR$setuid && chmod 4755 $DESTDIR$setuid
+	chown -R $OWNER $DESTDIR$SPOOL
+END
+}
+
+remove() {
+	table | while read -r function name folder _; do
+		place "$folder" "$name"
+		page "$function" "$name" "$folder" | sed 's/^[^ ]* //'
+	done
+	echo "$plain"
+	echo "$setuid"
+	[ "$LAYOUT" != debian ] || echo /usr/lib/sendmail
+}
+
+case ${1:-} in
+install)
+	spool
+	programs
+	rights
+	;;
+uninstall)
+	remove | while read -r path; do rm -f "$DESTDIR$path"; done
+	rm -f "$DESTDIR$SPOOL/trigger" "$DESTDIR$SPOOL/status"
+	rmdir "$DESTDIR$MODULES" "$DESTDIR$SPOOL/queue" "$DESTDIR$SPOOL/tmp" \
+	    "$DESTDIR$SPOOL/failed" "$DESTDIR$SPOOL" "$DESTDIR$CONFIG" \
+	    2>/dev/null || :
+	for left in "$DESTDIR$SPOOL" "$DESTDIR$CONFIG"; do
+		[ ! -e "$left" ] || echo "Left in place: $left"
+	done
+	;;
+*)
+	echo "usage: install.sh install|uninstall" >&2
+	exit 1
+	;;
+esac

@@ -1,0 +1,53 @@
+# man.sh - every program has a page, the pages are right mdoc, and every long
+# option of a table of options is in its program's page
+# needs: mandoc
+. tests/lib.sh
+
+programs() {
+	sed -n 's/^	X(\([a-z]*\),.* \([A-Z]*\), *SUID.*/\1 \2/p' \
+	    applets/applets.h | sort -u
+}
+
+page() {
+	for test_page in applets/"$1".[1-8]; do
+		[ ! -f "$test_page" ] || echo "$test_page"
+	done
+}
+
+# The names in rows such as { 'p', "port", OPT_UINT, ... }; a row may take
+# two lines.
+options() {
+	tr '\n' ' ' <"$1" | grep -o "{[^{}\"]*,[[:space:]]*\"[a-z0-9-]*\",[[:space:]]*OPT_" |
+	    sed 's/.*"\(.*\)".*/\1/'
+}
+
+# FILE PAGE: the options of FILE that PAGE does not name
+undocumented() {
+	for name in $(options "$1"); do
+		grep -E '^\.(It|Op|Fl)' "$2" |
+		    grep -qE -- "[ -]$name( |=|\$)" || echo "--$name"
+	done
+}
+
+for f in applets/*.[1-8]; do
+	is "$f is right" "$(mandoc -T lint -W warning "$f" 2>&1)" ""
+done
+
+programs | sort -u >"$T/programs"
+while read -r program folder; do
+	f=$(page "$program")
+	ok "$program has one page" [ -f "$f" ] || continue
+	is "$f has the options of $program.c" \
+	    "$(undocumented "applets/$program.c" "$f")" ""
+	[ "$folder" = MODULES ] || continue
+	for source in $(grep -l OPT_ lib/*.c | grep -v /opt.c); do
+		is "$f has the options of $source" \
+		    "$(undocumented "$source" "$f")" ""
+	done
+done <"$T/programs"
+
+is "a missing option is noticed" "$(
+	printf '.It Fl p , -port Ns = Ns Ar N\n' >"$T/page"
+	printf "{ 'p', \"port\", OPT_UINT },\n{ 0, \"pin\",\n\tOPT_STRING }" \
+	    >"$T/rows.c"
+	undocumented "$T/rows.c" "$T/page")" "--pin"
