@@ -874,10 +874,10 @@ anon_run(void *cpu)
 	else if (eng->hlen_in && eng->record_type_in == HANDSHAKE
 	    && eng->action == 0)
 		peek(a);
-	else if (a->n)
-		fail(a, BR_ERR_UNEXPECTED, NULL);
-	else
+	else if (!a->n)
 		to_library(a);
+	else if (eng->hlen_in || eng->action)
+		fail(a, BR_ERR_UNEXPECTED, NULL);
 }
 
 int

@@ -273,7 +273,8 @@ static const struct {
 
 /* By BearSSL's numbers; those that cannot come from a server are left out. */
 static const char *const reasons[] = {
-	[BR_ERR_UNSUPPORTED_VERSION] = "the server's TLS version is too old",
+	[BR_ERR_UNSUPPORTED_VERSION] =
+	    "the server chose a TLS version that was not offered",
 	[BR_ERR_BAD_VERSION] = "the server changes its TLS version",
 	[BR_ERR_BAD_LENGTH] = "record of a wrong length",
 	[BR_ERR_TOO_LARGE] = "record or message too large",
@@ -424,7 +425,8 @@ push(struct ssl *s, int fd)
 	return 0;
 }
 
-/* One read. 1 when bytes have come, 0 when none can come now. */
+/* One read. 1 when bytes have come, 0 when none can come now. The end of the
+ * handshake is looked for here because a close may come right behind it. */
 static int
 pull(struct ssl *s, int fd)
 {
@@ -445,6 +447,8 @@ pull(struct ssl *s, int fd)
 		s->eof = 1;
 	else if (errno != EAGAIN)
 		s->error = errno;
+	if (eng->application_data == 1)
+		s->ready = 1;
 	return r > 0;
 }
 
@@ -479,8 +483,6 @@ ssl_step(struct ssl *s, int fd, int revents)
 	while ((failed || revents & ~POLLOUT) && pull(s, fd));
 	if (failed && !s->error)
 		s->error = failed;
-	if (s->anon.sc.eng.application_data == 1)
-		s->ready = 1;
 	return verdict(s);
 }
 
