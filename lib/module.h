@@ -1,0 +1,75 @@
+/* module.h - what a protocol module is told and what it answers, whichever
+ * way it is run: as a program of its own or as a worker of the sender.
+ * spec/protocols.md sections 1, 2 and 4. */
+#ifndef MODULE_H
+#define MODULE_H
+
+#include "../ssl/ssl.h"
+#include "opt.h"
+#include "str.h"
+
+enum module_auth { MODULE_AUTH_ANY, MODULE_AUTH_LOGIN, MODULE_AUTH_EXTERNAL };
+
+/* Strings are borrowed from what the options were parsed from. */
+struct module_options {
+	const char *host;
+	const char *source;
+	const char *user;
+	const char *pass;
+	const char *helo;	/* $HELOHOST; not an option */
+	int port;		/* 0: the default */
+	int auth;		/* enum module_auth */
+	int tls;		/* from the first byte; wins over starttls */
+	int starttls;
+	int x509fmtder;		/* accepted; the format is seen from the file */
+	const char *tls_name;	/* name to verify instead of host */
+	const char *tls_min;	/* "1.0" */
+	struct ssl_conf ssl;
+	int sessions;		/* for the sender, not for the session */
+};
+
+#define MODULE_ROWS 24
+
+/* Fills rows with the options all modules share; returns their number. */
+size_t module_rows(struct module_options *o, struct opt *rows);
+
+/* Checks the options for what is missing or contradictory and completes
+ * them: the port and what TLS needs. port_tls 0: there is no default.
+ * 0, or an ERR_ code with a reason appended to why. */
+int module_check(struct module_options *o, int port, int port_tls,
+    struct buf *why);
+
+/* Where a session stood when something happened. */
+#define STAGES(X) X(options) X(connect) X(tls) X(greeting) X(helo) X(starttls) \
+	X(auth) X(mail) X(rcpt) X(data) X(dot) X(session)
+enum stage {
+#define X(name) STAGE_##name,
+	STAGES(X)
+#undef X
+	STAGE_COUNT
+};
+const char *stage_name(enum stage stage);
+
+/* One message to be sent. The file is the caller's. */
+struct module_message {
+	unsigned long id;
+	int fd;
+};
+
+/* How a session answers. Each message handed to it is answered by exactly one
+ * call of message, or by none if the session ended before the server could
+ * have taken it: such a message may be tried again at once. Texts are
+ * borrowed, hostile, and may have several lines. */
+struct module_report {
+	void *context;
+	/* Recipient number index was refused with code; all recipients not
+	 * named share the result of the message. */
+	void (*recipient)(void *context, unsigned long id, size_t index,
+	    int code, struct str text);
+	void (*message)(void *context, unsigned long id, int code,
+	    enum stage stage, struct str text);
+	/* Something an administrator should know, once a session. */
+	void (*note)(void *context, struct str text);
+};
+
+#endif

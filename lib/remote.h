@@ -1,0 +1,32 @@
+/* remote.h - the smart hosts, from the control file `remotes`: one a line,
+ * HOST [PROTOCOL [OPTION...]], in order of preference. */
+#ifndef REMOTE_H
+#define REMOTE_H
+
+#include "buf.h"
+
+struct remote {
+	struct buf host;
+	struct buf protocol;	/* "smtp" if the line names none */
+	struct buf options;	/* what a module reads: host=HOST LF, then each
+				 * option LF without one leading "--" */
+};
+
+struct remotes {
+	struct remote *list;
+	size_t count;
+};
+
+/* Reads the control file. 0, also when there is none; -1 with conf_why and r
+ * untouched. */
+int remotes_load(struct remotes *r);
+
+/* Reads the file's text. */
+void remotes_parse(struct remotes *r, struct str text);
+
+int remote_equal(const struct remote *a, const struct remote *b);
+
+/* Wipes and frees. */
+void remotes_free(struct remotes *r);
+
+#endif

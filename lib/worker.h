@@ -1,0 +1,55 @@
+/* worker.h - a session to one remote in a child process, without exec. Parent
+ * and child share a SOCK_SEQPACKET pair: messages go down as an id and an open
+ * queue file, results come up as packets. End of file means: finish, QUIT,
+ * exit. A worker that dies fails only what it held.
+ *
+ * Results are those of module.h's report. A message's refused recipients come
+ * in packets of their own before its result, as a packet is too small for the
+ * recipients of a mailing list. */
+#ifndef WORKER_H
+#define WORKER_H
+
+#include <sys/types.h>
+
+#include "module.h"
+
+struct remote;
+
+/* Messages a worker may hold: the one whose final dot is unanswered, and the
+ * next. */
+#define WORKER_HOLDS 2
+
+/* What a text is cut to. */
+#define WORKER_TEXT 4096
+
+enum worker_kind {
+	WORKER_PEER,		/* connected: text is the address */
+	WORKER_NOTE,		/* text is for the administrator */
+	WORKER_RECIPIENT,	/* id, index, code, text */
+	WORKER_MESSAGE,		/* id, code, stage, text */
+	WORKER_DOWN		/* the remote is of no use: code, stage, text;
+				 * what was not answered was not sent */
+};
+
+struct worker_packet {
+	enum worker_kind kind;
+	unsigned long id;
+	size_t index;
+	int code;
+	enum stage stage;
+	size_t n;
+	char text[WORKER_TEXT];
+};
+
+/* Starts a worker; seconds is the time it may take for one message, 0 for no
+ * limit. Returns its pid and sets *fd (non-blocking), or -1 with errno. */
+pid_t worker_start(const struct remote *r, const char *helo, int seconds,
+    int *fd);
+
+/* Hands over a message; the file stays open here too. 0, or -1 with errno. */
+int worker_give(int fd, unsigned long id, int message);
+
+/* The next packet. 1; 0 when none is there; -1 when there will be none. */
+int worker_packet(int fd, struct worker_packet *p);
+
+#endif
