@@ -24,18 +24,20 @@ struct enqueue {
 
 /* Starts the queue program with its stdout joined to our stderr, so that its
  * reasons are seen. queue is queue_main. 0, or -1 with errno. SIGPIPE must be
- * ignored by the caller. */
+ * ignored by the caller; an ignored SIGCHLD is set to its default. */
 int enqueue_open(struct enqueue *q, int (*queue)(int argc, char **argv));
 
 /* Adds bytes: sender LF, recipients LF, LF, message. A failed write is
  * remembered, and reported by enqueue_commit. */
 void enqueue_write(struct enqueue *q, struct str s);
 
-/* Ends the message. 0 queued; otherwise the wait status of the program, or
- * -1 with errno when writing failed and the program does not say why. */
+/* Ends the message. 0 queued; otherwise the wait status of the program (exit
+ * codes: applets/nullmailer-queue.8), or -1 with errno when writing failed and
+ * the program does not say why. Done with q. */
 int enqueue_commit(struct enqueue *q);
 
-/* Makes sure that nothing is queued. */
+/* Makes sure that nothing is queued: ends the program before its input ends,
+ * within seconds. Done with q; harmless when done already. */
 void enqueue_abort(struct enqueue *q);
 
 #endif

@@ -13,7 +13,7 @@
 #define ENVELOPE_MAX (16 * 1024 * 1024)
 
 struct envelope {
-	struct buf text;	/* sender and recipients, LF ended, no blank line */
+	struct buf text;	/* sender and recipients, each LF ended */
 	size_t sender_n;	/* length of the sender without its LF */
 	size_t count;		/* recipients, at least 1 */
 	off_t body;		/* where the message's header begins */

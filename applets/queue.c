@@ -1,0 +1,161 @@
+/* queue - put a message into the queue.
+ *
+ * stdin: sender LF, recipients LF each, LF, message. Installed set-uid to the
+ * owner of the spool, so nothing of the caller's is trusted: not the umask,
+ * the environment, the limits, nor the dispositions of signals. Complaints go
+ * to stdout, as nullmailer's do; programs that start this one join it to their
+ * stderr. */
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "../lib/conf.h"
+#include "../lib/store.h"
+#include "applets.h"
+#include "cli.h"
+
+struct order {
+	int confirm;		/* descriptor, or -1 */
+	uid_t invoker;
+};
+
+static struct store store;
+
+static int
+complain(const char *text)
+{
+	struct buf line = { 0 };
+
+	buf_cat(&line, STR("nullmailer-queue: "), str_of(text), STR("\n"));
+	cli_write(1, &line);
+	buf_free(&line);
+	return STORE_BAD;
+}
+
+/* Only what has no rights beyond its caller's believes who invoked it. */
+static void
+read_arguments(struct order *o, int argc, char **argv)
+{
+	struct str confirm = STR("--confirm-fd=");
+	struct str invoked = STR("--invoked-by=");
+	unsigned long n;
+	struct str s;
+	int i;
+
+	*o = (struct order){ -1, getuid() };
+	for (i = 1; i < argc; i++) {
+		s = str_of(argv[i]);
+		if (str_starts(s, confirm)
+		    && str_number(str_skip(s, confirm.n), INT_MAX, &n) == 0)
+			o->confirm = (int)n;
+		if (str_starts(s, invoked) && getuid() == geteuid()
+		    && str_number(str_skip(s, invoked.n), UINT_MAX, &n) == 0)
+			o->invoker = (uid_t)n;
+	}
+}
+
+static void
+ending_signals(sigset_t *set)
+{
+	static const int list[] = {
+		SIGHUP, SIGINT, SIGQUIT, SIGALRM, SIGTERM, SIGXCPU
+	};
+	size_t i;
+
+	sigemptyset(set);
+	for (i = 0; i < sizeof list / sizeof list[0]; i++)
+		sigaddset(set, list[i]);
+}
+
+/* No temporary file has its name set before it exists, or while it becomes a
+ * message: signals are blocked then. */
+static void
+on_signal(int number)
+{
+	(void)number;
+	if (store.temporary.n)
+		unlinkat(store.spool.tmp, store.temporary.p, 0);
+	_exit(STORE_AGAIN);
+}
+
+static void
+handle_signals(const sigset_t *ending)
+{
+	struct sigaction old, now = { .sa_handler = on_signal };
+	int n;
+
+	signal(SIGPIPE, SIG_IGN);
+	signal(SIGXFSZ, SIG_IGN);
+	now.sa_mask = *ending;
+	for (n = 1; n < NSIG; n++)
+		if (sigismember(ending, n) == 1 && sigaction(n, NULL, &old) == 0
+		    && old.sa_handler != SIG_IGN)
+			sigaction(n, &now, NULL);
+}
+
+static int
+confirmed(int fd)
+{
+	ssize_t n;
+	char c;
+
+	do
+		n = read(fd, &c, 1);
+	while (n < 0 && errno == EINTR);
+	return n == 1;
+}
+
+static int
+report(void)
+{
+	if (store.code == STORE_CONFIG)
+		cli_warn("%s", buf_z(&store.why));
+	else
+		complain(buf_z(&store.why));
+	return store.code;
+}
+
+/* Ending signals are blocked on entry and on return. */
+static int
+run(const struct order *o, const sigset_t *ending)
+{
+	int rc;
+
+	if (store_begin(&store, o->invoker) < 0)
+		return report();
+	sigprocmask(SIG_UNBLOCK, ending, NULL);
+	rc = store_copy(&store, 0);
+	if (rc == 0 && o->confirm >= 0 && !confirmed(o->confirm))
+		return complain("The message is incomplete, its sender ended.");
+	sigprocmask(SIG_BLOCK, ending, NULL);
+	if (rc < 0 || store_commit(&store) < 0)
+		return report();
+	if (store.why.n)
+		cli_warn("%s", buf_z(&store.why));
+	return 0;
+}
+
+int
+queue_main(int argc, char **argv)
+{
+	sigset_t ending;
+	struct order o;
+	int rc;
+
+	cli_begin("nullmailer-queue");
+	umask(077);
+	read_arguments(&o, argc, argv);
+	if (o.confirm >= 0 && fcntl(o.confirm, F_GETFD) < 0)
+		return complain("--confirm-fd names no open descriptor.");
+	ending_signals(&ending);
+	sigprocmask(SIG_BLOCK, &ending, NULL);
+	handle_signals(&ending);
+	rc = run(&o, &ending);
+	sigprocmask(SIG_BLOCK, &ending, NULL);
+	store_end(&store);
+	return rc;
+}

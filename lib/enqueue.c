@@ -1,0 +1,298 @@
+/* enqueue - hands a message to nullmailer-queue. */
+#include <errno.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "enqueue.h"
+#include "path.h"
+
+#define FLUSH_AT (32 * 1024)
+
+/* Time for a queue program to remove its temporary file after SIGTERM. */
+#define PATIENCE_MS 2000
+
+/* Where the child finds the second pipe. */
+#define CONFIRM_FD 3
+
+struct pipes {
+	int message[2];
+	int confirm[2];
+};
+
+/* How to get at the queue. */
+struct plan {
+	struct buf path;
+	int confirms;		/* it understands --confirm-fd */
+	int here;		/* no need to execute it */
+	uid_t uid;		/* owner of queue/, for root */
+	gid_t gid;
+};
+
+static void
+close_one(int *fd)
+{
+	if (*fd >= 0)
+		close(*fd);
+	*fd = -1;
+}
+
+static void
+close_pipes(struct pipes *p)
+{
+	int error = errno;
+
+	close_one(&p->message[0]);
+	close_one(&p->message[1]);
+	close_one(&p->confirm[0]);
+	close_one(&p->confirm[1]);
+	errno = error;
+}
+
+/* A file another user than the owner of queue/ puts there could not be read
+ * by the sender, so being able to write is not enough. */
+static int
+may_write(struct plan *plan)
+{
+	struct buf folder = { 0 };
+	struct stat st;
+	int ok;
+
+	path_set(&folder, PATH_SPOOL, "queue");
+	ok = stat(buf_z(&folder), &st) == 0
+	    && (geteuid() == 0 || geteuid() == st.st_uid)
+	    && access(buf_z(&folder), W_OK | X_OK) == 0;
+	if (ok) {
+		plan->uid = st.st_uid;
+		plan->gid = st.st_gid;
+		path_set(&folder, PATH_SPOOL, "tmp");
+		ok = access(buf_z(&folder), W_OK | X_OK) == 0;
+	}
+	buf_free(&folder);
+	return ok;
+}
+
+/* A program below the test prefix is there because a test wants it to run.
+ * Without any program the attempt at least tells what is in the way. */
+static void
+make_plan(struct plan *plan)
+{
+	static const char built_in[] = SBIN_DIR "/nullmailer-queue";
+	const char *chosen = getenv("NULLMAILER_QUEUE");
+	int runs;
+
+	if (chosen && *chosen) {
+		buf_set(&plan->path, str_of(chosen));
+		return;
+	}
+	plan->confirms = 1;
+	path_set(&plan->path, PATH_SBIN, "nullmailer-queue");
+	runs = access(buf_z(&plan->path), X_OK) == 0;
+	if (runs && strcmp(buf_z(&plan->path), built_in))
+		return;
+	plan->here = may_write(plan) || !runs;
+}
+
+static void
+become_owner(const struct plan *plan)
+{
+	if (geteuid() != 0 || plan->uid == 0)
+		return;
+	if (setgroups(0, NULL) < 0
+	    || setresgid(plan->gid, plan->gid, plan->gid) < 0
+	    || setresuid(plan->uid, plan->uid, plan->uid) < 0)
+		_exit(75);
+}
+
+/* The pipes may lie anywhere, even on the numbers they are to get. */
+static int
+place(struct pipes *p)
+{
+	int message = fcntl(p->message[0], F_DUPFD_CLOEXEC, CONFIRM_FD + 1);
+	int confirm = fcntl(p->confirm[0], F_DUPFD_CLOEXEC, CONFIRM_FD + 1);
+
+	close_pipes(p);
+	if (message < 0 || dup2(message, 0) < 0 || dup2(2, 1) < 0)
+		return -1;
+	close(message);
+	if (confirm < 0)
+		return 0;
+	if (dup2(confirm, CONFIRM_FD) < 0)
+		return -1;
+	close(confirm);
+	return 0;
+}
+
+static void
+child(const struct plan *plan, struct pipes *p,
+    int (*queue)(int argc, char **argv))
+{
+	static char name[] = "nullmailer-queue";
+	static char confirm[] = "--confirm-fd=3";
+	struct buf invoked_by = { 0 };
+	char *argv[4] = { name, NULL, NULL, NULL };
+	sigset_t none;
+
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+	signal(SIGTERM, SIG_DFL);
+	if (place(p) < 0)
+		_exit(75);
+	if (plan->confirms)
+		argv[1] = confirm;
+	if (plan->here) {
+		buf_fmt(&invoked_by, "--invoked-by=%lu",
+		    (unsigned long)getuid());
+		argv[2] = invoked_by.p;
+		become_owner(plan);
+		_exit(queue(3, argv));
+	}
+	signal(SIGPIPE, SIG_DFL);
+	execv(buf_z(&plan->path), argv);
+	_exit(errno == ENOENT ? 127 : 126);
+}
+
+/* Were they ignored, as some callers leave it, no status could be had. */
+static void
+want_children(void)
+{
+	struct sigaction now;
+
+	if (sigaction(SIGCHLD, NULL, &now) == 0
+	    && now.sa_handler == SIG_IGN)
+		signal(SIGCHLD, SIG_DFL);
+}
+
+static int
+start(struct enqueue *q, const struct plan *plan, struct pipes *p,
+    int (*queue)(int argc, char **argv))
+{
+	if (pipe2(p->message, O_CLOEXEC) < 0
+	    || (plan->confirms && pipe2(p->confirm, O_CLOEXEC) < 0))
+		return -1;
+	want_children();
+	q->pid = fork();
+	if (q->pid == 0)
+		child(plan, p, queue);
+	if (q->pid < 0)
+		return -1;
+	q->fd = p->message[1];
+	p->message[1] = -1;
+	q->confirm = p->confirm[1];
+	p->confirm[1] = -1;
+	return 0;
+}
+
+int
+enqueue_open(struct enqueue *q, int (*queue)(int argc, char **argv))
+{
+	struct plan plan = { { 0 }, 0, 0, 0, 0 };
+	struct pipes pipes = { { -1, -1 }, { -1, -1 } };
+	int rc;
+
+	*q = (struct enqueue){ -1, -1, -1, { 0 }, 0 };
+	make_plan(&plan);
+	rc = plan.here ? 0 : access(buf_z(&plan.path), X_OK);
+	if (rc == 0)
+		rc = start(q, &plan, &pipes, queue);
+	close_pipes(&pipes);
+	buf_free(&plan.path);
+	return rc;
+}
+
+static void
+flush(struct enqueue *q)
+{
+	struct str rest = buf_str(&q->out);
+	ssize_t n;
+
+	while (rest.n && !q->failed) {
+		n = write(q->fd, rest.p, rest.n);
+		if (n > 0)
+			rest = str_skip(rest, (size_t)n);
+		else if (n < 0 && errno != EINTR)
+			q->failed = errno;
+	}
+	buf_clear(&q->out);
+}
+
+void
+enqueue_write(struct enqueue *q, struct str s)
+{
+	struct str part;
+
+	while (s.n && !q->failed) {
+		part = str_head(s, FLUSH_AT - q->out.n);
+		buf_add(&q->out, part);
+		s = str_skip(s, part.n);
+		if (q->out.n == FLUSH_AT)
+			flush(q);
+	}
+}
+
+static int
+wait_for(struct enqueue *q)
+{
+	int status = 0;
+	pid_t pid;
+
+	do
+		pid = waitpid(q->pid, &status, 0);
+	while (pid < 0 && errno == EINTR);
+	q->pid = -1;
+	return pid < 0 ? -1 : status;
+}
+
+static void
+close_all(struct enqueue *q)
+{
+	close_one(&q->confirm);
+	close_one(&q->fd);
+	buf_free(&q->out);
+}
+
+/* The byte goes before the end of file: all of the message is in the pipe by
+ * then, and should this process die in between, it is complete. */
+int
+enqueue_commit(struct enqueue *q)
+{
+	int status;
+
+	flush(q);
+	if (!q->failed && q->confirm >= 0 && write(q->confirm, "", 1) < 0)
+		q->failed = errno;
+	close_all(q);
+	status = wait_for(q);
+	if (status == 0 && q->failed) {
+		errno = q->failed;
+		status = -1;
+	}
+	return status;
+}
+
+/* The pipe stays open until the program is gone, as its end would be the end
+ * of a complete message to a program that does not want to be told. */
+void
+enqueue_abort(struct enqueue *q)
+{
+	const struct timespec moment = { 0, 10 * 1000 * 1000 };
+	int left = PATIENCE_MS / 10;
+
+	if (q->pid > 0) {
+		kill(q->pid, SIGTERM);
+		while (waitpid(q->pid, NULL, WNOHANG) == 0 && left-- > 0)
+			nanosleep(&moment, NULL);
+		if (left < 0) {
+			kill(q->pid, SIGKILL);
+			wait_for(q);
+		}
+	}
+	q->pid = -1;
+	close_all(q);
+}
