@@ -1,15 +1,17 @@
 # Makefile - lists and rules; config.mk has the knobs.
 include config.mk
+.DEFAULT_GOAL = all
 MAKEFLAGS += --no-print-directory
 
 APPLETS = applets/main.o applets/cli.o applets/inject.o applets/mailq.o \
 	applets/queue.o applets/send.o applets/sendmail.o applets/smtp.o \
 	applets/smtpd.o
-LIB = lib/addr.o lib/auth.o lib/base64.o lib/buf.o lib/chr.o lib/conf.o \
-	lib/date.o lib/enqueue.o lib/envelope.o lib/err.o lib/foreign.o \
-	lib/header.o lib/hostname.o lib/io.o lib/mem.o lib/net.o lib/opt.o \
-	lib/path.o lib/remote.o lib/reply.o lib/smtp.o lib/spool.o \
-	lib/status.o lib/store.o lib/str.o lib/wire.o lib/words.o lib/worker.o
+LIB = lib/addr.o lib/base64.o lib/buf.o lib/child.o lib/chr.o lib/clock.o \
+	lib/conf.o lib/date.o lib/enqueue.o lib/envelope.o lib/err.o \
+	lib/foreign.o lib/header.o lib/hostname.o lib/io.o lib/mem.o \
+	lib/module.o lib/net.o lib/opt.o lib/path.o lib/remote.o lib/reply.o \
+	lib/sasl.o lib/smtp.o lib/spool.o lib/spoolinit.o lib/status.o \
+	lib/store.o lib/str.o lib/wire.o lib/words.o lib/worker.o
 TLS_none = ssl/none.o
 TLS_bear = ssl/anchor.o ssl/anon.o ssl/bear.o ssl/bundle.o ssl/cert.o \
 	ssl/crl.o ssl/der.o ssl/key.o ssl/name.o ssl/path.o ssl/pem.o \
@@ -52,6 +54,12 @@ STRIP =
 BEARSSL_CFLAGS = $(SANITIZE) -DBR_LE_UNALIGNED=0
 endif
 
+# BearSSL, and the certificates that are compiled in.
+BEARSSL = $(or $(BEARSSL_SRC),$(OBJ)/bearssl-0.6)
+LIBS_bear = $(BEARSSL_A)
+LIBS = $(LIBS_$(SSL))
+include ssl/bearssl.mk
+
 # V=1 shows the commands.
 Q_ = @
 Q = $(Q_$(V))
@@ -60,9 +68,9 @@ LINK = $(CC) $(STATIC) $(LDFLAGS)
 
 all: $(BINARY) ## the binary
 
-$(BINARY): $(OBJS) $(LIBS_$(SSL))
+$(BINARY): $(OBJS) $(LIBS)
 	@echo LINK $@
-	$Q$(LINK) $(STRIP) -o $@ $(OBJS) $(LIBS_$(SSL))
+	$Q$(LINK) $(STRIP) -o $@ $(OBJS) $(LIBS)
 
 $(OBJ)/%.o: %.c $(HDR) $(OBJ)/flags
 	@mkdir -p $(@D)
@@ -78,50 +86,45 @@ $(OBJ)/flags $(OBJ)/bearssl.flags: force
 	    printf '%s\n' "$$COMMAND" >$@; }
 export COMMAND
 
-# BearSSL, and the certificates that are compiled in.
-BEARSSL = $(or $(BEARSSL_SRC),$(OBJ)/bearssl-0.6)
-LIBS_bear = $(BEARSSL_A)
-include ssl/bearssl.mk ssl/bundle.mk
+include ssl/bundle.mk
 .SILENT: $(BEARSSL_A) $(BEARSSL_H)
 $(BEARSSL_O): $(OBJ)/bearssl.flags
 $(BEARSSL_H): | $(OBJ)/bearssl.flags
 $(TLS_bear:%=$(OBJ)/%) $(MKBUNDLE_O): CPPFLAGS = -isystem $(BEARSSL)/inc
 $(TLS_bear:%=$(OBJ)/%) $(MKBUNDLE_O): | $(BEARSSL_H)
 
-UNIT = $(patsubst tests/unit/%.c,$(OBJ)/tests/unit/%,$(wildcard tests/unit/*.c))
-UNIT_none = $(TLS_bear:ssl/%.o=$(OBJ)/tests/unit/%)
-UNITS = $(filter-out $(UNIT_$(SSL)),$(UNIT))
-TOOLS = $(OBJ)/tests/peer
+# Without TLS its tests fall away: those named after its modules, and ssl*.
+WITHOUT_none = tests/ssl% $(TLS_bear:ssl/%.o=tests/unit/%.c)
+tests = $(filter-out $(WITHOUT_$(SSL)),$(sort $(wildcard $1)))
+UNIT = $(patsubst %.c,$(OBJ)/%,$(call tests,tests/unit/*.c))
+TOOLS = $(patsubst %.c,$(OBJ)/%,$(call tests,tests/*.c))
 LINT_ = tests/binary.sh tests/install.sh tests/length.sh tests/man.sh \
 	tests/shell.sh
 TESTS = $(filter-out $(LINT_) tests/lib.sh tests/need.sh tests/demo.sh \
-	tests/repro.sh,$(sort $(wildcard tests/*.sh)))
-export NM = $(if $(filter /%,$(BINARY)),,$(CURDIR)/)$(BINARY)
-export PEER = $(CURDIR)/$(OBJ)/tests/peer
+	tests/repro.sh,$(call tests,tests/*.sh))
+absolute = $(if $(filter /%,$1),,$(CURDIR)/)$1
+export NM = $(call absolute,$(BINARY))
+export PEER = $(call absolute,$(OBJ)/tests/peer)
 
 # An archive gives each test the modules it uses and no other.
 $(OBJ)/all.a: $(filter-out $(OBJ)/applets/main.o,$(OBJS))
 	@rm -f $@
-	@$(AR) rcs $@ $^
+	@$(AR) qcs $@ $^
 
-$(OBJ)/tests/unit/%: tests/unit/%.c tests/unit/t.h $(OBJ)/all.a $(LIBS_$(SSL))
+$(OBJ)/tests/%: tests/%.c tests/unit/t.h $(OBJ)/all.a $(LIBS)
 	@mkdir -p $(@D)
 	@echo CC $<
-	$Q$(COMPILE) -isystem $(BEARSSL)/inc $(STATIC) -o $@ $< $(OBJ)/all.a \
-	    $(LIBS_$(SSL))
+	$Q$(COMPILE) -isystem $(BEARSSL)/inc $(STATIC) -o $@ $< $(OBJ)/all.a $(LIBS)
 
-$(OBJ)/tests/%: tests/%.c $(OBJ)/flags
-	@mkdir -p $(@D)
-	@echo CC $<
-	$Q$(COMPILE) $(STATIC) -o $@ $<
-
-check: $(BINARY) $(UNITS) $(TOOLS) ## unit, applet and dialogue tests
+check: $(BINARY) $(UNIT) $(TOOLS) ## unit, applet and dialogue tests
 	@sh tests/need.sh $$($(NEED_TESTS) $(TESTS) $(LINT_$(SAN)))
-	@tests/run $(UNITS) $(TESTS) $(LINT_$(SAN))
+	@tests/run $(UNIT) $(TESTS) $(LINT_$(SAN))
+
+INTEROP = $(filter-out %/lib.sh,$(sort $(wildcard tests/interop/*.sh)))
 
 interop: $(BINARY) $(TOOLS) ## the same against real servers, installs them
 	@sh tests/need.sh $$($(NEED_TESTS) tests/interop/*.sh)
-	@tests/run $(sort $(wildcard tests/interop/*.sh))
+	@tests/run $(INTEROP)
 
 demo: $(BINARY) $(TOOLS) ## one message from sendmail to a server, explained
 	@sh tests/demo.sh

@@ -1,7 +1,6 @@
 # binary.sh - what the finished binary is, and what is not in it
 # needs: readelf=binutils
 . tests/lib.sh
-unset MAKEFLAGS MAKELEVEL
 
 size=$(wc -c <"$NM")
 segments=$(readelf -lW "$NM")

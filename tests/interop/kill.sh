@@ -1,0 +1,65 @@
+# kill.sh - 500 messages to a server that takes its time, while the sender and
+# its workers are killed with -9 at random moments. Nothing is lost; twice came
+# only what was the last of its connection, its final dot on the way.
+. tests/interop/lib.sh
+COUNT=500
+
+prefix "$T/nm"
+one_shot
+inject "$COUNT"
+is "$COUNT messages are queued" "$(queued)" "$COUNT"
+
+printf 'delay DOT 4\nauto\n' >"$T/script"
+"$PEER" -t 250 -p "$T/port" -l "$T/peer.log" "$T/script" &
+owns $!
+until_true 5 [ -s "$T/port" ]
+remotes "127.0.0.1 smtp port=$(cat "$T/port")"
+
+# Moments and victims, the same in every run.
+awk 'BEGIN { srand(7); for (i = 0; i < 400; i++)
+	printf "0.%03d %s\n", 20 + int(rand() * 180),
+	    rand() < 0.5 ? "sender" : "worker" }' >"$T/plan"
+
+# A process that is gone by then has been spared.
+strike() {
+	case $1 in
+	sender) victim=$sender ;;
+	worker) victim=$(cut -d' ' -f1 \
+	    "/proc/$sender/task/$sender/children" 2>/dev/null) ;;
+	esac
+	[ -n "$victim" ] && kill -9 "$victim" 2>/dev/null && echo "$1"
+}
+
+while read -r moment victim; do
+	[ "$(queued)" -gt 0 ] || break
+	nullmailer-send >>"$T/send.log" 2>&1 &
+	sender=$!
+	sleep "$moment"
+	strike "$victim" >>"$T/struck"
+	wait "$sender" 2>/dev/null
+done <"$T/plan" 2>/dev/null
+
+is "the queue is empty" "$(queued)" 0
+is "nothing has failed" "$(failed)" 0
+for victim in sender worker; do
+	ok "a $victim was killed now and then" \
+	    [ "$(grep -c "$victim" "$T/struck")" -ge 5 ]
+done
+
+# CONNECTION RECIPIENT of every message that was accepted, in order.
+awk '$3 == "M:" && $8 == "accepted" || $3 == "M:" && $7 == "accepted" {
+	print $1, $NF }' "$T/peer.log" >"$T/accepted"
+cut -d' ' -f2 "$T/accepted" | sort | uniq -c >"$T/times"
+is "every message has arrived" "$(wc -l <"$T/times")" "$COUNT"
+twice=$(awk '$1 > 1' "$T/times" | wc -l)
+echo "# killed: $(sort "$T/struck" | uniq -c | tr '\n' ' '), twice: $twice," \
+    "connections: $(cut -d' ' -f1 "$T/accepted" | sort -u | wc -l)"
+is "twice came only what was the last of its connection" "$(awk '
+	{ last[$1] = $2; connection[NR] = $1; recipient[NR] = $2
+	  latest[$2] = NR }
+	END { for (i = 1; i <= NR; i++)
+		if (i != latest[recipient[i]] &&
+		    last[connection[i]] != recipient[i])
+			print recipient[i] }' "$T/accepted")" ""
+ok "no more often than something was killed" \
+    [ "$twice" -le "$(wc -l <"$T/struck")" ]

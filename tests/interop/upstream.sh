@@ -1,0 +1,109 @@
+# upstream.sh - the same work done by Debian's nullmailer 2.2 and by us, counted
+# in one run. Its package is unpacked, not installed.
+# needs: smtp-sink=postfix strace dpkg-deb=dpkg
+deb=obj/interop/nullmailer.deb
+if [ "${NAMESPACES:-}" != own ] && [ ! -s "$deb" ]; then
+	mkdir -p obj/interop/download
+	(cd obj/interop/download && rm -f ./*.deb && apt-get -qq \
+	    -o APT::Sandbox::User=root download nullmailer) || exit 1
+	mv obj/interop/download/*.deb "$deb"
+fi
+. tests/interop/lib.sh
+PATH=$PATH:/usr/sbin
+COUNT=500
+
+dpkg-deb -x "$deb" "$T/package"
+smtp-sink -u nobody 127.0.0.1:2525 1000 2>"$T/sink" &
+owns $!
+sleep 0.3
+
+now() { date +%s.%N; }
+calls() { grep -cE '^[0-9]+ +[a-z0-9_]+\(' "$1"; }
+connects() { grep -cE ' connect\([0-9]+, \{sa_family=AF_INET, ' "$1"; }
+forks() { grep -cE ' (<\.\.\. )?(clone3?|v?fork)[( ].* = [0-9]+$' "$1"; }
+execs() { grep -cE ' (<\.\.\. )?execve[( ].* = 0$' "$1"; }
+syncs() { grep -cE ' f(data)?sync\(' "$1"; }
+
+# theirs PREFIX: their programs where the test prefix has them. Debian's build
+# takes the host's name from mailname.
+theirs() {
+	mkdir -p "$1"
+	ln -s "$T/package/usr/bin" "$1/bin"
+	ln -s "$T/package/usr/sbin" "$1/sbin"
+	ln -s "$T/package/usr/lib/nullmailer" "$1/protocols"
+	mkdir -p "$1/conf" "$1/queue/queue" "$1/queue/tmp" "$1/queue/failed"
+	mkfifo "$1/queue/trigger"
+	echo f.q.d.n >"$1/mailname"
+	export NULLMAILER_TEST_PREFIX="$1"
+}
+
+ours() {
+	mkdir -p "$1"
+	prefix "$1"
+}
+
+# measure NAME: everything that is counted, into variables NAME_...
+measure() {
+	name=$1 p=$T/$1 best=
+	"$1" "$p"
+	one_shot
+	remotes '127.0.0.1 smtp port=2525'
+	message 1 >"$T/message"
+	strace -f -o "$T/$1.inject" "$p/sbin/sendmail" -t <"$T/message"
+	rm -f "$p/queue/queue"/*
+	i=0
+	while [ "$i" -lt "$COUNT" ]; do
+		i=$((i + 1))
+		message "$i" | "$p/sbin/sendmail" -t
+	done
+	cp -Rp "$p/queue/queue" "$p/saved"
+	is "$1: $COUNT messages are queued" "$(queued)" "$COUNT"
+	for _ in 1 2 3; do
+		began=$(now)
+		"$p/sbin/nullmailer-send" >"$T/log" 2>&1
+		took=$(printf '%s %s\n' "$(now)" "$began" |
+		    awk '{ printf "%.2f", $1 - $2 }')
+		is "$1: they are delivered" "$(queued)" 0
+		best=$(printf '%s\n' "$took" ${best:+"$best"} | sort -n | head -n 1)
+		cp -p "$p/saved"/* "$p/queue/queue/"
+	done
+	strace -f -o "$T/$1.send" "$p/sbin/nullmailer-send" >"$T/log" 2>&1
+	is "$1: delivered under strace too" "$(queued)" 0
+	eval "${name}_wall=$best"
+	for what in connects forks execs calls; do
+		eval "${name}_$what=$($what "$T/$1.send")"
+	done
+	for what in forks execs syncs calls; do
+		eval "${name}_in_$what=$($what "$T/$1.inject")"
+	done
+}
+
+row() { printf '# %-34s %10s %10s\n' "$1" "$2" "$3"; }
+
+measure theirs
+measure ours
+
+# shellcheck disable=SC2154
+{
+	row "" "2.2" "this"
+	row "$COUNT queued: connections" "$theirs_connects" "$ours_connects"
+	row "processes started" "$theirs_forks" "$ours_forks"
+	row "programs executed" "$theirs_execs" "$ours_execs"
+	row "system calls" "$theirs_calls" "$ours_calls"
+	row "wall time, s, best of three" "$theirs_wall" "$ours_wall"
+	row "one sendmail -t: processes started" "$theirs_in_forks" "$ours_in_forks"
+	row "programs executed" "$theirs_in_execs" "$ours_in_execs"
+	row "fsync" "$theirs_in_syncs" "$ours_in_syncs"
+	row "system calls" "$theirs_in_calls" "$ours_in_calls"
+	is "ours: one connection" "$ours_connects" 1
+	ok "theirs: one for each message" [ "$theirs_connects" -eq "$COUNT" ]
+	ok "a few processes, not one for each message" [ "$ours_forks" -le 4 ]
+	is "no program is executed for them" "$ours_execs" 1
+	ok "a tenth of the system calls" \
+	    [ "$((ours_calls * 10))" -le "$theirs_calls" ]
+	ok "one sendmail is one program" [ "$ours_in_execs" -eq 1 ]
+	ok "half the system calls to queue a message" \
+	    [ "$((ours_in_calls * 2))" -le "$theirs_in_calls" ]
+	is "it is synced like theirs: file and folder" "$ours_in_syncs" \
+	    "$theirs_in_syncs"
+}
