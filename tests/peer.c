@@ -1,12 +1,13 @@
 /* peer - a scripted SMTP server on loopback for the dialogue tests
  *
- * peer [-6] [-l LOG] [-n CONNECTIONS] [-o PREFIX] [-p PORTFILE] [-t SECONDS]
- *      SCRIPT...
+ * peer [-6] [-e INSTRUCTION]... [-l LOG] [-n CONNECTIONS] [-o PREFIX]
+ *      [-p PORTFILE] [-t SECONDS] SCRIPT...
  *
  * Connection k plays script k, the last script repeats; connections run side
- * by side.  The port is the kernel's choice.  Ends after -n connections, at
- * TERM, or after -t seconds (60).  Exit 0: all played as written; 1: not, with
- * a line "FILE:LINE: expected ..., got ..." on stderr; 2: bad script or usage.
+ * by side.  Instructions of -e are put before the first script's own.  The port
+ * is the kernel's choice.  Ends after -n connections, at TERM, or after -t
+ * seconds (60).  Exit 0: all played as written; 1: not, with a line "FILE:LINE:
+ * expected ..., got ..." on stderr; 2: bad script or usage.
  *
  * LOG has lines "CONNECTION MS TAG TEXT", control bytes as \xHH; the tags:
  * +  accepted          C: S:  a line received, bytes sent     E: client is gone
@@ -29,7 +30,7 @@
  * C: GLOB  C= TEXT   expect a line (* and ?), exactly this line
  * data               expect message data to the lone dot
  * bdat               expect one BDAT command and its chunk
- * eof  bye           expect end of file; the same after a QUIT or none
+ * eof  bye           expect end of file; QUIT or end of file
  * wait MS            neither read nor speak; ends early when the client goes
  * stall [S]          read and say nothing for S seconds, or till client goes
  * close drop reset   end: FIN and drain; close at once; RST
@@ -38,13 +39,13 @@
  * chop N [MS]        from here on send N bytes at a time, MS apart
  * shortread N [MS]   from here on read N bytes at a time, MS apart
  * lag MS             hold replies until the client was silent so long (0); with
- *                    it F: lines are counted exactly
+ *                    it flights are counted, and lines sent ahead seen, exactly
  * lax                from here on flaws and cut messages are only logged
  * auto               a small server until the client quits or closes, greeting
  *                    included if nothing was sent yet
- * auto until WHAT    ... until WHAT came; it is left unanswered
+ * auto until WHAT    ... until WHAT came; it is left unanswered (BDAT unread)
  * For auto: WHAT is VERB[#N] [GLOB], VERB a command in capitals or GREETING,
- * USER, PASS (steps of AUTH), DOT or *; GLOB, known by one of * ? @ <, is held
+ * USER, PASS (steps of AUTH), DOT (BDAT LAST too) or *; GLOB, known by one of * ? @ <, is held
  * against the argument, the address, for DATA, BDAT, DOT the sender; #N is the
  * Nth match only.  The first rule that fits counts.
  * on WHAT REPLY      REPLY is a line that begins with a digit, or any other
@@ -765,7 +766,9 @@ op_eof(struct conn *c, struct ins *i)
 	n = take_line(c, &line);
 	if (n == 4 && bye && !memcmp(line, "QUIT", 4)) {
 		say_line(c, "221 bye", 7);
-		n = take_line(c, &line);
+		hang_up(c, "close");
+		return c->ignored ? fail(c, "nothing behind QUIT", "more", 4) :
+		    OVER;
 	}
 	if (n >= 0)
 		return fail(c, "end of file", line, (size_t)n);
@@ -938,10 +941,10 @@ check_ahead(struct conn *c, const char *verb)
 	    " GREETING EHLO HELO AUTH USER PASS STARTTLS DATA NOOP QUIT ";
 	char word[40], what[80];
 
-	if (c->at == c->have && more(c, 0) <= 0)
-		return;
 	snprintf(word, sizeof word, " %s ", verb);
 	if (offered(c, "PIPELINING") && !strstr(alone, word))
+		return;
+	if (c->at == c->have && more(c, (int)c->lag) <= 0)
 		return;
 	snprintf(what, sizeof what, "bytes sent before the reply to %s", verb);
 	flaw(c, what);
@@ -1501,39 +1504,42 @@ tie(struct script *s)
 }
 
 static void
-load(struct script *s, const char *name)
+add_line(struct script *s, char *line, int number)
+{
+	line += strspn(line, " \t");
+	if (!*line || *line == '#')
+		return;
+	s->v = realloc(s->v, (size_t)(s->n + 1) * sizeof *s->v);
+	if (!s->v)
+		die(2, "peer: out of memory");
+	memset(&s->v[s->n], 0, sizeof *s->v);
+	s->v[s->n].line = number;
+	if (parse(&s->v[s->n++], line) < 0)
+		die(2, "%s:%d: bad instruction", s->name, number);
+}
+
+static void
+load(struct script *s)
 {
 	static char text[1 << 20];
-	char *line, *next, *copy;
-	FILE *f = fopen(name, "r");
-	size_t n = 0;
+	char *line, *next;
+	FILE *f = fopen(s->name, "r");
+	size_t n = f ? fread(text, 1, sizeof text - 1, f) : 0;
 	int number = 0;
 
-	if (!f || (n = fread(text, 1, sizeof text - 1, f)) == 0)
-		die(2, "%s: cannot read it", name);
+	if (!n)
+		die(2, "%s: cannot read it", s->name);
 	fclose(f);
 	text[n] = 0;
-	copy = strdup(text);
-	s->name = name;
-	for (line = copy; line && *line; line = next) {
-		number++;
-		next = strchr(line, '\n');
-		if (next)
+	for (line = strdup(text); line && *line; line = next) {
+		next = line + strcspn(line, "\n");
+		if (*next)
 			*next++ = 0;
-		line += strspn(line, " \t");
-		if (!*line || *line == '#')
-			continue;
-		s->v = realloc(s->v, (size_t)(s->n + 1) * sizeof *s->v);
-		if (!s->v)
-			die(2, "peer: out of memory");
-		memset(&s->v[s->n], 0, sizeof *s->v);
-		s->v[s->n].line = number;
-		if (parse(&s->v[s->n++], line) < 0)
-			die(2, "%s:%d: bad instruction", name, number);
+		add_line(s, line, ++number);
 	}
 	number = tie(s);
 	if (number)
-		die(2, "%s:%d: repeat and end do not match", name, number);
+		die(2, "%s:%d: repeat and end do not match", s->name, number);
 }
 
 static int
@@ -1721,12 +1727,17 @@ catch(void)
 int
 main(int argc, char **argv)
 {
-	struct script *s;
+	struct script *s = calloc((size_t)argc, sizeof *s);
 	int i, opt;
 
-	while ((opt = getopt(argc, argv, "6l:n:o:p:t:")) >= 0) {
+	if (!s)
+		die(2, "peer: out of memory");
+	s->name = "-e";
+	while ((opt = getopt(argc, argv, "6e:l:n:o:p:t:")) >= 0) {
 		if (opt == '6')
 			peer.six = 1;
+		else if (opt == 'e')
+			add_line(s, optarg, 0);
 		else if (opt == 'l')
 			peer.log = optarg;
 		else if (opt == 'n')
@@ -1740,13 +1751,12 @@ main(int argc, char **argv)
 		else
 			die(2, "usage: see the head of peer.c");
 	}
-	argv += optind;
-	argc -= optind;
-	s = argc ? calloc((size_t)argc, sizeof *s) : NULL;
-	if (!s)
-		die(2, "peer: no script");
-	for (i = 0; i < argc; i++)
-		load(&s[i], argv[i]);
+	if (optind == argc || peer.limit <= 0)
+		die(2, "usage: see the head of peer.c");
+	for (i = 0; optind + i < argc; i++) {
+		s[i].name = argv[optind + i];
+		load(&s[i]);
+	}
 	if (peer.log)
 		peer.logfd = open(peer.log, O_WRONLY | O_CREAT | O_APPEND, 0644);
 	if (peer.log && peer.logfd < 0)
@@ -1757,5 +1767,5 @@ main(int argc, char **argv)
 		die(2, "peer: out of memory");
 	peer.start = now();
 	catch();
-	return listen_loop(s, argc);
+	return listen_loop(s, argc - optind);
 }

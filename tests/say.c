@@ -6,7 +6,7 @@
  *   <          wait for a whole reply            ~MS   wait
  *   "BYTES     send with \r \n \t \0 \\ decoded and no line end
  *   =N BYTE    send N times that byte            !     reset the connection
- *   /          no more output                    .N.   just as any other line
+ *   /          no more output
  * Behind the last line the rest is read.  Nothing waits more than 10 seconds.
  */
 #include <arpa/inet.h>
@@ -85,7 +85,7 @@ static void
 line(char *s, size_t n)
 {
 	struct linger rst = { 1, 0 };
-	char *end;
+	char *end, many[4096];
 	long k;
 
 	if (!strcmp(s, "<")) {
@@ -95,8 +95,11 @@ line(char *s, size_t n)
 	} else if (*s == '"') {
 		tell(s + 1, decode(s + 1));
 	} else if (*s == '=') {
-		for (k = strtol(s + 1, &end, 10); k > 0; k--)
-			tell(end + 1, 1);
+		k = strtol(s + 1, &end, 10);
+		memset(many, end[1], sizeof many);
+		for (; k > 0; k -= (long)sizeof many)
+			tell(many, k < (long)sizeof many ? (size_t)k :
+			    sizeof many);
 	} else if (!strcmp(s, "!")) {
 		setsockopt(fd, SOL_SOCKET, SO_LINGER, &rst, sizeof rst);
 		exit(0);
