@@ -54,11 +54,9 @@ STRIP =
 BEARSSL_CFLAGS = $(SANITIZE) -DBR_LE_UNALIGNED=0
 endif
 
-# BearSSL, and the certificates that are compiled in.
-BEARSSL = $(or $(BEARSSL_SRC),$(OBJ)/bearssl-0.6)
+include ssl/tls.mk
 LIBS_bear = $(BEARSSL_A)
 LIBS = $(LIBS_$(SSL))
-include ssl/bearssl.mk
 
 # V=1 shows the commands.
 Q_ = @
@@ -86,13 +84,6 @@ $(OBJ)/flags $(OBJ)/bearssl.flags: force
 	    printf '%s\n' "$$COMMAND" >$@; }
 export COMMAND
 
-include ssl/bundle.mk
-.SILENT: $(BEARSSL_A) $(BEARSSL_H)
-$(BEARSSL_O): $(OBJ)/bearssl.flags
-$(BEARSSL_H): | $(OBJ)/bearssl.flags
-$(TLS_bear:%=$(OBJ)/%) $(MKBUNDLE_O): CPPFLAGS = -isystem $(BEARSSL)/inc
-$(TLS_bear:%=$(OBJ)/%) $(MKBUNDLE_O): | $(BEARSSL_H)
-
 # Without TLS its tests fall away: those named after its modules, and ssl*.
 WITHOUT_none = tests/ssl% $(TLS_bear:ssl/%.o=tests/unit/%.c)
 tests = $(filter-out $(WITHOUT_$(SSL)),$(sort $(wildcard $1)))
@@ -102,6 +93,7 @@ LINT_ = tests/binary.sh tests/install.sh tests/length.sh tests/man.sh \
 	tests/shell.sh
 TESTS = $(filter-out $(LINT_) tests/lib.sh tests/need.sh tests/demo.sh \
 	tests/repro.sh,$(call tests,tests/*.sh))
+INTEROP = $(filter-out %/lib.sh,$(sort $(wildcard tests/interop/*.sh)))
 absolute = $(if $(filter /%,$1),,$(CURDIR)/)$1
 export NM = $(call absolute,$(BINARY))
 export PEER = $(call absolute,$(OBJ)/tests/peer)
@@ -120,13 +112,11 @@ check: $(BINARY) $(UNIT) $(TOOLS) ## unit, applet and dialogue tests
 	@sh tests/need.sh $$($(NEED_TESTS) $(TESTS) $(LINT_$(SAN)))
 	@tests/run $(UNIT) $(TESTS) $(LINT_$(SAN))
 
-INTEROP = $(filter-out %/lib.sh,$(sort $(wildcard tests/interop/*.sh)))
-
 interop: $(BINARY) $(TOOLS) ## the same against real servers, installs them
 	@sh tests/need.sh $$($(NEED_TESTS) tests/interop/*.sh)
 	@tests/run $(INTEROP)
 
-demo: $(BINARY) $(TOOLS) ## one message from sendmail to a server, explained
+demo: $(BINARY) $(OBJ)/tests/peer ## one message from sendmail to a server, explained
 	@sh tests/demo.sh
 
 repro: $(BINARY) ## build again elsewhere and compare every byte

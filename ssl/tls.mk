@@ -1,0 +1,27 @@
+# tls.mk - what SSL=bear adds to the build: BearSSL, and the table of trust
+# anchors that mkbundle makes from the PEM files in CA_DIR. The table is the
+# same for every machine: a cross build gives MKBUNDLE, one that runs on the
+# build machine.
+
+BEARSSL = $(or $(BEARSSL_SRC),$(OBJ)/bearssl-0.6)
+include ssl/bearssl.mk
+.SILENT: $(BEARSSL_A) $(BEARSSL_H)
+$(BEARSSL_O): $(OBJ)/bearssl.flags
+$(BEARSSL_H): | $(OBJ)/bearssl.flags
+
+MKBUNDLE = $(OBJ)/mkbundle
+MKBUNDLE_O = $(OBJ)/ssl/mkbundle.o $(OBJ)/ssl/cert.o $(OBJ)/ssl/der.o \
+	$(OBJ)/ssl/pem.o
+
+$(TLS_bear:%=$(OBJ)/%) $(MKBUNDLE_O): private CPPFLAGS += -isystem $(BEARSSL)/inc
+$(TLS_bear:%=$(OBJ)/%) $(MKBUNDLE_O): | $(BEARSSL_H)
+
+$(OBJ)/mkbundle: $(MKBUNDLE_O) $(BEARSSL_A)
+	$Q$(LINK) -o $@ $^
+
+$(OBJ)/ssl/bundle.c: $(MKBUNDLE)
+	@echo MKBUNDLE $(CA_DIR)
+	@$(MKBUNDLE) $(CA_DIR) >$@.new && mv $@.new $@
+
+$(OBJ)/ssl/bundle.o: $(OBJ)/ssl/bundle.c
+	$Q$(COMPILE) -Issl -c -o $@ $<
