@@ -122,10 +122,23 @@ misuse(const struct cli *c, const struct opts *o, const char *who,
 	exit(1);
 }
 
+/* Unknown options that were passed over, a line each. */
+static void
+note(const struct cli *c, struct str lines)
+{
+	struct buf text = { 0 };
+
+	while (lines.n)
+		buf_cat(&text, str_of(c->program), STR(": "),
+		    str_cut(&lines, '\n'), STR(", ignored\n"));
+	cli_write(2, &text);
+	buf_free(&text);
+}
+
 int
 cli_options(const struct cli *c, const struct opts *o, int argc, char **argv)
 {
-	struct opt rows[48] = { { 0 } };
+	struct opt rows[64] = { { 0 } };
 	struct opts all = { rows, o->count + 2, o->flags };
 	struct buf why = { 0 };
 	int help = 0, about = 0, first, operands;
@@ -145,8 +158,7 @@ cli_options(const struct cli *c, const struct opts *o, int argc, char **argv)
 	if (c->most >= 0 && operands > c->most)
 		misuse(c, o, c->program,
 		    STR("Too many command-line arguments"));
-	if (why.n)
-		cli_write(2, &why);
+	note(c, buf_str(&why));
 	buf_free(&why);
 	return first;
 }

@@ -87,7 +87,9 @@ apply(const struct opt *row, const char *value, struct buf *why)
 		*(int *)row->target = row->value;
 		return 0;
 	case OPT_STRING:
-		*(const char **)row->target = value;
+	case OPT_OPTIONAL:
+		if (row->target)
+			*(const char **)row->target = value;
 		return 0;
 	case OPT_INT:
 	case OPT_UINT:
@@ -134,6 +136,8 @@ long_option(struct args *a, const char *text)
 		buf_free(&quoted);
 		return rc;
 	}
+	if (row->kind == OPT_OPTIONAL)
+		return apply(row, value ? value : "", a->why);
 	if (!takes_value(row) && value) {
 		buf_cat(a->why, STR("option --"), name,
 		    STR(" does not take a value."));
@@ -159,6 +163,8 @@ bundle(struct args *a, const char *letters)
 				return -1;
 			continue;
 		}
+		if (row->kind == OPT_OPTIONAL)
+			return apply(row, letters + 1, a->why);
 		if (!takes_value(row)) {
 			apply(row, NULL, a->why);
 			continue;
@@ -226,6 +232,8 @@ help_line(const struct opt *row, struct buf *out)
 		    str_of(row->name));
 	if (takes_value(row))
 		buf_add(out, STR(" VALUE"));
+	else if (row->kind == OPT_OPTIONAL)
+		buf_add(out, STR("[VALUE]"));
 	do
 		buf_addc(out, ' ');
 	while (out->n < start + 28);

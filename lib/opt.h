@@ -11,6 +11,7 @@ enum opt_kind {
 	OPT_FLAG,		/* int: set to 1 */
 	OPT_SET,		/* int: set to the row's value */
 	OPT_STRING,		/* const char *: borrowed from the input */
+	OPT_OPTIONAL,		/* the same, only if attached, else "" */
 	OPT_INT,		/* int */
 	OPT_UINT,		/* unsigned long */
 	OPT_IGNORE,		/* accepted, no value, no effect */
@@ -21,7 +22,8 @@ struct opt {
 	char letter;		/* 0: long form only */
 	const char *name;	/* NULL: short form only */
 	enum opt_kind kind;
-	void *target;		/* what the kind says; NULL if ignored */
+	void *target;		/* what the kind says; NULL if ignored, as
+				 * OPT_OPTIONAL may be too */
 	const char *help;	/* NULL: not listed by opt_help */
 	int value;		/* for OPT_SET */
 };

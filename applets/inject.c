@@ -1,0 +1,496 @@
+/* inject - complete a message's header and queue it
+ * stdin: a message, perhaps without a header. Decides the envelope, rewrites
+ * the address fields, adds what is missing, and hands all of it to the queue
+ * program or to stdout. See nullmailer-inject(1) and spec/inject.md. */
+#include <errno.h>
+#include <pwd.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "../lib/addr.h"
+#include "../lib/chr.h"
+#include "../lib/conf.h"
+#include "../lib/date.h"
+#include "../lib/enqueue.h"
+#include "../lib/header.h"
+#include "../lib/hostname.h"
+#include "../lib/opt.h"
+#include "applets.h"
+#include "cli.h"
+
+enum { EXIT_CONFIG = 18, EXIT_AGAIN = 75 };
+
+enum { USE_EITHER, USE_ARGS, USE_BOTH, USE_HEADER };
+
+struct job {
+	int use;
+	int print;
+	int show_envelope;
+	const char *from;		/* -f */
+	int comment_style;		/* NULLMAILER_FLAGS: c */
+	int list_recipients;		/* t; f, i and s are in header */
+	struct hostnames names;
+	struct header header;
+	struct buf user;
+	struct buf host;
+	struct buf sender;
+	struct buf operands;		/* their recipients, LF ended */
+	size_t count;
+	const char *writing;		/* the part that is going out */
+	struct enqueue queue;
+};
+
+static void
+say(struct str prefix, struct str text)
+{
+	struct buf line = { 0 };
+
+	buf_add(&line, prefix);
+	buf_clean(&line, text, 1024);
+	buf_addc(&line, '\n');
+	cli_write(2, &line);
+	buf_free(&line);
+}
+
+static const char *
+first_of(const char *const *variables)
+{
+	const char *value = NULL;
+
+	for (; *variables && !(value && *value); variables++)
+		value = getenv(*variables);
+	return value && *value ? value : NULL;
+}
+
+static void
+refuse_sender(const char *value)
+{
+	say(STR("nullmailer-inject: Invalid sender address: "), str_of(value));
+	exit(1);
+}
+
+/* A user name may hold anything a quoted string may; not a line end, which
+ * would make a second line of the envelope. */
+static void
+set_user(struct buf *user, const char *value)
+{
+	const char *c;
+
+	for (c = value; *c; c++)
+		if (chr_is(*c, CHR_CTL))
+			refuse_sender(value);
+	buf_set(user, str_of(value));
+}
+
+static void
+set_host(const struct job *j, struct buf *host, const char *value)
+{
+	struct addr_list l = { 0 };
+	struct buf text = { 0 };
+	struct str address;
+
+	buf_cat(&text, STR("x@"), str_of(value));
+	if (addr_parse(&l, buf_str(&text), &j->names) < 0 || l.count != 1)
+		refuse_sender(value);
+	address = str_head(buf_str(&l.recipients), l.recipients.n - 1);
+	buf_set(host, str_skip(address, str_rfind(address, '@') + 1));
+	buf_free(&text);
+	addr_free(&l);
+}
+
+/* $HOSTNAME is what shells call the machine, mostly not a name the world
+ * knows; it serves only where no file says better. */
+static void
+find_names(struct job *j)
+{
+	static const char *const users[] = {
+		"NULLMAILER_USER", "MAILUSER", "USER", "LOGNAME", NULL
+	};
+	static const char *const hosts[] = {
+		"NULLMAILER_HOST", "MAILHOST", NULL, NULL
+	};
+	static const char *const all_hosts[] = {
+		"NULLMAILER_HOST", "MAILHOST", "HOSTNAME", NULL
+	};
+	const char *user = first_of(users);
+	const char *host =
+	    first_of(j->names.configured ? hosts : all_hosts);
+	struct passwd *entry = user ? NULL : getpwuid(getuid());
+
+	if (!user)
+		user = entry ? entry->pw_name : "unknown";
+	set_user(&j->user, user);
+	if (host)
+		set_host(j, &j->host, host);
+	else
+		buf_set(&j->host, buf_str(&j->names.defaulthost));
+}
+
+static void
+read_flags(struct job *j)
+{
+	const char *flags = getenv("NULLMAILER_FLAGS");
+
+	for (; flags && *flags; flags++) {
+		j->comment_style |= *flags == 'c';
+		j->list_recipients |= *flags == 't';
+		j->header.drop_from |= *flags == 'f';
+		j->header.drop_message_id |= *flags == 'i';
+		j->header.drop_return_path |= *flags == 's';
+	}
+}
+
+static void
+sender_from_option(struct job *j)
+{
+	struct addr_list l = { 0 };
+	struct str from = str_of(j->from);
+
+	if (from.n && !str_eq(from, STR("<>"))) {
+		if (addr_parse(&l, from, &j->names) < 0 || l.count != 1)
+			refuse_sender(j->from);
+		buf_set(&j->sender,
+		    str_head(buf_str(&l.recipients), l.recipients.n - 1));
+	}
+	addr_free(&l);
+}
+
+static void
+sender_from_environment(struct job *j)
+{
+	static const char *const users[] = { "NULLMAILER_SUSER", NULL };
+	static const char *const hosts[] = { "NULLMAILER_SHOST", NULL };
+	const char *user = first_of(users), *host = first_of(hosts);
+	struct buf part = { 0 };
+
+	buf_set(&j->sender, buf_str(&j->user));
+	if (user)
+		set_user(&j->sender, user);
+	buf_set(&part, buf_str(&j->host));
+	if (host)
+		set_host(j, &part, host);
+	buf_cat(&j->sender, STR("@"), buf_str(&part));
+	buf_free(&part);
+}
+
+static void
+read_operands(struct job *j, char **operands)
+{
+	struct addr_list l = { 0 };
+	int bad = 0;
+
+	for (; *operands; operands++) {
+		if (addr_parse(&l, str_of(*operands), &j->names) < 0) {
+			say(STR("Invalid recipient: "), str_of(*operands));
+			bad = 1;
+			continue;
+		}
+		buf_add(&j->operands, buf_str(&l.recipients));
+		j->count += l.count;
+	}
+	addr_free(&l);
+	if (bad)
+		exit(1);
+}
+
+static int
+take_field(struct job *j, struct str field)
+{
+	switch (header_field(&j->header, field)) {
+	case HEADER_BAD:
+		say(STR("nullmailer-inject: Invalid header line:\n  "), field);
+		say(STR("  "), STR("Unable to parse the addresses."));
+		return -1;
+	case HEADER_KEPT:
+		say(STR("nullmailer-inject: Warning: unable to parse the "
+		    "addresses, line kept as it is: "), field);
+		break;
+	case HEADER_IGNORED:
+		say(STR("nullmailer-inject: Warning: unable to parse the "
+		    "addresses, line removed: "), field);
+		break;
+	case HEADER_GOOD:
+		break;
+	}
+	return 0;
+}
+
+static void
+die_reading(void)
+{
+	if (errno == EFBIG)
+		cli_die(1, "The header is larger than %d bytes.", HEADER_MAX);
+	cli_die(1, "Could not read the message:");
+}
+
+static void
+read_header(struct job *j, struct header_reader *in)
+{
+	struct buf field = { 0 };
+	int rc, bad = 0;
+
+	while ((rc = header_read(in, &field)) > 0)
+		if (take_field(j, buf_str(&field)) < 0)
+			bad = 1;
+	if (rc < 0)
+		die_reading();
+	buf_free(&field);
+	if (bad)
+		exit(1);
+	buf_add(&j->operands, buf_str(&j->header.recipients));
+	j->count += j->header.count;
+	if (j->count == 0) {
+		say(STR(""), STR("No recipients were listed."));
+		exit(1);
+	}
+}
+
+/* SECONDS.MICROSECONDS.PID; the microseconds are stirred, as a machine that
+ * boots without a clock may send twice with the same time and pid. */
+static void
+put_message_id(struct job *j, struct str name)
+{
+	struct buf *b = &j->header.text;
+	struct timespec now;
+	unsigned stir = 0;
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	if (getrandom(&stir, sizeof stir, GRND_NONBLOCK) < 0)
+		stir = 0;
+	stir = (unsigned)(now.tv_nsec / 1000 + stir % 1000000) % 1000000;
+	buf_cat(b, name, STR(": <"));
+	buf_fmt(b, "%lld.%06u.%ld.nullmailer@", (long long)now.tv_sec, stir,
+	    (long)getpid());
+	buf_cat(b, buf_str(&j->names.idhost), STR(">\n"));
+}
+
+static void
+put_from(struct job *j, struct str field)
+{
+	static const char *const variables[] = {
+		"NULLMAILER_NAME", "MAILNAME", "NAME", NULL
+	};
+	const char *name = first_of(variables);
+	struct buf address = { 0 }, item = { 0 };
+
+	if (!name)
+		name = buf_z(&j->user);
+	buf_cat(&address, buf_str(&j->user), STR("@"), buf_str(&j->host));
+	if (j->comment_style) {
+		addr_put(&item, buf_str(&address));
+		buf_addc(&item, ' ');
+		addr_put_comment(&item, str_of(name));
+	} else {
+		addr_put_phrase(&item, str_of(name));
+		buf_add(&item, STR(" <"));
+		addr_put(&item, buf_str(&address));
+		buf_addc(&item, '>');
+	}
+	buf_addc(&item, '\n');
+	header_put_items(&j->header.text, field, buf_str(&item));
+	buf_free(&address);
+	buf_free(&item);
+}
+
+static void
+put_recipients(struct job *j, struct str field)
+{
+	struct str rest = buf_str(&j->operands);
+	struct buf items = { 0 };
+
+	while (rest.n) {
+		addr_put(&items, str_cut(&rest, '\n'));
+		buf_addc(&items, '\n');
+	}
+	header_put_items(&j->header.text, field, buf_str(&items));
+	buf_free(&items);
+}
+
+static void
+complete_resent(struct job *j)
+{
+	struct header *h = &j->header;
+
+	if (!header_has(h, HEADER_RESENT_DATE)) {
+		buf_add(&h->text, STR("Resent-Date: "));
+		date_local(&h->text, time(NULL));
+		buf_addc(&h->text, '\n');
+	}
+	if (!header_has(h, HEADER_RESENT_MESSAGE_ID))
+		put_message_id(j, STR("Resent-Message-Id"));
+	if (!header_has(h, HEADER_RESENT_FROM))
+		put_from(j, STR("Resent-From"));
+	if (j->list_recipients && !header_has(h, HEADER_RESENT_TO) &&
+	    !header_has(h, HEADER_RESENT_CC))
+		put_recipients(j, STR("Resent-To"));
+}
+
+static void
+complete(struct job *j)
+{
+	struct header *h = &j->header;
+
+	if (!header_has(h, HEADER_DATE)) {
+		buf_add(&h->text, STR("Date: "));
+		date_local(&h->text, time(NULL));
+		buf_addc(&h->text, '\n');
+	}
+	if (!header_has(h, HEADER_MESSAGE_ID))
+		put_message_id(j, STR("Message-Id"));
+	if (!header_has(h, HEADER_FROM))
+		put_from(j, STR("From"));
+	if (header_has(h, HEADER_TO) || header_has(h, HEADER_CC))
+		return;
+	if (j->list_recipients)
+		put_recipients(j, STR("To"));
+	else
+		buf_add(&h->text, STR("Cc: recipient list not shown: ;\n"));
+}
+
+static void
+put(struct job *j, const char *part, struct str s)
+{
+	struct buf out = { 0 };
+
+	if (!j->print) {
+		if (!j->queue.failed)
+			j->writing = part;
+		enqueue_write(&j->queue, s);
+		return;
+	}
+	buf_set(&out, s);
+	if (cli_write(1, &out) < 0)
+		cli_die(1, "Could not write the message:");
+	buf_free(&out);
+}
+
+static void
+put_message(struct job *j, struct header_reader *in)
+{
+	struct str block;
+	int rc = 1;
+
+	if (!j->print || j->show_envelope) {
+		buf_addc(&j->sender, '\n');
+		put(j, "sender", buf_str(&j->sender));
+		buf_addc(&j->operands, '\n');
+		put(j, "recipients", buf_str(&j->operands));
+	}
+	buf_addc(&j->header.text, '\n');
+	put(j, "header", buf_str(&j->header.text));
+	while (!j->queue.failed && (rc = header_body(in, &block)) > 0)
+		put(j, "message body", block);
+	if (rc >= 0)
+		return;
+	if (!j->print)
+		enqueue_abort(&j->queue);
+	die_reading();
+}
+
+static int
+explain(const struct job *j, int status)
+{
+	if (status == 0)
+		return 0;
+	if (status < 0)
+		cli_warn("Error sending %s to nullmailer-queue:", j->writing);
+	else if (WIFEXITED(status))
+		cli_warn("nullmailer-queue failed: %d", WEXITSTATUS(status));
+	else
+		cli_warn("nullmailer-queue crashed or was killed: signal %d",
+		    WTERMSIG(status));
+	return status > 0 && WIFEXITED(status) &&
+	    WEXITSTATUS(status) == EXIT_AGAIN ? EXIT_AGAIN : 1;
+}
+
+static int
+send_message(struct job *j, struct header_reader *in)
+{
+	if (j->print) {
+		put_message(j, in);
+		return 0;
+	}
+	signal(SIGPIPE, SIG_IGN);
+	if (enqueue_open(&j->queue, queue_main) < 0)
+		cli_die(EXIT_AGAIN, "Could not start nullmailer-queue:");
+	put_message(j, in);
+	return explain(j, enqueue_commit(&j->queue));
+}
+
+static void
+read_configuration(struct job *j)
+{
+	if (hostnames_load(&j->names) < 0)
+		cli_die(EXIT_CONFIG, "Error: %s", conf_why());
+	if (hostnames_warning())
+		say(STR(""), str_of(hostnames_warning()));
+	j->header.names = &j->names;
+}
+
+/* What one run is asked to do and by whom; dies of what cannot be right. */
+static void
+prepare(struct job *j, char **operands)
+{
+	read_configuration(j);
+	read_flags(j);
+	if (j->from)
+		sender_from_option(j);
+	find_names(j);
+	if (j->use != USE_HEADER)
+		read_operands(j, operands);
+	j->header.use_recipients = j->use == USE_HEADER ||
+	    j->use == USE_BOTH || (j->use == USE_EITHER && !*operands);
+}
+
+static void
+choose_sender(struct job *j)
+{
+	if (j->from)
+		return;
+	if (j->header.has_sender)
+		buf_set(&j->sender, buf_str(&j->header.sender));
+	else
+		sender_from_environment(j);
+}
+
+int
+inject_main(int argc, char **argv)
+{
+	struct job j = { 0 };
+	struct header_reader in = { 0 };
+	const struct opt rows[] = {
+		{ 'a', "use-args", OPT_SET, &j.use,
+		    "recipients from the command line only", USE_ARGS },
+		{ 'b', "use-both", OPT_SET, &j.use,
+		    "from the command line and the header", USE_BOTH },
+		{ 'e', "use-either", OPT_SET, &j.use,
+		    "from the header if there are no operands", USE_EITHER },
+		{ 'h', "use-header", OPT_SET, &j.use,
+		    "from the header only", USE_HEADER },
+		{ 'f', "from", OPT_STRING, &j.from, "envelope sender", 0 },
+		{ 'n', "no-queue", OPT_FLAG, &j.print,
+		    "print the message instead of queueing it", 0 },
+		{ 'v', "show-envelope", OPT_FLAG, &j.show_envelope,
+		    "print the envelope too", 0 },
+	};
+	const struct opts options = { rows, sizeof rows / sizeof rows[0], 0 };
+	const struct cli cli = { "nullmailer-inject", "[recipients] <message",
+	    "Complete the header of a message and queue it.", 0, -1 };
+	int first;
+
+	cli_begin("nullmailer-inject");
+	first = cli_options(&cli, &options, argc, argv);
+	prepare(&j, argv + first);
+	read_header(&j, &in);
+	choose_sender(&j);
+	if (j.header.resent)
+		complete_resent(&j);
+	else
+		complete(&j);
+	return send_message(&j, &in);
+}

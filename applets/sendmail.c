@@ -1,0 +1,301 @@
+/* sendmail - the interface everybody's programs were written for
+ * Reads the options of other sendmails, keeps those that mean something here,
+ * and becomes nullmailer-inject, nullmailer-smtpd or mailq. See sendmail(1). */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "../lib/addr.h"
+#include "../lib/chr.h"
+#include "../lib/conf.h"
+#include "../lib/hostname.h"
+#include "../lib/mem.h"
+#include "../lib/opt.h"
+#include "../lib/path.h"
+#include "../lib/spool.h"
+#include "applets.h"
+#include "cli.h"
+
+enum mode {
+	MAIL, LIST_QUEUE, SERVE, VERIFY, ALIASES, DAEMON, ADDRESS_TEST,
+	HOST_STATUS
+};
+
+struct choice {
+	int mode;
+	int extract;			/* -t */
+	const char *from;
+	const char *name;
+	const char *flush;		/* -q, "" without a value */
+	const char *debug;
+};
+
+static void
+set_variable(const char *name, const char *value)
+{
+	if (setenv(name, value, 1) < 0)
+		mem_out();
+}
+
+static void
+set_part(const char *variable, struct str value)
+{
+	struct buf text = { 0 };
+
+	buf_set(&text, value);
+	set_variable(variable, buf_z(&text));
+	buf_free(&text);
+}
+
+/* A sender without a host gets the one the environment says, like the From
+ * line; flag s, as a Return-Path in the message must not beat an option. */
+static void
+sender_here(struct str user)
+{
+	const char *flags = getenv("NULLMAILER_FLAGS");
+	struct buf text = { 0 };
+
+	set_part("NULLMAILER_USER", user);
+	set_part("NULLMAILER_SUSER", user);
+	buf_cat(&text, str_of(flags), STR("s"));
+	set_variable("NULLMAILER_FLAGS", buf_z(&text));
+	buf_free(&text);
+}
+
+/* Prepares the environment for the generated From line. 1 if inject needs the
+ * option too: it also says what is wrong with the value. */
+static int
+use_sender(const char *value)
+{
+	struct addr_list l = { 0 };
+	struct str from = str_of(value), address;
+	size_t at;
+	int needed = 1;
+
+	if (from.n > 1 && str_find(from, '@') == from.n - 1)
+		from.n--;
+	if (from.n && addr_parse(&l, from, NULL) == 0 && l.count == 1) {
+		address = str_head(buf_str(&l.recipients), l.recipients.n - 1);
+		at = str_rfind(address, '@');
+		needed = at < address.n;
+		if (needed) {
+			set_part("NULLMAILER_USER", str_head(address, at));
+			set_part("NULLMAILER_HOST", str_skip(address, at + 1));
+		} else
+			sender_here(address);
+	}
+	addr_free(&l);
+	return needed;
+}
+
+static int
+mail(const struct choice *c, int count, char **operands)
+{
+	static char program[] = "nullmailer-inject", either[] = "-e",
+	    both[] = "-b", from[] = "-f", end[] = "--";
+	char **argv = mem_new((size_t)count + 6, sizeof argv[0]);
+	int n = 0;
+
+	argv[n++] = program;
+	argv[n++] = c->extract ? both : either;
+	if (c->from && use_sender(c->from)) {
+		argv[n++] = from;
+		argv[n++] = (char *)c->from;
+	}
+	argv[n++] = end;
+	while (*operands)
+		argv[n++] = *operands++;
+	if (c->name)
+		set_variable("NULLMAILER_NAME", c->name);
+	return inject_main(n, argv);
+}
+
+/* Only the set-uid copy may read a queue that is somebody else's. */
+static int
+list_queue(void)
+{
+	static char name[] = "mailq";
+	char *argv[] = { name, NULL };
+	struct buf path = { 0 };
+	int readable;
+
+	path_set(&path, PATH_SPOOL, "queue");
+	readable = access(buf_z(&path), R_OK | X_OK) == 0;
+	if (readable || errno == ENOENT)
+		return mailq_main(1, argv);
+	path_set(&path, PATH_BIN, "mailq");
+	execv(buf_z(&path), argv);
+	cli_die(1, "Could not exec %s.", buf_z(&path));
+}
+
+static int
+flush(void)
+{
+	struct spool s = { -1, -1, -1, -1 };
+	struct buf path = { 0 };
+	int rc;
+
+	path_set(&path, PATH_SPOOL, "");
+	s.root = open(buf_z(&path), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (s.root < 0)
+		cli_die(1, "Could not open %s:", buf_z(&path));
+	rc = spool_pull_trigger(&s);
+	if (rc < 0 && errno == ENXIO)
+		cli_warn("nullmailer-send is not running");
+	else if (rc < 0)
+		cli_die(1, "Could not pull the trigger in %s:", buf_z(&path));
+	buf_free(&path);
+	return 0;
+}
+
+static void
+report(int fd, struct str prefix, struct str text, struct str suffix)
+{
+	struct buf line = { 0 };
+
+	buf_add(&line, prefix);
+	buf_clean(&line, text, 1024);
+	buf_cat(&line, suffix, STR("\n"));
+	cli_write(fd, &line);
+	buf_free(&line);
+}
+
+static int
+verify_one(const char *operand, const struct hostnames *names)
+{
+	struct addr_list l = { 0 };
+	struct str rest;
+	int bad = addr_parse(&l, str_of(operand), names) < 0 || l.count == 0;
+
+	if (bad)
+		report(2, STR("Invalid recipient: "), str_of(operand), STR(""));
+	rest = buf_str(&l.recipients);
+	while (!bad && rest.n)
+		report(1, STR(""), str_cut(&rest, '\n'),
+		    STR("... would go to the smart host"));
+	addr_free(&l);
+	return bad;
+}
+
+static int
+verify(char **operands)
+{
+	struct hostnames names = { 0 };
+	int bad = 0;
+
+	if (!*operands)
+		cli_die(1, "-bv: no address given");
+	if (hostnames_load(&names) < 0)
+		cli_die(18, "Error: %s", conf_why());
+	while (*operands)
+		bad |= verify_one(*operands++, &names);
+	hostnames_free(&names);
+	return bad;
+}
+
+static int
+version(void)
+{
+	report(1, STR("sendmail "), STR("(nullmailer " VERSION ")"), STR(""));
+	return 0;
+}
+
+static int
+run(const struct choice *c, int count, char **operands)
+{
+	static char smtpd[] = "nullmailer-smtpd";
+	char *alone[] = { smtpd, NULL };
+	int has_recipients = c->extract || count > 0;
+
+	if (c->debug && c->debug[0] == '0' &&
+	    (c->mode != MAIL || !has_recipients))
+		return version();
+	switch (c->mode) {
+	case LIST_QUEUE:
+		return list_queue();
+	case SERVE:
+		return smtpd_main(1, alone);
+	case VERIFY:
+		return verify(operands);
+	case ALIASES:
+		return 0;
+	case DAEMON:
+		cli_die(1, "-bd: there is no SMTP daemon here; nullmailer-send "
+		    "empties the queue, sendmail -bs takes SMTP on stdin");
+	case ADDRESS_TEST:
+		cli_die(1, "-bt: there is no address test; "
+		    "nullmailer-inject -nv shows what becomes of a message");
+	case HOST_STATUS:
+		cli_die(1, "-bh: no status of hosts is kept; see mailq");
+	}
+	if (c->flush && !(has_recipients && chr_is(*c->flush, CHR_DIGIT)))
+		return flush();
+	return mail(c, count, operands);
+}
+
+static int
+is_newaliases(const char *name)
+{
+	const char *slash = strrchr(name, '/');
+
+	return !strcmp(slash ? slash + 1 : name, "newaliases");
+}
+
+int
+sendmail_main(int argc, char **argv)
+{
+	struct choice c = { 0 };
+	const struct opt rows[] = {
+#define MODE(name, value, help) { 0, name, OPT_SET, &c.mode, help, value }
+		MODE("bm", MAIL, "queue a message (this is the default)"),
+		MODE("bp", LIST_QUEUE, "list the queue, like mailq"),
+		MODE("bs", SERVE, "speak SMTP on stdin and stdout"),
+		MODE("bv", VERIFY, "only check the addresses"),
+		MODE("bi", ALIASES, "do nothing: there are no aliases"),
+		MODE("bd", DAEMON, NULL), MODE("bD", DAEMON, NULL),
+		MODE("bl", DAEMON, NULL), MODE("ba", DAEMON, NULL),
+		MODE("bt", ADDRESS_TEST, NULL),
+		MODE("bh", HOST_STATUS, NULL), MODE("bH", HOST_STATUS, NULL),
+#undef MODE
+		{ 'I', NULL, OPT_SET, &c.mode, NULL, ALIASES },
+		{ 'q', NULL, OPT_OPTIONAL, &c.flush,
+		    "deliver what is waiting, now", 0 },
+		{ 't', NULL, OPT_FLAG, &c.extract,
+		    "recipients from the header too", 0 },
+		{ 'f', NULL, OPT_STRING, &c.from, "sender", 0 },
+		{ 'r', NULL, OPT_STRING, &c.from, "sender", 0 },
+		{ 'F', NULL, OPT_STRING, &c.name, "full name of the sender", 0 },
+		{ 'd', NULL, OPT_STRING, &c.debug, NULL, 0 },
+#define IGNORE(letter, kind) { letter, NULL, kind, NULL, NULL, 0 }
+		IGNORE('i', OPT_IGNORE), IGNORE('m', OPT_IGNORE),
+		IGNORE('n', OPT_IGNORE), IGNORE('U', OPT_IGNORE),
+		IGNORE('v', OPT_IGNORE), IGNORE('G', OPT_IGNORE),
+		IGNORE('B', OPT_IGNORE_VALUE), IGNORE('C', OPT_IGNORE_VALUE),
+		IGNORE('h', OPT_IGNORE_VALUE), IGNORE('L', OPT_IGNORE_VALUE),
+		IGNORE('N', OPT_IGNORE_VALUE), IGNORE('O', OPT_IGNORE_VALUE),
+		IGNORE('o', OPT_IGNORE_VALUE), IGNORE('p', OPT_IGNORE_VALUE),
+		IGNORE('R', OPT_IGNORE_VALUE), IGNORE('V', OPT_IGNORE_VALUE),
+		IGNORE('X', OPT_IGNORE_VALUE), IGNORE('A', OPT_OPTIONAL),
+		IGNORE('E', OPT_OPTIONAL), IGNORE('e', OPT_OPTIONAL),
+		IGNORE('J', OPT_OPTIONAL), IGNORE('M', OPT_OPTIONAL),
+		IGNORE('s', OPT_OPTIONAL), IGNORE('T', OPT_OPTIONAL),
+		IGNORE('x', OPT_OPTIONAL),
+#undef IGNORE
+		{ 0, "em", OPT_IGNORE, NULL, NULL, 0 },
+		{ 0, "ep", OPT_IGNORE, NULL, NULL, 0 },
+		{ 0, "eq", OPT_IGNORE, NULL, NULL, 0 },
+	};
+	const struct opts options = { rows, sizeof rows / sizeof rows[0],
+	    OPT_SINGLE_DASH | OPT_TOLERANT };
+	const struct cli cli = { "sendmail", "[recipients] <message",
+	    "Hand a message to the queue of nullmailer.", 0, -1 };
+	int first;
+
+	cli_begin("sendmail");
+	if (is_newaliases(argv[0]))
+		return 0;
+	first = cli_options(&cli, &options, argc, argv);
+	return run(&c, argc - first, argv + first);
+}
