@@ -143,7 +143,7 @@ struct conn {
 	char in[BUFSIZE], out[BUFSIZE], line_in[BUFSIZE];
 	size_t at, have, held, mark, ignored;
 	long chop, chop_ms, bite, bite_ms, lag;
-	int lax, ehlo, authed, open, rcpts, refuse;
+	int lax, ehlo, unmet, authed, open, rcpts, refuse;
 	long done;
 	struct rule *until;
 	struct rule *on[MAXRULES], *delay[MAXRULES];
@@ -996,14 +996,19 @@ do_ehlo(struct conn *c, char *arg)
 		    i + 1 < c->ncaps ? '-' : ' ', c->caps[i]);
 	i = answer(c, "EHLO", arg, text);
 	c->ehlo = c->code == 250;
+	c->unmet = !c->ehlo;
 	return i;
 }
 
 static int
 do_helo(struct conn *c, char *arg)
 {
+	int r;
+
 	c->ehlo = c->open = 0;
-	return answer(c, "HELO", arg, "250 peer");
+	r = answer(c, "HELO", arg, "250 peer");
+	c->unmet = c->code != 250;
+	return r;
 }
 
 /* The bytes of a base64 word, up to the first odd character. */
@@ -1144,6 +1149,8 @@ do_mail(struct conn *c, char *arg)
 		return answer(c, "MAIL", arg, "501 5.5.4 MAIL FROM:<address>");
 	if (c->user && !c->authed)
 		usual = "530 5.7.0 log in first";
+	if (c->unmet)
+		usual = "503 5.5.1 EHLO first";
 	if (c->open)
 		usual = "503 5.5.1 one sender is enough";
 	check_params(c, end + 1);

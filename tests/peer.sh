@@ -14,6 +14,7 @@ start() {
 	"$PEER" -t 10 -p "$T/port" -l "$T/log" -o "$T/out" "$@" 2>"$T/err" &
 	pid=$!
 	owns $pid
+	sleep 0.01
 	until_true 5 test -s "$T/port" || cat "$T/err"
 	port=$(cat "$T/port")
 }
@@ -705,7 +706,7 @@ codes() {
 $lockstep
 E
 	printf '%s' "$rc$err "
-	printf '%s\n' "$got" | sed 's/^\([0-9]*\).*/\1/;s/^$/-/' | tr '\n' ' '
+	printf '%s\n' "$got" | LC_ALL=C sed 's/^\([0-9]*\).*/\1/;s/^$/-/' | tr '\n' ' '
 }
 two='<
 HELO x
@@ -787,6 +788,140 @@ dialogue -e 'auto until DATA' $talk/plain.talk <<'E'
 QUIT
 E
 has 'auto until what never comes' "$rc$err" '^1.*expected DATA, got the end of'
+
+# talk/
+
+while read -r name want; do
+	is "talk/$name" "$(codes $talk/$name.talk)" "0 $want - "
+done <<'E'
+after1-421 220 250 250 250 354 250 421
+after1-421-unasked 220 250 250 250 354 250 421
+auth-ok 220 250 250 530 503 503 500 500 221
+bad-600 220 250 650 503 503 500 500 221
+bad-99999 220 250 99999 503 503 500 500 221
+bad-empty 220 250 - 503 503 500 500 221
+bad-mixed 220 250 250 550 503 503 500 500 221
+bad-nodigits 220 250 - 503 503 500 500 221
+bad-nul 220 250 550 503 503 500 500 221
+bad-short 220 250 25 503 503 500 500 221
+canned 250 250 250 250 250 351 220 221
+data451 220 250 250 250 451 500 500 221
+data554 220 250 250 250 554 500 500 221
+dot-drop 220 250 250 250 354
+dot-multiline 220 250 250 250 354 250
+dot451 220 250 250 250 354 451 221
+dot554 220 250 250 250 354 554 221
+ehlo-multiline 220 250 250
+ehlo502 220 502 503 503 503 500 500 221
+greet421 421
+greet450 450 503 503 503 503 503 503 221
+greet554 554 503 503 503 503 503 503 221
+helo502 220 502 503 503 503 500 500 221
+mail421 220 250 250 250 354 250 221
+mail451 220 250 451 503 503 500 500 221
+mail554 220 250 554 503 503 500 500 221
+ok 220 250 250 250 250 250 250 354 250 221
+plain 220 250 250 250 354 250 221
+rcpt450 220 250 250 450 554 500 500 221
+rcpt550 220 250 250 550 554 500 500 221
+rcpt550-data354 220 250 250 250 550 354 554 221
+rcptmix 220 250 250 250 354 250 221
+E
+for name in bad-noline:220 dot-noline:250 dot-partial:25; do
+	codes $talk/${name%:*}.talk >"$T/got"
+	has "talk/${name%:*} ends without a line end" "$got" "^${name#*:}.*EOF\$"
+done
+dialogue $talk/reset.talk </dev/null
+good talk/reset RESET
+dialogue $talk/ehlo502.talk <<'E'
+<
+EHLO x
+<
+HELO x
+<
+MAIL FROM:<a@b>
+<
+QUIT
+E
+is 'talk/ehlo502: HELO will do' "$(printf '%s\n' "$got" | cut -c1-3 | tr '\n' ' ')" \
+	'220 502 250 250 221 EOF '
+dialogue $talk/helo502.talk <<'E'
+<
+EHLO x
+<
+HELO x
+<
+MAIL FROM:<a@b>
+<
+QUIT
+E
+is 'talk/helo502: no hello, no mail' "$(printf '%s\n' "$got" | cut -c1-3 | tr '\n' ' ')" \
+	'220 502 502 503 221 EOF '
+for name in plain-drop login-auth-drop; do
+	is "talk/$name" "$(echo 'AUTH PLAIN AHUAcA==
+<' | login $talk/$name.talk)" '0 '
+done
+is talk/login-pass-drop "$(echo 'AUTH LOGIN dQ==
+<
+cA==
+<' | login $talk/login-pass-drop.talk)" '0 334 '
+dialogue $talk/login-user.talk <<'E'
+<
+EHLO x
+<
+AUTH LOGIN dQ==
+<
+dQ==
+<
+QUIT
+E
+is talk/login-user "$rc$err $(printf '%s\n' "$got" | tail -n 4 | cut -c1-3 | tr '\n' ' ')" \
+	'0 334 535 221 EOF '
+codes $talk/reply-200k.talk >"$T/got"
+is 'talk/reply-200k' "$rc $(printf '%s\n' "$got" | grep '^550' | wc -c |
+	sed 's/^19....$/as long/')" '0 as long'
+dialogue $talk/reply-1m.talk <<'E'
+<
+EHLO x
+<
+MAIL FROM:<a@x>
+<
+RCPT TO:<b@y>
+<
+QUIT
+E
+is 'talk/reply-1m' "$rc $(printf '%s\n' "$got" | grep -c '^550-')" '0 32259'
+for name in reply-line reply-lines; do
+	dialogue $talk/$name.talk <<'E'
+<
+EHLO x
+<
+MAIL FROM:<a@x>
+<
+RCPT TO:<b@y>
+~200
+!
+E
+	is "talk/$name until the client goes" "$rc$err" 0
+done
+dialogue $talk/bad-junk.talk <<'E'
+~200
+!
+E
+is 'talk/bad-junk' "$rc$err" 0
+sent=0
+for stage in GREETING EHLO MAIL RCPT DATA DOT QUIT; do
+	codes -e "on $stage drop" $talk/plain.talk >"$T/got"
+	is "drop at $stage" "$rc$err $(printf '%s\n' "$got" | grep -c '^[0-9]')" "0 $sent"
+	codes -e "on $stage reset" $talk/plain.talk >"$T/got"
+	is "reset at $stage" "$rc$err $(printf '%s\n' "$got" | tail -n 1)" '0 RESET'
+	sent=$((sent + 1))
+	case $stage in GREETING | DOT) ;; *) continue ;; esac
+	codes -t 1 -e "on $stage stall" $talk/plain.talk >"$T/got"
+	has "stall at $stage" "$rc$err" '^1.*silence until the time was up'
+	is "stall at $stage: what was said before" \
+		"$(printf '%s\n' "$got" | grep -c '^[0-9]')" $((sent - 1))
+done
 
 # connections
 

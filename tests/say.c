@@ -28,31 +28,43 @@ done(const char *how)
 	exit(0);
 }
 
-/* Print what comes until a line says ddd SP, or for whole = 0 to the end. */
+/* The next byte from the server. */
+static int
+byte(void)
+{
+	static char b[65536];
+	static ssize_t at, n;
+	struct pollfd p = { .fd = fd, .events = POLLIN };
+
+	if (at == n) {
+		if (poll(&p, 1, 10000) <= 0)
+			done("TIMEOUT");
+		at = 0;
+		n = recv(fd, b, sizeof b, 0);
+		if (n <= 0)
+			done(n ? "RESET" : "EOF");
+	}
+	return (unsigned char)b[at++];
+}
+
+/* Print what comes until a reply is over, or for whole = 0 to the end. */
 static void
 hear(int whole)
 {
-	struct pollfd p = { .events = POLLIN };
-	char b, line[5] = "";
+	char line[5] = "";
 	size_t col = 0;
-	ssize_t n;
+	int b;
 
-	for (;;) {
-		p.fd = fd;
-		if (poll(&p, 1, 10000) <= 0)
-			done("TIMEOUT");
-		n = recv(fd, &b, 1, 0);
-		if (n <= 0)
-			done(n ? "RESET" : "EOF");
-		putchar(b);
-		if (b == '\n' && whole && line[3] != '-')
-			return;
-		if (b == '\n')
+	do {
+		if (col == 0)
 			memset(line, 0, sizeof line);
+		b = byte();
+		putchar(b);
 		if (col < 4)
-			line[col] = b;
+			line[col] = (char)b;
 		col = b == '\n' ? 0 : col + 1;
-	}
+	} while (!whole || b != '\n' || line[3] == '-');
+	fflush(stdout);
 }
 
 static void
@@ -131,7 +143,6 @@ main(int argc, char **argv)
 		perror("say: connect");
 		return 1;
 	}
-	setvbuf(stdout, NULL, _IONBF, 0);
 	while (fgets(s, sizeof s - 2, stdin)) {
 		n = strcspn(s, "\n");
 		s[n] = 0;
