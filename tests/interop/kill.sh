@@ -47,8 +47,8 @@ for victim in sender worker; do
 done
 
 # CONNECTION RECIPIENT of every message that was accepted, in order.
-awk '$3 == "M:" && $8 == "accepted" || $3 == "M:" && $7 == "accepted" {
-	print $1, $NF }' "$T/peer.log" >"$T/accepted"
+awk '$3 == "M:" && $8 == "accepted" { print $1, $10 }' "$T/peer.log" \
+    >"$T/accepted"
 cut -d' ' -f2 "$T/accepted" | sort | uniq -c >"$T/times"
 is "every message has arrived" "$(wc -l <"$T/times")" "$COUNT"
 twice=$(awk '$1 > 1' "$T/times" | wc -l)
