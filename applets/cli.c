@@ -1,7 +1,5 @@
 /* cli - how programs speak to people. */
 #include <errno.h>
-#include <stdarg.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -39,10 +37,9 @@ static void
 complain(int error, const char *format, va_list ap)
 {
 	struct buf line = { 0 };
-	char text[1024];
 
-	vsnprintf(text, sizeof text, format, ap);
-	buf_cat(&line, str_of(program), STR(": "), str_of(text));
+	buf_cat(&line, str_of(program), STR(": "));
+	buf_vfmt(&line, format, ap);
 	if (*format && format[strlen(format) - 1] == ':')
 		buf_cat(&line, STR(" "), str_of(strerror(error)));
 	buf_addc(&line, '\n');

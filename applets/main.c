@@ -115,17 +115,23 @@ help(void)
 	buf_free(&text);
 }
 
+static void
+version(void)
+{
+	struct buf text = { 0 };
+
+	buf_set(&text, STR("nullmailer " VERSION "\n"));
+	cli_write(1, &text);
+	buf_free(&text);
+}
+
 static int
 answer(const char *question)
 {
-	static const struct buf version = {
-		"nullmailer " VERSION "\n", sizeof "nullmailer " VERSION, 0
-	};
-
 	if (!strcmp(question, "--list"))
 		list();
 	else if (!strcmp(question, "--version"))
-		cli_write(1, &version);
+		version();
 	else if (!strcmp(question, "--help") || !strcmp(question, "-h"))
 		help();
 	else {

@@ -1,5 +1,4 @@
 /* buf - an owned, growing run of bytes. */
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -91,21 +90,29 @@ buf_join(struct buf *b, const struct str *parts, size_t count)
 }
 
 void
-buf_fmt(struct buf *b, const char *format, ...)
+buf_vfmt(struct buf *b, const char *format, va_list ap)
 {
-	va_list ap;
+	va_list again;
 	int n;
 
-	va_start(ap, format);
-	n = vsnprintf(NULL, 0, format, ap);
-	va_end(ap);
+	va_copy(again, ap);
+	n = vsnprintf(NULL, 0, format, again);
+	va_end(again);
 	if (n < 0)
 		return;
 	buf_room(b, (size_t)n);
-	va_start(ap, format);
 	vsnprintf(b->p + b->n, (size_t)n + 1, format, ap);
-	va_end(ap);
 	b->n += (size_t)n;
+}
+
+void
+buf_fmt(struct buf *b, const char *format, ...)
+{
+	va_list ap;
+
+	va_start(ap, format);
+	buf_vfmt(b, format, ap);
+	va_end(ap);
 }
 
 void

@@ -4,6 +4,8 @@
 #ifndef BUF_H
 #define BUF_H
 
+#include <stdarg.h>
+
 #include "str.h"
 
 struct buf {
@@ -26,6 +28,8 @@ void buf_addu(struct buf *b, unsigned long long v);
 /* Appends formatted text; for our own words, never for bytes of a message. */
 void buf_fmt(struct buf *b, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
+void buf_vfmt(struct buf *b, const char *format, va_list ap)
+    __attribute__((format(printf, 2, 0)));
 
 /* Appends s as text fit for a log, a status file or a header: at most max
  * bytes, control bytes and the like as '?', white space runs as they are but

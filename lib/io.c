@@ -278,4 +278,5 @@ io_close(struct io *io)
 	}
 	close(io->fd);
 	io->fd = -1;
+	explicit_bzero(io->out, sizeof io->out);
 }

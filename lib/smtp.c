@@ -744,10 +744,16 @@ settle(struct smtp *s)
 }
 
 /* DATA was said ahead and the server waits for a message that is not to be
- * sent: an empty one ends it, to recipients that do not exist. */
+ * sent. Where no recipient was accepted an empty one ends it (RFC 2920 3.1);
+ * else somebody would get that. */
 static int
-send_nothing(struct smtp *s)
+send_nothing(struct smtp *s, const struct transaction *t)
 {
+	if (t->accepted) {
+		io_close(&s->io);
+		return end_session(s, ERR_PROTOCOL, STR("Server wants the "
+		    "message of a transaction it has refused"));
+	}
 	say(s, STR("."));
 	s->dirty = 0;
 	return hear(s, PATIENCE_DOT) < 0 ? lost(s) : 0;
@@ -770,7 +776,7 @@ message(struct smtp *s, struct transaction *t)
 	}
 	report(s, t->m->id, t->code ? t->code : ERR_MSG_TEMP, t->stage,
 	    buf_str(&t->text));
-	return t->data ? send_nothing(s) : 0;
+	return t->data ? send_nothing(s, t) : 0;
 }
 
 int

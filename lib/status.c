@@ -12,7 +12,7 @@ add_number(struct buf *b, long long v)
 void
 status_add(struct buf *b, const struct status *s)
 {
-	buf_add(b, s->id);
+	buf_clean(b, s->id, 255);
 	add_number(b, (long long)s->attempts);
 	add_number(b, s->first);
 	add_number(b, s->last);

@@ -1,0 +1,278 @@
+/* backlog - the messages that wait in queue/, as the sender remembers them. */
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "backlog.h"
+#include "chr.h"
+#include "mem.h"
+#include "spool.h"
+#include "status.h"
+
+static long long
+leading_number(struct str name)
+{
+	unsigned long n = 0;
+	size_t digits = 0;
+
+	while (digits < name.n && chr_is(name.p[digits], CHR_DIGIT))
+		digits++;
+	str_number(str_head(name, digits), LONG_MAX, &n);
+	return (long long)n;
+}
+
+static int
+compare(const void *a, const void *b)
+{
+	const struct waiting *x = *(struct waiting *const *)a;
+	const struct waiting *y = *(struct waiting *const *)b;
+
+	if (x->when != y->when)
+		return x->when < y->when ? -1 : 1;
+	return strcmp(x->name, y->name);
+}
+
+/* The list is in order up to count. */
+static struct waiting *
+find(const struct backlog *b, size_t count, const char *name)
+{
+	struct waiting key = { 0 }, *k = &key, **found;
+
+	key.name = (char *)name;
+	key.when = leading_number(str_of(name));
+	found = count ? bsearch(&k, b->list, count, sizeof *b->list, compare)
+	    : NULL;
+	return found ? *found : NULL;
+}
+
+static void
+forget_outcome(struct waiting *w)
+{
+	if (!w->outcome)
+		return;
+	buf_free(&w->outcome->remote);
+	buf_free(&w->outcome->text);
+	free(w->outcome->keep);
+	free(w->outcome);
+	w->outcome = NULL;
+}
+
+static void
+forget(struct waiting *w)
+{
+	forget_outcome(w);
+	free(w->name);
+	free(w);
+}
+
+static int
+clamp(long long seconds)
+{
+	if (seconds > INT_MAX)
+		return INT_MAX;
+	return seconds < INT_MIN ? INT_MIN : (int)seconds;
+}
+
+static void
+add(struct backlog *b, const char *name, const struct stat *st, long long now)
+{
+	struct waiting *w = mem_new(1, sizeof *w);
+
+	w->name = strcpy(mem_resize(NULL, strlen(name) + 1), name);
+	w->when = leading_number(str_of(name));
+	w->mtime = st->st_mtime;
+	w->seen = 1;
+	if (w->mtime < BUILD_DATE || w->mtime > now)
+		w->credit = clamp(now - w->mtime);
+	if ((b->count & (b->count - 1)) == 0)
+		b->list = mem_resize(b->list,
+		    (b->count ? b->count * 2 : 1) * sizeof *b->list);
+	b->list[b->count++] = w;
+}
+
+static void
+see(struct backlog *b, size_t known, const struct spool *s, const char *name,
+    long long now, struct buf *notes)
+{
+	struct waiting *w;
+	struct stat st;
+
+	if (name[0] == '.')
+		return;
+	w = find(b, known, name);
+	if (w) {
+		w->seen = 1;
+	} else if (fstatat(s->queue, name, &st, AT_SYMLINK_NOFOLLOW) < 0) {
+		buf_add(notes, STR("Could not stat "));
+		buf_clean(notes, str_of(name), 255);
+		buf_add(notes, STR(", skipping.\n"));
+	} else {
+		add(b, name, &st, now);
+	}
+}
+
+static void
+sweep(struct backlog *b)
+{
+	size_t i, kept = 0;
+
+	for (i = 0; i < b->count; i++) {
+		struct waiting *w = b->list[i];
+
+		if (w->state == WAITING_GONE ||
+		    (!w->seen && w->state != WAITING_BUSY))
+			forget(w);
+		else
+			b->list[kept++] = w;
+	}
+	b->count = kept;
+}
+
+/* The power of two that add counts on. */
+static void
+fit(struct backlog *b)
+{
+	size_t room = 1;
+
+	while (room < b->count)
+		room *= 2;
+	b->list = mem_resize(b->list, room * sizeof *b->list);
+}
+
+static DIR *
+open_queue(const struct spool *s)
+{
+	int fd = openat(s->queue, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *d = fd < 0 ? NULL : fdopendir(fd);
+
+	if (!d && fd >= 0)
+		close(fd);
+	return d;
+}
+
+int
+backlog_scan(struct backlog *b, const struct spool *s, long long now,
+    struct buf *notes)
+{
+	DIR *d = open_queue(s);
+	struct dirent *entry;
+	size_t known = b->count, i;
+
+	if (!d)
+		return -1;
+	for (i = 0; i < known; i++)
+		b->list[i]->seen = 0;
+	errno = 0;
+	while ((entry = readdir(d)) != NULL)
+		see(b, known, s, entry->d_name, now, notes);
+	closedir(d);
+	sweep(b);
+	fit(b);
+	qsort(b->list, b->count, sizeof *b->list, compare);
+	for (i = 0; i < b->count; i++)
+		b->list[i]->index = (unsigned)i;
+	return 0;
+}
+
+size_t
+backlog_size(const struct backlog *b)
+{
+	size_t i, n = 0;
+
+	for (i = 0; i < b->count; i++)
+		n += b->list[i]->state == WAITING_READY ||
+		    b->list[i]->state == WAITING_BUSY;
+	return n;
+}
+
+long long
+backlog_age(const struct waiting *w, long long now)
+{
+	long long age = now - w->mtime - w->credit;
+
+	return age > 0 ? age : 0;
+}
+
+void
+backlog_clock_jumped(struct backlog *b, long long seconds)
+{
+	size_t i;
+
+	for (i = 0; i < b->count; i++)
+		b->list[i]->credit = clamp(b->list[i]->credit + seconds);
+}
+
+static struct outcome *
+outcome_of(struct waiting *w)
+{
+	if (!w->outcome)
+		w->outcome = mem_new(1, sizeof *w->outcome);
+	return w->outcome;
+}
+
+void
+backlog_failed(struct waiting *w, struct str remote, int code,
+    struct str text, long long now)
+{
+	struct outcome *o = outcome_of(w);
+
+	w->attempts++;
+	w->last = now;
+	if (!w->first)
+		w->first = now;
+	o->code = code;
+	buf_set(&o->remote, remote);
+	buf_set(&o->text, text);
+}
+
+void
+backlog_status(const struct backlog *b, long long next, struct buf *out)
+{
+	size_t i;
+
+	for (i = 0; i < b->count; i++) {
+		const struct waiting *w = b->list[i];
+		struct status s = { 0 };
+
+		if (w->state == WAITING_GONE || w->state == WAITING_BAD)
+			continue;
+		s.id = str_of(w->name);
+		s.attempts = w->attempts;
+		s.first = w->first;
+		s.last = w->last;
+		s.next = next;
+		s.credit = w->credit;
+		if (w->outcome) {
+			s.remote = buf_str(&w->outcome->remote);
+			s.code = w->outcome->code;
+			s.text = buf_str(&w->outcome->text);
+		}
+		status_add(out, &s);
+	}
+}
+
+void
+backlog_recall(struct backlog *b, struct str status)
+{
+	struct buf name = { 0 };
+	struct status s;
+	struct waiting *w;
+
+	while (status_next(&status, &s)) {
+		buf_set(&name, s.id);
+		w = find(b, b->count, buf_z(&name));
+		if (!w)
+			continue;
+		if (s.attempts)
+			backlog_failed(w, s.remote, s.code, s.text, s.last);
+		w->attempts = (unsigned)s.attempts;
+		w->first = s.first;
+		w->credit = clamp(s.credit);
+	}
+	buf_free(&name);
+}
