@@ -41,6 +41,7 @@ read_all(int fd, struct buf *text)
 		if (n <= 0)
 			return n < 0 && errno != EISDIR ? -1 : 0;
 		text->n += (size_t)n;
+		text->p[text->n] = '\0';
 	}
 	errno = EFBIG;
 	return -1;

@@ -218,7 +218,7 @@ opt_text(const struct opts *o, const char *text, struct buf *why)
 }
 
 static void
-help_line(const struct opt *row, struct buf *out)
+help_line(const struct opt *row, struct str dash, struct buf *out)
 {
 	size_t start = out->n;
 
@@ -228,7 +228,7 @@ help_line(const struct opt *row, struct buf *out)
 	else
 		buf_add(out, STR("  "));
 	if (row->name)
-		buf_cat(out, row->letter ? STR(", --") : STR("  --"),
+		buf_cat(out, row->letter ? STR(", ") : STR("  "), dash,
 		    str_of(row->name));
 	if (takes_value(row))
 		buf_add(out, STR(" VALUE"));
@@ -243,9 +243,10 @@ help_line(const struct opt *row, struct buf *out)
 void
 opt_help(const struct opts *o, struct buf *out)
 {
+	struct str dash = o->flags & OPT_SINGLE_DASH ? STR("-") : STR("--");
 	size_t i;
 
 	for (i = 0; i < o->count; i++)
 		if (o->rows[i].help)
-			help_line(&o->rows[i], out);
+			help_line(&o->rows[i], dash, out);
 }
