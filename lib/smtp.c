@@ -484,7 +484,7 @@ prepare(struct smtp *s, struct transaction *t)
 		    str_of(strerror(errno)));
 	if (check(s, t) < 0)
 		return -1;
-	t->reset = s->dirty;
+	t->reset = s->dirty && !s->waiting;
 	t->commands = (size_t)t->reset + 1 + t->e.count + 1;
 	return 0;
 }

@@ -15,9 +15,9 @@
 
 struct remote;
 
-/* Messages a worker may hold: the one whose final dot is unanswered, and the
- * next. */
-#define WORKER_HOLDS 2
+/* Messages a worker may hold: one whose final dot is unanswered, the next, and
+ * enough behind it that it never has to wait for us. */
+#define WORKER_HOLDS 4
 
 /* What a text is cut to. */
 #define WORKER_TEXT 4096
