@@ -112,13 +112,14 @@ store_recipient(const struct store_rules *r, struct str address,
 static int
 fail(struct store *s, int code, const char *text, struct str detail)
 {
+	struct buf clean = { 0 };
+
 	s->code = code;
 	buf_set(&s->why, str_of(text));
-	if (detail.n) {
-		buf_add(&s->why, STR(" ("));
-		buf_clean(&s->why, detail, SHOWN);
-		buf_add(&s->why, STR(")"));
-	}
+	buf_clean(&clean, detail, SHOWN);
+	if (clean.n)
+		buf_cat(&s->why, STR(" ("), buf_str(&clean), STR(")"));
+	buf_free(&clean);
 	return -1;
 }
 
