@@ -104,7 +104,8 @@ consume(struct header_reader *r, size_t n)
 }
 
 /* Moves one line to the end of field, with LF and without CR: a CR alone, left
- * in a header, is a line end to some servers and would make one line two.
+ * in a header, is a line end to some servers and would make one line two. For
+ * the same reason a line of nothing but CRs leaves a blank.
  * field NULL drops the line. 0, or -1 with errno. */
 static int
 take_line(struct header_reader *r, struct buf *field)
@@ -117,7 +118,7 @@ take_line(struct header_reader *r, struct buf *field)
 			return -1;
 		s = unread(r);
 		n = str_find(s, '\n');
-		r->total += n;
+		r->total += n < s.n ? n + 1 : n;
 		if (r->total > HEADER_MAX) {
 			errno = EFBIG;
 			return -1;
@@ -130,6 +131,8 @@ take_line(struct header_reader *r, struct buf *field)
 		return 0;
 	while (field->n > start && field->p[field->n - 1] == '\r')
 		field->n--;
+	if (field->n == start)
+		buf_addc(field, ' ');
 	for (i = start; i < field->n; i++)
 		if (field->p[i] == '\r')
 			field->p[i] = ' ';
