@@ -37,22 +37,21 @@ subject(struct der in, struct der *out)
 	return der_next(&tbs, &v, out) == DER_SEQ ? 0 : -1;
 }
 
+/* Not OpenSSL's TRUSTED CERTIFICATE, which may say that it is not trusted. */
 static int
 is_certificate(const char *label)
 {
 	return label[0] == '\0' || strcmp(label, "CERTIFICATE") == 0
-	    || strcmp(label, "X509 CERTIFICATE") == 0
-	    || strcmp(label, "TRUSTED CERTIFICATE") == 0;
+	    || strcmp(label, "X509 CERTIFICATE") == 0;
 }
 
-/* Moves one object's certificate to the others. OpenSSL's TRUSTED form has
- * more bytes behind it, which go. */
+/* Moves one object's certificate to the others. */
 static int
 keep(struct anchors *a, const struct pem_object *o)
 {
 	struct der in = { o->der, o->n }, v, all;
 
-	if (subject(in, &v) < 0 || der_next(&in, &v, &all) < 0)
+	if (subject(in, &v) < 0 || der_next(&in, &v, &all) < 0 || in.n)
 		return -1;
 	memmove(a->file.data + a->used, all.p, all.n);
 	a->used += all.n;

@@ -19,15 +19,17 @@ host_parse(struct host *h, const char *name)
 	size_t n = strlen(name);
 
 	memset(h, 0, sizeof *h);
-	if (inet_pton(AF_INET, name, h->ip) == 1)
-		h->ip_n = 4;
-	else if (inet_pton(AF_INET6, name, h->ip) == 1)
-		h->ip_n = 16;
+	if (strchr(name, ':'))	/* RFC 4007's %zone means nothing elsewhere */
+		n = strcspn(name, "%");
 	else if (n && name[n - 1] == '.')
 		n--;
 	if (n == 0 || n >= sizeof h->name || name[0] == '.')
 		return -1;
 	memcpy(h->name, name, n);
+	if (inet_pton(AF_INET, h->name, h->ip) == 1)
+		h->ip_n = 4;
+	else if (inet_pton(AF_INET6, h->name, h->ip) == 1)
+		h->ip_n = 16;
 	return 0;
 }
 

@@ -6,7 +6,7 @@
 #include "cert.h"
 
 struct host {
-	char name[256];		/* without a final dot */
+	char name[256];		/* without a final dot or a zone */
 	unsigned char ip[16];
 	size_t ip_n;		/* 4 or 16 for an address, else 0 */
 };

@@ -170,24 +170,36 @@ skip_line(struct pem *p)
 	p->at = lf ? (size_t)(lf - p->data) + 1 : p->at;
 }
 
-/* Value of a base64 digit; -1 for blanks and '=', -2 for what cannot be. */
-static int
-digit(unsigned char c)
-{
-	static const signed char val[] = {	/* '+' to 'z' */
-		62, -2, -2, -2, 63,
-		52, 53, 54, 55, 56, 57, 58, 59, 60, 61,
-		-2, -2, -2, -1, -2, -2, -2,
-		0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12,
-		13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25,
-		-2, -2, -2, -2, -2, -2,
-		26, 27, 28, 29, 30, 31, 32, 33, 34, 35, 36, 37, 38,
-		39, 40, 41, 42, 43, 44, 45, 46, 47, 48, 49, 50, 51
-	};
+enum { DIGIT = 64 };	/* marks what is one; the value is below it */
 
-	if (c >= '+' && c <= 'z')
-		return val[c - '+'];
-	return c == ' ' || (c >= '\t' && c <= '\r') ? -1 : -2;
+static const unsigned char digits[256] = {
+	['A'] = 64, 65, 66, 67, 68, 69, 70, 71, 72, 73, 74, 75, 76,
+	['N'] = 77, 78, 79, 80, 81, 82, 83, 84, 85, 86, 87, 88, 89,
+	['a'] = 90, 91, 92, 93, 94, 95, 96, 97, 98, 99, 100, 101, 102,
+	['n'] = 103, 104, 105, 106, 107, 108, 109, 110, 111, 112, 113, 114, 115,
+	['0'] = 116, 117, 118, 119, 120, 121, 122, 123, 124, 125,
+	['+'] = 126, ['/'] = 127
+};
+
+/* Four digits at once, which is nearly all there is. 1 when they were. */
+static int
+quad(const unsigned char *in, unsigned char *to)
+{
+	unsigned a = digits[in[0]], b = digits[in[1]], c = digits[in[2]],
+	    d = digits[in[3]];
+
+	if (!(a & b & c & d & DIGIT))
+		return 0;
+	to[0] = (unsigned char)(a << 2 | (b >> 4 & 3));
+	to[1] = (unsigned char)(b << 4 | (c >> 2 & 15));
+	to[2] = (unsigned char)(c << 6 | (d & 63));
+	return 1;
+}
+
+static int
+blank(unsigned char c)
+{
+	return c == ' ' || (c >= '\t' && c <= '\r');
 }
 
 /* Decodes up to the next '-' to out, which does not lie behind the text.
@@ -195,33 +207,36 @@ digit(unsigned char c)
 static long
 decode(struct pem *p, unsigned char *out)
 {
-	unsigned char *to = out;
-	unsigned long acc = 0;
+	const unsigned char *in = p->data + p->at, *end = p->data + p->n;
+	unsigned char *to = out, group[4];
 	unsigned k = 0, pad = 0;
-	int v;
 
-	for (; p->at < p->n && p->data[p->at] != '-'; p->at++) {
-		v = digit(p->data[p->at]);
-		if (v == -2 || (v >= 0 && pad))
-			return -1;
-		if (v < 0) {
-			pad += p->data[p->at] == '=';
-			continue;
+	for (;; in++) {
+		while (k == 0 && pad == 0 && end - in > 3 && quad(in, to)) {
+			in += 4;
+			to += 3;
 		}
-		acc = acc << 6 | (unsigned long)v;
-		if (++k % 4)
-			continue;
-		*to++ = (unsigned char)(acc >> 16);
-		*to++ = (unsigned char)(acc >> 8);
-		*to++ = (unsigned char)acc;
+		if (in == end || *in == '-')
+			break;
+		if (*in == '=')
+			pad++;
+		else if (digits[*in] && !pad)
+			group[k++] = *in;
+		else if (!blank(*in))
+			return -1;
+		if (k == 4 && quad(group, to)) {
+			to += 3;
+			k = 0;
+		}
 	}
-	k %= 4;
+	p->at = (size_t)(in - p->data);
 	if (k == 1 || pad > 2)
 		return -1;
-	if (k >= 2)
-		*to++ = (unsigned char)(acc >> (k * 6 - 8));
-	if (k == 3)
-		*to++ = (unsigned char)(acc >> 2);
+	if (k > 1) {
+		memset(group + k, 'A', 4 - k);
+		quad(group, to);
+		to += k - 1;
+	}
 	return to - out;
 }
 

@@ -18,7 +18,7 @@ struct verify {
 	struct crls *crls;
 	const char *pin;	/* "sha256/..." or NULL */
 	int pin_decides, insecure;
-	const char *too_much;	/* why what was sent could not be collected */
+	const char *unusable;	/* what was sent could not be collected */
 	unsigned char *data;	/* the certificates behind each other */
 	size_t n, cap, at[CERTS_MAX + 1];
 	unsigned sent;
@@ -140,8 +140,8 @@ parse(struct verify *v, unsigned *count)
 
 	*count = 0;
 	v->has_key = 0;
-	if (v->too_much)
-		return refuse(v, untrusted, v->too_much);
+	if (v->unusable)
+		return refuse(v, untrusted, v->unusable);
 	if (v->sent == 0)
 		return refuse(v, untrusted, "the server sent none");
 	for (i = 0; i < v->sent; i++) {
@@ -198,7 +198,7 @@ start_chain(const br_x509_class **ctx, const char *server_name)
 	v->n = v->sent = 0;
 	v->at[0] = 0;
 	v->has_key = 0;
-	v->too_much = NULL;
+	v->unusable = NULL;
 	v->why[0] = v->note[0] = '\0';
 }
 
@@ -208,14 +208,16 @@ start_cert(const br_x509_class **ctx, uint32_t length)
 	struct verify *v = self(ctx);
 	unsigned char *p;
 
+	if (length == 0)
+		v->unusable = "the server sent an empty one";
 	if (v->sent == CERTS_MAX || length > BYTES_MAX
 	    || v->n + length > BYTES_MAX)
-		v->too_much = "the server sent too many or too large ones";
-	if (v->too_much || v->n + length <= v->cap)
+		v->unusable = "the server sent too many or too large ones";
+	if (v->unusable || v->n + length <= v->cap)
 		return;
 	p = realloc(v->data, v->n + length);
 	if (!p) {
-		v->too_much = "out of memory";
+		v->unusable = "out of memory";
 		return;
 	}
 	v->data = p;
@@ -227,10 +229,10 @@ append(const br_x509_class **ctx, const unsigned char *p, size_t n)
 {
 	struct verify *v = self(ctx);
 
-	if (v->too_much)
+	if (v->unusable)
 		return;
 	if (n > v->cap || v->n + n > v->cap) {
-		v->too_much = "one is longer than announced";
+		v->unusable = "one is longer than announced";
 		return;
 	}
 	memcpy(v->data + v->n, p, n);
@@ -242,7 +244,7 @@ end_cert(const br_x509_class **ctx)
 {
 	struct verify *v = self(ctx);
 
-	if (!v->too_much)
+	if (!v->unusable)
 		v->at[++v->sent] = v->n;
 }
 

@@ -24,17 +24,15 @@ die(const char *file, const char *why)
 	exit(2);
 }
 
-/* The memory of the file is given up to the end of the program. */
 static void
-load(const char *file)
+load(struct pem *p, const char *file)
 {
 	char why[300];
-	struct pem p;
 	struct pem_object o;
 
-	if (pem_open(&p, file, why, sizeof why) < 0)
+	if (pem_open(p, file, why, sizeof why) < 0)
 		die(file, why);
-	while (pem_next(&p, &o) == 1) {
+	while (pem_next(p, &o) == 1) {
 		if (strcmp(o.label, "CERTIFICATE") != 0 && o.label[0])
 			continue;
 		if (count == sizeof certs / sizeof *certs)
@@ -114,8 +112,9 @@ int
 main(int argc, char **argv)
 {
 	struct ssl_conf conf = { NULL, NULL, NULL, NULL, NULL, NULL, 0, 0, 0 };
+	struct pem files[16];
 	long times = 0;
-	int o;
+	int o, n, rc;
 
 	while ((o = getopt(argc, argv, "a:r:p:it:")) != -1)
 		switch (o) {
@@ -126,10 +125,13 @@ main(int argc, char **argv)
 		case 't': times = atol(optarg); break;
 		default: return 2;
 		}
-	if (argc - optind < 2)
+	if (argc - optind < 2 || argc - optind > 16)
 		die("usage", "check [options] HOST CHAIN.pem...");
 	conf.host = argv[optind++];
-	for (; optind < argc; optind++)
-		load(argv[optind]);
-	return times ? measure(&conf, times) : run(&conf, 0);
+	for (n = 0; optind < argc; optind++)
+		load(&files[n++], argv[optind]);
+	rc = times ? measure(&conf, times) : run(&conf, 0);
+	while (n)
+		pem_close(&files[--n]);
+	return rc;
 }
