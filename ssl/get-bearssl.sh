@@ -16,12 +16,13 @@ die() {
 }
 
 if [ -n "${BEARSSL_SRC:-}" ]; then
-	[ -f "$BEARSSL_SRC/inc/bearssl.h" ] && [ -d "$BEARSSL_SRC/src" ] ||
+	if ! [ -f "$BEARSSL_SRC/inc/bearssl.h" ]; then
 		die "$BEARSSL_SRC: not a BearSSL source tree"
+	fi
 	exit 0
 fi
 
-[ $# -eq 1 ] && [ -n "$1" ] || die "usage: get-bearssl.sh DEST"
+[ -n "${1:-}" ] || die "usage: get-bearssl.sh DEST"
 case $1 in
 */*) dest=${1%/} ;;
 *) dest=./$1 ;;

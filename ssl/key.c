@@ -8,6 +8,7 @@
 
 #include <bearssl.h>
 
+#include "der.h"
 #include "key.h"
 #include "pem.h"
 #include "ssl.h"
@@ -111,11 +112,45 @@ load_chain(struct key *k, const char *file, char *why, size_t size)
 	return bad ? refuse(why, size, file, bad) : 0;
 }
 
+/* Bytes of the modulus of a PKCS#1 key, 0 for anything else. */
+static size_t
+modulus_size(struct der in)
+{
+	struct der seq, part;
+
+	if (der_take(&in, DER_SEQ, &seq) < 0
+	    || der_take(&seq, DER_INT, &part) < 0
+	    || der_take(&seq, DER_INT, &part) < 0)
+		return 0;
+	return part.n;
+}
+
+/* PKCS#8 has it inside. BearSSL cannot even read keys that are too large. */
+static int
+is_large_rsa(struct der in)
+{
+	struct der all = in, seq, part, key;
+	size_t n = modulus_size(all);
+
+	if (n == 0 && der_take(&in, DER_SEQ, &seq) == 0
+	    && der_take(&seq, DER_INT, &part) == 0
+	    && der_take(&seq, DER_SEQ, &part) == 0
+	    && der_take(&seq, DER_OCTETS, &key) == 0)
+		n = modulus_size(key);
+	return n > RSA_MAX_BITS / 8 + 1;
+}
+
+static const char too_large[] =
+    "RSA keys of more than 4096 bits are not supported";
+
 static const char *
 name_foreign(const struct pem_object *o)
 {
 	size_t i, head = o->n < 64 ? o->n : 64;
+	struct der all = { o->der, o->n };
 
+	if (is_large_rsa(all))
+		return too_large;
 	for (i = 0; i < sizeof foreign / sizeof foreign[0]; i++)
 		if (memmem(o->der, head, foreign[i].oid, foreign[i].n))
 			return foreign[i].name;
@@ -141,7 +176,7 @@ decode_key(struct key *k, const struct pem_object *o)
 		return name_foreign(o);
 	rsa = br_skey_decoder_get_rsa(&k->sk);
 	if (rsa && rsa->n_bitlen > RSA_MAX_BITS)
-		return "RSA keys of more than 4096 bits are not supported";
+		return too_large;
 	return NULL;
 }
 

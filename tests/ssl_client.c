@@ -4,11 +4,14 @@
  *   -t MS        deadline of a session (10000)
  *   -s TEXT      sent once the session is ready
  *   -u BYTES     sent behind it, zeros
- *   -e TEXT      must come back; then
+ *   -e TEXT      must come back, or
+ *   -r BYTES     so many; then
  *   -f TEXT      is sent, and the server must close; without -f we close
  *   -b BYTES     lets the server's bytes through in pieces of this size
  *   -c FROM:TO   a session for each number in between, cut after so many of
- *                the server's bytes: all must fail
+ *                the server's bytes: all must fail, and say why
+ *   -x FROM:TO   the same with a bit of that byte changed instead: none may
+ *                end well, but some wait for more bytes until their deadline
  * FIELD is one of struct ssl_conf; flags want a value too. One line per
  * session tells how it ended: "closed", "failed: WHY", "late" or "short". */
 #include <arpa/inet.h>
@@ -30,7 +33,8 @@
 enum end { CLOSED, FAILED, LATE, SHORT };
 
 static int port, timeout = 10000, count = 1;
-static long upload, piece, cut_from = -1, cut_to = -1;
+static long upload, replies, piece, first = -1, last = -1;
+static int flip;
 static const char *text = "", *want = "", *final;
 
 struct session {
@@ -38,6 +42,7 @@ struct session {
 	int fd;			/* ssl's socket */
 	int server, relay;	/* with a relay in between, else -1 */
 	long cut;		/* -1, or bytes the relay lets through */
+	long flip;		/* -1, or the byte it changes */
 	long passed;		/* by the relay */
 	char held[4096];	/* from the server, not yet passed on */
 	size_t held_n;
@@ -45,6 +50,7 @@ struct session {
 	long uploaded;
 	char got[65536];
 	size_t got_n;
+	long got_all;
 	int closing;
 };
 
@@ -88,7 +94,7 @@ open_session(struct session *s)
 
 	s->fd = dial();
 	s->server = s->relay = -1;
-	if (!piece && s->cut < 0)
+	if (!piece && s->cut < 0 && s->flip < 0)
 		return;
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, pair) < 0)
 		die("socketpair");
@@ -129,6 +135,8 @@ pass_on(struct session *s)
 		n = (size_t)piece;
 	if (s->cut >= 0 && (long)n > s->cut - s->passed)
 		n = (size_t)(s->cut - s->passed);
+	if (s->flip >= s->passed && s->flip < s->passed + (long)n)
+		s->held[s->flip - s->passed] ^= (char)(1 << s->flip % 8);
 	if (n && write(s->relay, s->held, n) != (ssize_t)n)
 		n = s->held_n;	/* the client is gone */
 	memmove(s->held, s->held + n, s->held_n - n);
@@ -195,6 +203,28 @@ put(struct session *s, const char *what, size_t *at)
 	*at += n;
 }
 
+/* Of a long answer only the last part is kept. */
+static void
+take(struct session *s)
+{
+	size_t n;
+
+	while ((n = ssl_read(s->ssl, s->got + s->got_n,
+	    sizeof s->got - 1 - s->got_n)) > 0) {
+		s->got_all += (long)n;
+		s->got_n += n;
+		if (s->got_n == sizeof s->got - 1)
+			s->got_n = 0;
+	}
+	s->got[s->got_n] = '\0';
+}
+
+static int
+has_all(const struct session *s)
+{
+	return strstr(s->got, want) != NULL && s->got_all >= replies;
+}
+
 /* Writes and reads what can move. 1 when the dialogue is complete. */
 static int
 talk(struct session *s)
@@ -212,11 +242,8 @@ talk(struct session *s)
 		s->uploaded += (long)n;
 		left -= (long)n;
 	}
-	while ((n = ssl_read(s->ssl, s->got + s->got_n,
-	    sizeof s->got - 1 - s->got_n)) > 0)
-		s->got_n += n;
-	s->got[s->got_n] = '\0';
-	if (s->text_at == strlen(text) && !left && strstr(s->got, want)) {
+	take(s);
+	if (s->text_at == strlen(text) && !left && has_all(s)) {
 		if (!final)
 			return 1;
 		put(s, final, &s->final_at);
@@ -251,18 +278,19 @@ run(struct session *s)
 			return LATE;
 		revents = wait_and_relay(s, events, deadline);
 	}
-	return !strstr(s->got, want) || !ssl_ready(s->ssl) ? SHORT : CLOSED;
+	return has_all(s) && ssl_ready(s->ssl) ? CLOSED : SHORT;
 }
 
 static enum end
-session(struct ssl *ssl, long cut, long *passed)
+session(struct ssl *ssl, long at, long *passed)
 {
 	static struct session s;
 	enum end end = FAILED;
 
 	memset(&s, 0, sizeof s);
 	s.ssl = ssl;
-	s.cut = cut;
+	s.cut = flip ? -1 : at;
+	s.flip = flip ? at : -1;
 	open_session(&s);
 	if (ssl_start(ssl) == 0)
 		end = run(&s);
@@ -285,23 +313,22 @@ tell(const struct ssl *ssl, enum end end, long passed)
 	printf("%s%s\n", *note ? " note: " : "", note);
 }
 
-/* Each must fail with words. */
 static int
-cut_all(struct ssl *ssl)
+spoil_all(struct ssl *ssl)
 {
-	long cut, passed, wrong = 0;
+	long at, passed, wrong = 0;
 	enum end end;
 
-	for (cut = cut_from; cut <= cut_to; cut++) {
-		end = session(ssl, cut, &passed);
-		if (end == FAILED && strlen(ssl_why(ssl)) > 20
-		    && passed == cut)
+	for (at = first; at <= last; at++) {
+		end = session(ssl, at, &passed);
+		if ((end == FAILED && strlen(ssl_why(ssl)) > 20)
+		    || (end == LATE && flip))
 			continue;
 		wrong++;
-		printf("cut after %ld of %ld bytes: ", cut, passed);
-		tell(ssl, end, 0);
+		printf("byte %ld: ", at);
+		tell(ssl, end, passed);
 	}
-	printf("%ld cuts, %ld wrong\n", cut_to - cut_from + 1, wrong);
+	printf("%ld bytes, %ld wrong\n", last - first + 1, wrong);
 	return wrong != 0;
 }
 
@@ -371,9 +398,13 @@ option(int c)
 	case 'e': want = optarg; break;
 	case 'f': final = optarg; break;
 	case 'u': upload = atol(optarg); break;
+	case 'r': replies = atol(optarg); break;
 	case 'b': piece = atol(optarg); break;
+	case 'x':
+		flip = 1;
+		/* fall through */
 	case 'c':
-		if (sscanf(optarg, "%ld:%ld", &cut_from, &cut_to) == 2)
+		if (sscanf(optarg, "%ld:%ld", &first, &last) == 2)
 			break;
 		exit(2);
 	default:
@@ -389,7 +420,7 @@ main(int argc, char **argv)
 	char why[512];
 	int c, rc;
 
-	while ((c = getopt(argc, argv, "n:t:s:e:f:u:b:c:")) != -1)
+	while ((c = getopt(argc, argv, "n:t:s:e:f:u:r:b:c:x:")) != -1)
 		option(c);
 	if (optind == argc)
 		return 2;
@@ -403,7 +434,7 @@ main(int argc, char **argv)
 		printf("refused: %s\n", why);
 		return 3;
 	}
-	rc = cut_from >= 0 ? cut_all(ssl) : run_all(ssl);
+	rc = first >= 0 ? spoil_all(ssl) : run_all(ssl);
 	ssl_free(ssl);
 	return rc;
 }

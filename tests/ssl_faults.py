@@ -178,7 +178,7 @@ class Server:
         return msg(2, body + tail, size)
 
     def key(self, p=P, g=2, y=None, tail=b"", parts=None):
-        y = pow(2, self.y, P) if y is None else y
+        y = num(pow(2, self.y, P)) if y is None else y
         if parts is None:
             parts = [n if isinstance(n, bytes) else
                      num(n, (max(n.bit_length(), 8) + 7) // 8)
