@@ -80,6 +80,10 @@ worker_packet(int fd, struct worker_packet *p)
 {
 	ssize_t n = recv(fd, p, sizeof *p, MSG_DONTWAIT);
 
+	/* A worker that ends with messages unread resets the socket, but its
+	 * last words are still there. */
+	if (n < 0 && errno == ECONNRESET)
+		n = recv(fd, p, sizeof *p, MSG_DONTWAIT);
 	if (n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK ||
 	    errno == EINTR))
 		return 0;
