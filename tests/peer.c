@@ -39,21 +39,24 @@
  * chop N [MS]        from here on send N bytes at a time, MS apart
  * shortread N [MS]   from here on read N bytes at a time, MS apart
  * lag MS             hold replies until the client was silent so long (0); with
- *                    it flights are counted, and lines sent ahead seen, exactly
+ *                    it flights are counted and lines sent ahead seen exactly
  * lax                from here on flaws and cut messages are only logged
  * auto               a small server until the client quits or closes, greeting
  *                    included if nothing was sent yet
  * auto until WHAT    ... until WHAT came; it is left unanswered (BDAT unread)
  * For auto: WHAT is VERB[#N] [GLOB], VERB a command in capitals or GREETING,
- * USER, PASS (steps of AUTH), DOT (BDAT LAST too) or *; GLOB, known by one of * ? @ <, is held
- * against the argument, the address, for DATA, BDAT, DOT the sender; #N is the
- * Nth match only.  The first rule that fits counts.
+ * USER, PASS (steps of AUTH), DOT (BDAT LAST too) or *; GLOB, known by one of
+ * * ? @ <, is held against the argument, the address, for DATA, BDAT, DOT the
+ * sender; #N is the Nth match only.  The first rule that fits counts.
  * on WHAT REPLY      REPLY is a line that begins with a digit, or any other
  *                    instruction; 421 also closes
  * after N messages REPLY   the answer to all once N messages were accepted
  * delay WHAT MS      wait before that reply
  * cap TEXT           a line for EHLO, such as: cap AUTH PLAIN LOGIN
  * auth USER PASS     demand this login before MAIL (else any will do)
+ *
+ * So "peer -e 'on DOT 451 later' -e 'cap PIPELINING' tests/talk/plain.talk" is
+ * a server that pipelines and takes no message; tests/talk/ has more.
  */
 #include <arpa/inet.h>
 #include <ctype.h>
@@ -87,7 +90,8 @@ struct conn;
 
 /* The one way to the network.  TLS replaces the three functions and keeps its
  * state in tls.  in: bytes read, IN_END, or IN_NONE if none came in ms
- * milliseconds.  out: 0, or -1 if the client is gone.  end: no more output. */
+ * milliseconds.  out: 0, or -1 if the client is gone.  end: no more output.
+ * Before a handshake at != have is a flaw; after it ehlo is 0 again. */
 struct chan {
 	int fd;
 	void *tls;
@@ -124,6 +128,7 @@ struct rule {
 
 struct script {
 	const char *name;
+	char *text;
 	struct ins *v;
 	int n;
 };
@@ -155,6 +160,7 @@ struct conn {
 
 static struct {
 	const char *log, *prefix, *portfile;
+	struct script *scripts;
 	int logfd, six;
 	long limit, connections, start;
 	int *messages;
@@ -1538,7 +1544,8 @@ load(struct script *s)
 		die(2, "%s: cannot read it", s->name);
 	fclose(f);
 	text[n] = 0;
-	for (line = strdup(text); line && *line; line = next) {
+	s->text = strdup(text);
+	for (line = s->text; line && *line; line = next) {
 		next = line + strcspn(line, "\n");
 		if (*next)
 			*next++ = 0;
@@ -1695,8 +1702,9 @@ finish(long end)
 }
 
 static int
-listen_loop(struct script *s, int n)
+listen_loop(int n)
 {
+	struct script *s = peer.scripts;
 	int served = 0, bad = 0, fd = listen_any();
 	long end = peer.start + peer.limit * 1000;
 
@@ -1737,6 +1745,7 @@ main(int argc, char **argv)
 	struct script *s = calloc((size_t)argc, sizeof *s);
 	int i, opt;
 
+	peer.scripts = s;
 	if (!s)
 		die(2, "peer: out of memory");
 	s->name = "-e";
@@ -1774,5 +1783,5 @@ main(int argc, char **argv)
 		die(2, "peer: out of memory");
 	peer.start = now();
 	catch();
-	return listen_loop(s, argc - optind);
+	return listen_loop(argc - optind);
 }

@@ -11,6 +11,7 @@
  */
 #include <arpa/inet.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -126,7 +127,7 @@ line(char *s, size_t n)
 int
 main(int argc, char **argv)
 {
-	int six = argc > 2 && !strcmp(argv[1], "-6");
+	int one = 1, six = argc > 2 && !strcmp(argv[1], "-6");
 	struct sockaddr_in6 a6 = { .sin6_family = AF_INET6,
 	    .sin6_addr = IN6ADDR_LOOPBACK_INIT };
 	struct sockaddr_in a4 = { .sin_family = AF_INET,
@@ -143,6 +144,7 @@ main(int argc, char **argv)
 		perror("say: connect");
 		return 1;
 	}
+	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
 	while (fgets(s, sizeof s - 2, stdin)) {
 		n = strcspn(s, "\n");
 		s[n] = 0;
