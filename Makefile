@@ -8,7 +8,7 @@ APPLETS = applets/main.o applets/cli.o applets/inject.o applets/mailq.o \
 	applets/smtpd.o
 LIB = lib/addr.o lib/backlog.o lib/base64.o lib/buf.o lib/child.o lib/chr.o lib/clock.o \
 	lib/conf.o lib/date.o lib/enqueue.o lib/envelope.o lib/err.o \
-	lib/foreign.o lib/header.o lib/hostname.o lib/io.o lib/mem.o \
+	lib/foreign.o lib/header.o lib/hostname.o lib/io.o lib/logger.o lib/mem.o \
 	lib/module.o lib/net.o lib/opt.o lib/path.o lib/remote.o lib/reply.o \
 	lib/sasl.o lib/smtp.o lib/spool.o lib/spoolinit.o lib/status.o \
 	lib/store.o lib/str.o lib/wire.o lib/words.o lib/worker.o

@@ -29,6 +29,7 @@
 #include "../lib/err.h"
 #include "../lib/foreign.h"
 #include "../lib/hostname.h"
+#include "../lib/logger.h"
 #include "../lib/mem.h"
 #include "../lib/opt.h"
 #include "../lib/path.h"
@@ -111,6 +112,10 @@ struct sender {
 	size_t place_count;
 	struct session *sessions;
 	int signals, trigger, watch;
+	int once;		/* --once */
+	int hum;		/* what children and we write to stderr, read
+				 * here if it has to go to syslog; or -1 */
+	int errors;		/* the real stderr then; -1 as a daemon */
 	int running;		/* a queue run is going on */
 	long long joins_until;
 	int again;		/* another run is wanted after this one */
@@ -126,8 +131,28 @@ struct sender {
 
 /* ---- what it says ---- */
 
-static void say(const char *format, ...) __attribute__((format(printf, 1, 2)));
+/* Where lines go: stdout, syslog, or both. */
+static struct {
+	int to_stdout;
+	int to_syslog;
+	struct logger logger;
+} voice = { 1, 0, { -1 } };
 
+static void
+utter(enum logger_level level, struct buf *line)
+{
+	if (voice.to_syslog)
+		logger_line(&voice.logger, level, buf_str(line));
+	buf_addc(line, '\n');
+	if (voice.to_stdout)
+		cli_write(1, line);
+}
+
+static void say(const char *format, ...) __attribute__((format(printf, 1, 2)));
+static void fault(const char *format, ...)
+    __attribute__((format(printf, 1, 2)));
+
+/* Progress. */
 static void
 say(const char *format, ...)
 {
@@ -137,8 +162,35 @@ say(const char *format, ...)
 	va_start(ap, format);
 	buf_vfmt(&line, format, ap);
 	va_end(ap);
-	buf_addc(&line, '\n');
-	cli_write(1, &line);
+	utter(LOGGER_INFO, &line);
+	buf_free(&line);
+}
+
+/* Trouble. */
+static void
+fault(const char *format, ...)
+{
+	struct buf line = { 0 };
+	va_list ap;
+
+	va_start(ap, format);
+	buf_vfmt(&line, format, ap);
+	va_end(ap);
+	utter(LOGGER_WARNING, &line);
+	buf_free(&line);
+}
+
+/* Each line of text by itself. */
+static void
+say_lines(enum logger_level level, struct str text)
+{
+	struct buf line = { 0 };
+
+	while (text.n) {
+		buf_clear(&line);
+		buf_clean(&line, str_cut(&text, '\n'), LOG_TEXT);
+		utter(level, &line);
+	}
 	buf_free(&line);
 }
 
@@ -165,7 +217,7 @@ say_refused(const struct flight *f)
 			recipient = envelope_next(&f->e, &at);
 			k++;
 		}
-		say("Recipient refused: file: %s to: <%s> reply: %s",
+		fault("Recipient refused: file: %s to: <%s> reply: %s",
 		    f->w->name, clean(0, recipient),
 		    clean(1, buf_str(&f->refused[i].text)));
 	}
@@ -179,7 +231,7 @@ load_number(const char *name, int fallback, int least, int *value)
 	if (conf_int(name, fallback, value) < 0)
 		return -1;
 	if (*value < least) {
-		say("%s: %d makes no sense, using %d", name, *value, fallback);
+		fault("%s: %d makes no sense, using %d", name, *value, fallback);
 		*value = fallback;
 	}
 	return 0;
@@ -219,7 +271,7 @@ configure(struct sender *s, int first)
 		cli_warn("Error: %s", conf_why());
 		if (first)
 			exit(ERR_CONFIG);
-		say("Could not load the config");
+		fault("Could not load the config");
 		return -1;
 	}
 	if (first || set.pausetime != s->set.pausetime)
@@ -228,10 +280,16 @@ configure(struct sender *s, int first)
 	s->set = set;
 	if (set.remotes.count)
 		return 0;
-	say("No remote hosts listed for delivery");
+	fault("No remote hosts listed for delivery");
 	if (!first)
-		say("Could not load the config");
+		fault("Could not load the config");
 	return -1;
+}
+
+static int
+one_shot(const struct sender *s)
+{
+	return s->once || !s->set.pausetime;
 }
 
 /* ---- time ---- */
@@ -274,8 +332,8 @@ scan(struct sender *s)
 
 	say("Rescanning queue.");
 	if (backlog_scan(&s->backlog, &s->spool, now(), &notes) < 0)
-		say("Cannot open queue directory: %s", strerror(errno));
-	cli_write(1, &notes);
+		fault("Cannot open queue directory: %s", strerror(errno));
+	say_lines(LOGGER_WARNING, buf_str(&notes));
 	buf_free(&notes);
 	for (i = 0; i < s->place_count; i++)
 		s->places[i].cursor = s->places[i].lates = 0;
@@ -335,7 +393,7 @@ bounce(const struct waiting *w, const struct envelope *e)
 	if (is_null_sender(envelope_sender(e)))
 		say("Not generating double bounce for %s", w->name);
 	else
-		say("Not generating bounce for %s: this build has no "
+		fault("Not generating bounce for %s: this build has no "
 		    "nullmailer-dsn", w->name);
 }
 
@@ -343,9 +401,9 @@ bounce(const struct waiting *w, const struct envelope *e)
 static void
 fail_file(struct sender *s, struct waiting *w, const struct envelope *e)
 {
-	say("Moving message %s into failed", w->name);
+	fault("Moving message %s into failed", w->name);
 	if (renameat(s->spool.queue, w->name, s->spool.failed, w->name) < 0) {
-		say("Can't rename file: %s", strerror(errno));
+		fault("Can't rename file: %s", strerror(errno));
 		return;
 	}
 	w->state = WAITING_GONE;
@@ -390,7 +448,7 @@ remember(struct waiting *w, const unsigned char *fate, size_t count,
 {
 	size_t i, n = 0;
 
-	say("Can't rewrite file %s: %s; it waits until that works", w->name,
+	fault("Can't rewrite file %s: %s; it waits until that works", w->name,
 	    strerror(errno));
 	if (!w->outcome)
 		backlog_failed(w, STR(""), ERR_OK, STR(""), now());
@@ -407,11 +465,11 @@ static int
 fail_recipients(struct sender *s, struct flight *f, const unsigned char *mask,
     size_t n)
 {
-	say("Moving message %s into failed for %zu recipient(s)", f->w->name,
+	fault("Moving message %s into failed for %zu recipient(s)", f->w->name,
 	    n);
 	if (spool_copy(&s->spool, f->fd, &f->e, mask, s->spool.failed,
 	    f->w->name) < 0) {
-		say("Can't copy file: %s", strerror(errno));
+		fault("Can't copy file: %s", strerror(errno));
 		return -1;
 	}
 	bounce(f->w, &f->e);
@@ -454,7 +512,7 @@ catch_up(struct sender *s, struct waiting *w, const struct flight *f)
 	for (i = 0; i < f->e.count; i++)
 		n += o->keep[i];
 	if (keep_recipients(s, w, f, o->keep, n) < 0) {
-		say("Can't rewrite file %s: %s", w->name, strerror(errno));
+		fault("Can't rewrite file %s: %s", w->name, strerror(errno));
 		return -1;
 	}
 	free(o->keep);
@@ -554,7 +612,7 @@ what_next(const struct sender *s, const struct waiting *w)
 	for (i = w->turn + 1u; i < s->place_count; i++)
 		if (!s->places[i].dead)
 			return "the next remote";
-	if (!s->set.pausetime)
+	if (one_shot(s))
 		return "the next run";
 	snprintf(text, sizeof text, "try again in %lld s", s->pause);
 	return text;
@@ -564,7 +622,7 @@ static void
 say_failed(const struct sender *s, const struct session *n,
     const struct flight *f, int code, const char *stage, struct str text)
 {
-	say("Attempt failed: file: %s host: %s address: %s stage: %s "
+	fault("Attempt failed: file: %s host: %s address: %s stage: %s "
 	    "reply: %s next: %s", f->w->name, clean(0, buf_str(&n->host)),
 	    n->peer.n ? buf_z(&n->peer) : "none", stage,
 	    text.n ? clean(1, text) : err_text(code),
@@ -621,7 +679,7 @@ conclude(struct sender *s, struct session *n, int code, const char *stage,
 		stage = stage_name(STAGE_rcpt);
 	}
 	if (!count[DELIVERED])
-		say("Sending failed: %s", err_text(code));
+		fault("Sending failed: %s", err_text(code));
 	say_refused(f);
 	if (code) {
 		say_failed(s, n, f, code, stage, text);
@@ -721,7 +779,7 @@ give_up(struct sender *s, struct place *p, int code, const char *stage,
 	buf_set(&p->text, text);
 	for (i = 0; i < s->place_count; i++)
 		s->places[i].cursor = 0;
-	say("Remote %s is left out for the rest of this run: stage: %s "
+	fault("Remote %s is left out for the rest of this run: stage: %s "
 	    "reply: %s", clean(0, buf_str(&p->remote->host)), stage,
 	    text.n ? clean(1, text) : err_text(code));
 }
@@ -810,7 +868,7 @@ static void
 crashed(struct sender *s, struct session *n)
 {
 	if (s->stop && n->flights) {
-		say("Delivery of %s was interrupted, it stays in the queue",
+		fault("Delivery of %s was interrupted, it stays in the queue",
 		    n->flight[0].w->name);
 		return;
 	}
@@ -822,7 +880,7 @@ crashed(struct sender *s, struct session *n)
 		cli_warn("%s crashed or was killed",
 		    clean(0, buf_str(&n->protocol)));
 	else
-		say("Sending process crashed or was killed.");
+		fault("Sending process crashed or was killed.");
 	fail_session(s, n, n->timed_out ? ERR_TIMED_OUT : ERR_UNKNOWN,
 	    "session", n->timed_out ? STR("It took longer than sendtimeout") :
 	    STR("The process that was sending it died"));
@@ -908,7 +966,7 @@ static void
 timed_out(struct session *n)
 {
 	if (n->flights && !n->stopping) {
-		say("Sending timed out, killing protocol");
+		fault("Sending timed out, killing protocol");
 		n->timed_out = 1;
 	}
 	kill_session(n);
@@ -953,7 +1011,7 @@ start_module(struct sender *s, struct place *p, const struct flight *f)
 	n->pid = module.pid;
 	n->fd = module.out;
 	if (module.options_cut)
-		say("Warning: Writing options to protocol failed");
+		fault("Warning: Writing options to protocol failed");
 	return 0;
 }
 
@@ -968,11 +1026,11 @@ open_message(struct sender *s, struct waiting *w, struct flight *f)
 	if (f->fd < 0 && errno == ENOENT) {
 		w->state = WAITING_GONE;
 	} else if (f->fd < 0 && errno != EINVAL && errno != ELOOP) {
-		say("Can't open file '%s': %s", w->name, strerror(errno));
+		fault("Can't open file '%s': %s", w->name, strerror(errno));
 		w->turn = (unsigned short)s->place_count;
 	} else if (f->fd < 0 || (envelope_read(f->fd, &f->e) < 0 &&
 	    errno == EINVAL)) {
-		say("Can't read message: %s is no queue file, skipping",
+		fault("Can't read message: %s is no queue file, skipping",
 		    clean(0, str_of(w->name)));
 		w->state = WAITING_BAD;
 	} else if (f->e.count && catch_up(s, w, f) == 0) {
@@ -1121,7 +1179,7 @@ expire(struct sender *s)
 		if (w->state != WAITING_READY || !expired(s, w) ||
 		    open_message(s, w, &f) < 0)
 			continue;
-		say("Giving up on %s: it waited longer than queuelifetime",
+		fault("Giving up on %s: it waited longer than queuelifetime",
 		    w->name);
 		fail_file(s, w, &f.e);
 		free_flight(&f);
@@ -1215,7 +1273,7 @@ reopen_trigger(struct sender *s)
 		close(s->trigger);
 	s->trigger = spool_open_trigger(&s->spool);
 	if (s->trigger < 0)
-		say("Could not open trigger file: %s; looking every %d s",
+		fault("Could not open trigger file: %s; looking every %d s",
 		    strerror(errno), POLL_PAUSE);
 }
 
@@ -1227,7 +1285,7 @@ trigger_pulled(struct sender *s)
 	say("Trigger pulled.");
 	if (s->trigger >= 0 && read(s->trigger, bytes, sizeof bytes) < 0 &&
 	    errno != EAGAIN)
-		say("Could not read trigger file: %s", strerror(errno));
+		fault("Could not read trigger file: %s", strerror(errno));
 	reopen_trigger(s);
 	s->pause = s->set.pausetime;
 	if (s->running && clock_ms() < s->joins_until)
@@ -1256,6 +1314,30 @@ folder_changed(struct sender *s)
 	}
 	if (replaced)
 		trigger_pulled(s);
+}
+
+/* Lines on stderr, ours and those of modules, as they come. */
+static void
+hear_errors(struct sender *s)
+{
+	char text[4096];
+	ssize_t n = read(s->hum, text, sizeof text);
+	struct str rest = { text, n > 0 ? (size_t)n : 0 }, line;
+	struct buf copy = { 0 }, clear = { 0 };
+
+	buf_set(&copy, rest);
+	if (s->errors >= 0)
+		cli_write(s->errors, &copy);
+	while (rest.n) {
+		line = str_cut(&rest, '\n');
+		buf_clear(&clear);
+		buf_clean(&clear, line, LOG_TEXT);
+		logger_line(&voice.logger, memmem(line.p, line.n,
+		    ": Succeeded:", 12) ? LOGGER_INFO : LOGGER_WARNING,
+		    buf_str(&clear));
+	}
+	buf_free(&copy);
+	buf_free(&clear);
 }
 
 static void
@@ -1315,7 +1397,7 @@ time_to_wait(const struct sender *s)
 	return clock_left(until);
 }
 
-#define FIXED 3
+#define FIXED 4
 
 /* Waits for something to happen and deals with it. */
 static void
@@ -1331,6 +1413,7 @@ wait_for_events(struct sender *s)
 	p[0] = (struct pollfd){ s->signals, POLLIN, 0 };
 	p[1] = (struct pollfd){ s->trigger, POLLIN, 0 };
 	p[2] = (struct pollfd){ s->watch, POLLIN, 0 };
+	p[3] = (struct pollfd){ s->hum, POLLIN, 0 };
 	for (i = FIXED, n = s->sessions; n; n = n->next)
 		p[i++] = (struct pollfd){ n->fd, POLLIN, 0 };
 	poll(p, (nfds_t)count, time_to_wait(s));
@@ -1343,6 +1426,8 @@ wait_for_events(struct sender *s)
 		else
 			hear_worker(s, n);
 	}
+	if (p[3].revents)
+		hear_errors(s);
 	if (p[2].revents)
 		folder_changed(s);
 	if (p[1].revents)
@@ -1360,7 +1445,7 @@ loop(struct sender *s)
 		if (!s->running && (s->again || clock_left(s->next_run) == 0))
 			begin_run(s);
 		go_on(s);
-		if (!s->running && !s->set.pausetime)
+		if (!s->running && one_shot(s))
 			break;
 		if (s->running || !s->again)
 			wait_for_events(s);
@@ -1381,11 +1466,13 @@ wind_up(struct sender *s)
 		wait_for_events(s);
 	while ((n = s->sessions) != NULL) {
 		if (n->flights)
-			say("Delivery of %s was cut off, it may have been "
+			fault("Delivery of %s was cut off, it may have been "
 			    "taken", n->flight[0].w->name);
 		kill(n->foreign ? -n->pid : n->pid, SIGKILL);
 		free_session(s, n);
 	}
+	if (s->hum >= 0)
+		hear_errors(s);
 }
 
 /* ---- start ---- */
@@ -1442,7 +1529,7 @@ lock_spool(struct sender *s)
 	while ((rc = spool_lock(&s->spool, 0)) != 0 && !s->stop) {
 		if (rc < 0)
 			cli_die(1, "Could not lock the spool:");
-		if (!s->set.pausetime)
+		if (one_shot(s))
 			cli_die(75, "another nullmailer-send is at work");
 		if (!said++)
 			cli_warn("another nullmailer-send is at work, waiting");
@@ -1451,23 +1538,80 @@ lock_spool(struct sender *s)
 	}
 }
 
+/* stderr becomes a pipe that the loop reads, so that what a module says there
+ * reaches syslog too. Writing into it never waits. */
+static void
+divert_errors(struct sender *s)
+{
+	int fd[2];
+
+	if (pipe2(fd, O_CLOEXEC | O_NONBLOCK) < 0)
+		cli_die(1, "Could not create pipe:");
+	s->errors = fcntl(2, F_DUPFD_CLOEXEC, 3);
+	s->hum = fd[0];
+	dup2(fd[1], 2);
+	close(fd[1]);
+	voice.to_syslog = 1;
+}
+
+/* What could go wrong has not: the shell may have its prompt back. */
+static void
+go_to_background(struct sender *s)
+{
+	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+	pid_t pid = fork();
+
+	if (pid < 0)
+		cli_die(1, "Could not fork:");
+	if (pid > 0)
+		_exit(0);
+	setsid();
+	voice.to_stdout = 0;
+	close(s->errors);
+	s->errors = -1;
+	if (null >= 0) {
+		dup2(null, 0);
+		dup2(null, 1);
+		close(null);
+	}
+}
+
+static void
+begin(struct sender *s)
+{
+	umask(077);
+	if (hostnames_me(&s->me) < 0)
+		cli_die(ERR_CONFIG, "Error: %s", conf_why());
+	catch_signals(s);
+	open_spool(s);
+	configure(s, 1);
+}
+
 int
 send_main(int argc, char **argv)
 {
 	static const struct cli about = { "nullmailer-send", "",
 		"Deliver the queue to the smart hosts.", 0, -1 };
-	static const struct opts none = { NULL, 0, OPT_TOLERANT };
 	struct sender s = { 0 };
+	int background = 0, to_syslog = 0;
+	const struct opt rows[] = {
+		{ 'd', "daemon", OPT_FLAG, &background,
+		    "go to the background, log to syslog only", 0 },
+		{ 's', "syslog", OPT_FLAG, &to_syslog,
+		    "log to syslog too", 0 },
+		{ 0, "once", OPT_FLAG, &s.once,
+		    "end after one queue run", 0 },
+	};
+	const struct opts all = { rows, sizeof rows / sizeof rows[0], 0 };
 
 	cli_begin("nullmailer-send");
-	cli_options(&about, &none, argc, argv);
-	s.trigger = s.watch = s.signals = -1;
-	umask(077);
-	if (hostnames_me(&s.me) < 0)
-		cli_die(ERR_CONFIG, "Error: %s", conf_why());
-	catch_signals(&s);
-	open_spool(&s);
-	configure(&s, 1);
+	cli_options(&about, &all, argc, argv);
+	s.trigger = s.watch = s.signals = s.hum = s.errors = -1;
+	begin(&s);
+	if (background || to_syslog)
+		divert_errors(&s);
+	if (background)
+		go_to_background(&s);
 	lock_spool(&s);
 	s.clock_offset = now() - clock_ms() / 1000;
 	s.again = 1;
