@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "der.h"
+#include "cert.h"
 #include "anchor.h"
 #include "bundle.h"
 #include "pem.h"

@@ -7,8 +7,6 @@
 
 #include <bearssl.h>
 
-#include "cert.h"
-
 struct anchors;
 
 /* given may be NULL. NULL with why ("FILE: reason") when the given file cannot

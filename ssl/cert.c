@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "der.h"
 #include "cert.h"
 
 #define OID(s) { (const unsigned char *)(s), sizeof(s) - 1 }
@@ -58,7 +59,8 @@ key_usage(struct cert *c, struct der in)
 static int
 purposes(struct cert *c, struct der in)
 {
-	static const struct der server = OID("\x2b\x06\x01\x05\x05\x07\x03\x01"),
+	static const struct der
+	    server = OID("\x2b\x06\x01\x05\x05\x07\x03\x01"),
 	    any = OID("\x55\x1d\x25\x00");
 	struct der seq, oid;
 

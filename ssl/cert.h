@@ -5,8 +5,6 @@
 
 #include <bearssl.h>
 
-#include "der.h"
-
 enum {	/* bits of usage: X.509's named bit i is 0x80 >> i */
 	USAGE_CERT_SIGN = 0x04, USAGE_CRL_SIGN = 0x02
 };
@@ -16,13 +14,14 @@ enum {	/* bits of usage: X.509's named bit i is 0x80 >> i */
 struct cert {
 	struct der all, tbs, alg, sig;	/* alg, sig: the issuer's signature */
 	struct der serial, issuer, subject, spki;
-	struct der names, limits;	/* subjectAltName, nameConstraints */
+	struct der names;		/* subjectAltName */
+	struct der limits;		/* nameConstraints */
 	struct der critical;		/* OID of one we do not know */
 	int64_t from, until;
 	int v1;			/* version 1 or 2: has no extensions */
 	int ca, usage;
 	long pathlen;
-	int purposes;		/* -1 no list, 1 a TLS server is in it, else 0 */
+	int purposes;		/* -1 no list; 1 has TLS servers, else 0 */
 	const char *why;	/* after -1: static text */
 };
 

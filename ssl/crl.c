@@ -9,6 +9,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "der.h"
+#include "cert.h"
+#include "anchor.h"
 #include "crl.h"
 #include "pem.h"
 #include "sig.h"

@@ -4,8 +4,6 @@
 #ifndef CRL_H
 #define CRL_H
 
-#include "anchor.h"
-
 struct crls;
 
 /* Reads every list of a PEM or DER file. Each must be signed by an anchor and

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "bundle.h"
+#include "der.h"
 #include "cert.h"
 #include "pem.h"
 
@@ -123,8 +124,8 @@ main(int argc, char **argv)
 		if (n <= 0)
 			die(argv[1], "no folder with .crt files");
 	}
-	printf("/* Made by mkbundle from %d certificates. The keys are data of\n"
-	    " * Mozilla's CA list, under the Mozilla Public License 2.0. */\n"
+	printf("/* Made by mkbundle from %d certificates. The keys are data\n"
+	    " * of Mozilla's CA list (Mozilla Public License 2.0). */\n"
 	    "#include \"bundle.h\"\n\nconst unsigned char bundle[] = {\n", n);
 	for (i = 0; i < n; i++) {
 		put_file(argv[1], list[i]->d_name);

@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "der.h"
+#include "cert.h"
 #include "name.h"
 
 /* GeneralName, RFC 5280 4.2.1.6 */
@@ -196,7 +198,8 @@ directory_within(struct der limit, struct der name)
 {
 	struct der l, n;
 
-	if (der_take(&limit, DER_SEQ, &l) < 0 || der_take(&name, DER_SEQ, &n) < 0)
+	if (der_take(&limit, DER_SEQ, &l) < 0
+	    || der_take(&name, DER_SEQ, &n) < 0)
 		return 0;
 	return l.n <= n.n && (l.n == 0 || memcmp(l.p, n.p, l.n) == 0);
 }

@@ -3,8 +3,6 @@
 #ifndef NAME_H
 #define NAME_H
 
-#include "cert.h"
-
 struct host {
 	char name[256];		/* without a final dot or a zone */
 	unsigned char ip[16];

@@ -7,6 +7,11 @@
 #include <string.h>
 #include <time.h>
 
+#include "der.h"
+#include "cert.h"
+#include "anchor.h"
+#include "crl.h"
+#include "name.h"
 #include "path.h"
 #include "sig.h"
 

@@ -3,10 +3,6 @@
 #ifndef PATH_H
 #define PATH_H
 
-#include "anchor.h"
-#include "crl.h"
-#include "name.h"
-
 struct path {
 	const struct cert *certs;	/* as sent; the first is the server's */
 	unsigned count;

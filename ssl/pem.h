@@ -15,7 +15,7 @@ struct pem {
 
 struct pem_object {
 	char label[32];		/* "CERTIFICATE"; "" for an object in DER */
-	unsigned char *der;	/* in the memory of struct pem, until pem_close */
+	unsigned char *der;	/* struct pem's memory, until pem_close */
 	size_t n;
 	int encrypted;		/* RFC 1421 header says so; der is ciphertext */
 };

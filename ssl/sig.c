@@ -2,6 +2,7 @@
  * and ECDSA (RFC 5758) with SHA-2. Nothing here is secret. */
 #include <string.h>
 
+#include "der.h"
 #include "sig.h"
 
 #define OID(s) { (const unsigned char *)(s), sizeof(s) - 1 }

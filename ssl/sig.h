@@ -4,8 +4,6 @@
 
 #include <bearssl.h>
 
-#include "der.h"
-
 enum { SIG_SHA1_TOO = 1 };	/* CRLs may still be signed so, as in GnuTLS */
 
 /* Is sig (a BIT STRING without its first byte) made over the bytes of tbs by

@@ -6,13 +6,19 @@
 #include <string.h>
 #include <time.h>
 
+#include "der.h"
+#include "cert.h"
+#include "anchor.h"
+#include "crl.h"
+#include "name.h"
 #include "path.h"
+#include "ssl.h"
 #include "verify.h"
 
 enum { CERTS_MAX = 32, BYTES_MAX = 256 << 10 };
 
 struct verify {
-	const br_x509_class *vtable;	/* first: BearSSL hands us its address */
+	const br_x509_class *vtable;	/* first: its address is ours */
 	struct host host;
 	struct anchors *anchors;
 	struct crls *crls;

@@ -7,8 +7,7 @@
 
 #include <bearssl.h>
 
-#include "ssl.h"
-
+struct ssl_conf;
 struct verify;
 
 /* Loads the CA source and the CRLs named in conf, or the fallbacks. NULL with

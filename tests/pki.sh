@@ -1,40 +1,57 @@
 #!/bin/sh
 # pki.sh - which servers ssl/verify accepts: every line of pki/cases.txt and
-# pki/crls.txt is one test. BEARSSL is BearSSL's source folder, BEARSSL_A the
-# archive made from it, both for CC; COMPILE and LINK may replace CC's flags.
-# needs: openssl cc=gcc
+# pki/crls.txt is one test, and every root of CA_DIR must be found in a bundle.
+# What the product was built with is asked of make.
+# needs: openssl make cc=gcc
 set -u
 . tests/lib.sh
-CC=${CC:-musl-gcc}
-HOSTCC=${HOSTCC:-cc}
-BEARSSL=${BEARSSL:-obj/bearssl-src}
-BEARSSL_A=${BEARSSL_A:-obj/bearssl/libbearssl.a}
-COMPILE=${COMPILE:-$CC -std=c99 -D_GNU_SOURCE}
-LINK=${LINK:-$CC -static}
-S=ssl
-C="$COMPILE -Issl -I$BEARSSL/inc"
 
 die() { ok "pki: $*" false; exit; }
+
+# With the options given to the make that runs us, which are in MAKEFLAGS.
+make -s show-CC show-CFLAGS show-STATIC show-HOSTCC show-BEARSSL \
+	show-BEARSSL_A show-CA_DIR >"$T/log" 2>/dev/null || die "make show-CC"
+{ read -r CC; read -r CFLAGS; read -r STATIC; read -r HOSTCC; read -r BEARSSL
+read -r BEARSSL_A; read -r CA_DIR; } <"$T/log"
+[ -f "$BEARSSL_A" ] || die "$BEARSSL_A is not built"
+COMMON="-std=c99 -D_GNU_SOURCE -Issl -isystem $BEARSSL/inc"
 
 # program NAME BUILD_DATE CA_FILES [DIR of the bundle]
 program() {
 	"$T/mkbundle" ${4+"$4"} 2>"$T/log" >"$T/bundle.c" || die "bundle of $4"
 	# shellcheck disable=SC2086
-	$C -DBUILD_DATE="$2" -DCA_FILES="\"$3\"" -o "$T/$1" tests/pki/check.c \
-		$S/anchor.c $S/cert.c $S/crl.c $S/der.c $S/name.c $S/path.c \
-		$S/pem.c $S/sig.c $S/verify.c "$T/bundle.c" "$BEARSSL_A" \
-		${LINK#"$CC"} >"$T/log" 2>&1 || die "$1: $(cat "$T/log")"
+	$CC $COMMON $CFLAGS -DBUILD_DATE="$2" -DCA_FILES="\"$3\"" \
+		-o "$T/$1" tests/pki/check.c ssl/anchor.c ssl/cert.c ssl/crl.c \
+		ssl/der.c ssl/name.c ssl/path.c ssl/pem.c ssl/sig.c \
+		ssl/verify.c "$T/bundle.c" "$BEARSSL_A" $STATIC >"$T/log" 2>&1 ||
+		die "$1: $(cat "$T/log")"
 }
 
 sh tests/pki/make.sh "$T/pki" >"$T/log" 2>&1 || die "$(cat "$T/log")"
-"$HOSTCC" -std=c99 -D_GNU_SOURCE -I"$BEARSSL/inc" -o "$T/mkbundle" \
-	$S/mkbundle.c $S/pem.c $S/der.c $S/cert.c || die "mkbundle"
+# shellcheck disable=SC2086
+$HOSTCC $COMMON -o "$T/mkbundle" ssl/mkbundle.c ssl/pem.c ssl/der.c \
+	ssl/cert.c >"$T/log" 2>&1 || die "mkbundle: $(cat "$T/log")"
 build_date=1795219200 late=4102444800
 absent="sys/absent.pem sys/empty.pem"
 program check $build_date "$absent sys/damaged-first.pem" "$T/pki/roots"
 program bundle $build_date "$absent" "$T/pki/roots"
 program late $late "$absent" "$T/pki/roots"
 program none $build_date "$absent"
+
+# A root sent as a server's certificate gets as far as its name, unless its own
+# signature is too old or its time has come.
+in_bundle() {
+	program full $build_date "$absent" "$CA_DIR"
+	for root in "$CA_DIR"/*.crt; do
+		said=$("$T/full" root.invalid "$root")
+		case $said in
+		*'does not match hostname'*|*'signed with SHA-1'*) ;;
+		*'" expired on '*) ;;
+		*) echo "# $root: $said"; return 1 ;;
+		esac
+	done
+}
+[ -z "$CA_DIR" ] || ok "every root of CA_DIR is in its bundle" in_bundle
 
 trim() {
 	trimmed=${1#"${1%%[! ]*}"}

@@ -7,6 +7,9 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "../../ssl/der.h"
+#include "../../ssl/cert.h"
+#include "../../ssl/anchor.h"
 #include "../../ssl/crl.h"
 #include "../../ssl/name.h"
 

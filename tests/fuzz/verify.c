@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../../ssl/ssl.h"
 #include "../../ssl/verify.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *, size_t);

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "../../ssl/pem.h"
+#include "../../ssl/ssl.h"
 #include "../../ssl/verify.h"
 
 static struct { unsigned char *p; size_t n; } certs[256];
