@@ -17,6 +17,7 @@
 #include "../lib/conf.h"
 #include "../lib/date.h"
 #include "../lib/enqueue.h"
+#include "../lib/err.h"
 #include "../lib/header.h"
 #include "../lib/hostname.h"
 #include "../lib/opt.h"
@@ -373,7 +374,7 @@ static void
 put_message(struct job *j, struct header_reader *in)
 {
 	struct str block;
-	int rc = 1;
+	int rc = 1, error;
 
 	if (!j->print || j->show_envelope) {
 		buf_addc(&j->sender, '\n');
@@ -387,8 +388,10 @@ put_message(struct job *j, struct header_reader *in)
 		put(j, "message body", block);
 	if (rc >= 0)
 		return;
+	error = errno;
 	if (!j->print)
 		enqueue_abort(&j->queue);
+	errno = error;
 	die_reading();
 }
 
@@ -408,6 +411,19 @@ explain(const struct job *j, int status)
 	    WEXITSTATUS(status) == EXIT_AGAIN ? EXIT_AGAIN : 1;
 }
 
+/* A program that is not there or may not run stays so: not worth a retry. */
+static void
+die_starting(void)
+{
+	int error = errno;
+
+	cli_warn("Could not start nullmailer-queue:");
+	if (error == ENOENT || error == EACCES || error == ENOEXEC ||
+	    error == ENOTDIR || error == ELOOP)
+		cli_die(1, "nullmailer-queue failed: %d", ERR_EXEC);
+	exit(EXIT_AGAIN);
+}
+
 static int
 send_message(struct job *j, struct header_reader *in)
 {
@@ -417,7 +433,7 @@ send_message(struct job *j, struct header_reader *in)
 	}
 	signal(SIGPIPE, SIG_IGN);
 	if (enqueue_open(&j->queue, queue_main) < 0)
-		cli_die(EXIT_AGAIN, "Could not start nullmailer-queue:");
+		die_starting();
 	put_message(j, in);
 	return explain(j, enqueue_commit(&j->queue));
 }
