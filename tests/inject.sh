@@ -205,8 +205,8 @@ is 'NUL and 8-bit bytes in a body' "$(printf 'X: y\n\na\0b\377\r' | nullmailer-i
 
 # The page names every option.
 for o in a b e h f n v; do
-	has "page has -$o" "$(cat applets/nullmailer-inject.1)" "^\.It Fl $o\b"
+	has "page has -$o" "$(cat applets/nullmailer-inject.1)" "^\.It Fl $o\\b"
 done
 for o in $(nullmailer-inject --help | sed -n 's/^.*--\([a-z-]*\).*/\1/p'); do
-	has "page has --$o" "$(cat applets/nullmailer-inject.1)" "Fl Fl $o"
+	has "page has --$o" "$(cat applets/nullmailer-inject.1)" "Fl -$o\\b"
 done
