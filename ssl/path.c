@@ -46,13 +46,16 @@ refuse(struct search *s, int height, const char *fmt, ...)
 	return -1;
 }
 
-static const char *
-day(int64_t t, char *out, size_t size)
+const char *
+path_day(int64_t t, char *out, size_t size)
 {
 	time_t tt = (time_t)t;
 	struct tm tm;
 
-	if (tt != t || !gmtime_r(&tt, &tm) || !strftime(out, size, "%F", &tm))
+	if (tt == t && gmtime_r(&tt, &tm))
+		snprintf(out, size, "%04d-%02d-%02d", tm.tm_year + 1900,
+		    tm.tm_mon + 1, tm.tm_mday);
+	else
 		snprintf(out, size, "another age");
 	return out;
 }
@@ -63,14 +66,14 @@ check_dates(struct search *s, const struct cert *c, int height,
 {
 	char when[32], clock[32];
 
-	day(s->in->now, clock, sizeof clock);
+	path_day(s->in->now, clock, sizeof clock);
 	if (s->in->now < c->from)
 		return refuse(s, height, "%s\"%s\" is not valid before %s (now "
-		    "is %s)", what, label, day(c->from, when, sizeof when),
+		    "is %s)", what, label, path_day(c->from, when, sizeof when),
 		    clock);
 	if (s->in->now > c->until)
 		return refuse(s, height, "%s\"%s\" expired on %s (now is %s)",
-		    what, label, day(c->until, when, sizeof when), clock);
+		    what, label, path_day(c->until, when, sizeof when), clock);
 	return 0;
 }
 

@@ -17,4 +17,7 @@ struct path {
  * host are not compared, but it is held against name constraints. */
 int path_find(const struct path *, char *why, size_t size);
 
+/* The date of a time, for messages; returns out. */
+const char *path_day(int64_t t, char *out, size_t size);
+
 #endif

@@ -51,16 +51,14 @@ now(void)
 static void
 note_clock(struct verify *v)
 {
-	time_t is = time(NULL), built = BUILD_DATE;
+	time_t is = time(NULL);
 	char a[32], b[32];
-	struct tm tm;
 
-	if (is >= built || !gmtime_r(&is, &tm)
-	    || !strftime(a, sizeof a, "%F", &tm)
-	    || !gmtime_r(&built, &tm) || !strftime(b, sizeof b, "%F", &tm))
+	if (is >= BUILD_DATE)
 		return;
 	snprintf(v->note, sizeof v->note, "the clock (%s) is older than this "
-	    "program: certificates are checked as of %s", a, b);
+	    "program: certificates are checked as of %s",
+	    path_day(is, a, sizeof a), path_day(BUILD_DATE, b, sizeof b));
 }
 
 /* RFC 7469 2.4: the hash of the whole SubjectPublicKeyInfo, in base64. */
