@@ -9,9 +9,10 @@ APPLETS = applets/main.o applets/cli.o applets/inject.o applets/mailq.o \
 LIB = lib/addr.o lib/backlog.o lib/base64.o lib/buf.o lib/child.o lib/chr.o lib/clock.o \
 	lib/conf.o lib/date.o lib/enqueue.o lib/envelope.o lib/err.o \
 	lib/foreign.o lib/header.o lib/hostname.o lib/io.o lib/logger.o lib/mem.o \
-	lib/module.o lib/net.o lib/opt.o lib/path.o lib/remote.o lib/reply.o \
+	lib/module.o lib/net.o lib/opt.o lib/path.o $(PRINTF) lib/remote.o lib/reply.o \
 	lib/sasl.o lib/smtp.o lib/spool.o lib/spoolinit.o lib/status.o \
 	lib/store.o lib/str.o lib/wire.o lib/words.o lib/worker.o
+PRINTF = lib/printf.o
 TLS_none = ssl/none.o
 TLS_bear = ssl/anchor.o ssl/anon.o ssl/bear.o ssl/bundle.o ssl/cert.o \
 	ssl/crl.o ssl/der.o ssl/key.o ssl/name.o ssl/path.o ssl/pem.o \
@@ -51,6 +52,7 @@ OBJ := $(OBJ)/san
 BINARY = $(OBJ)/nullmailer
 STATIC = $(SANITIZE)
 STRIP =
+PRINTF =
 BEARSSL_CFLAGS = $(SANITIZE) -DBR_LE_UNALIGNED=0
 endif
 

@@ -1,4 +1,5 @@
 /* net - opens the connection to a server, racing its addresses (RFC 8305). */
+#include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <netdb.h>
@@ -83,15 +84,17 @@ resolve(const char *host, unsigned port, struct addrinfo **list)
 }
 
 static void
-describe(struct buf *b, const struct sockaddr *address, socklen_t n)
+describe(struct buf *b, const struct sockaddr *address)
 {
-	char host[64], port[8];
+	const struct sockaddr_in *v4 = (const void *)address;
+	const struct sockaddr_in6 *v6 = (const void *)address;
+	int is_v4 = address->sa_family == AF_INET;
+	char host[INET6_ADDRSTRLEN] = "?";
 
-	if (getnameinfo(address, n, host, sizeof host, port, sizeof port,
-	    NI_NUMERICHOST | NI_NUMERICSERV))
-		buf_add(b, STR("unknown address"));
-	else
-		buf_cat(b, str_of(host), STR(" port "), str_of(port));
+	inet_ntop(address->sa_family, is_v4 ? (const void *)&v4->sin_addr :
+	    &v6->sin6_addr, host, sizeof host);
+	buf_fmt(b, "%s port %d", host,
+	    ntohs(is_v4 ? v4->sin_port : v6->sin6_port));
 }
 
 static int
@@ -144,7 +147,7 @@ attempt_failed(struct race *r, int i, int code, int error)
 	if (r->why->n)
 		buf_add(r->why, STR(", "));
 	buf_cat(r->why, str_of(strerror(error)), STR(" ("));
-	describe(r->why, r->address[i]->ai_addr, r->address[i]->ai_addrlen);
+	describe(r->why, r->address[i]->ai_addr);
 	buf_addc(r->why, ')');
 	if (r->fd[i].fd >= 0)
 		close(r->fd[i].fd);
@@ -258,8 +261,7 @@ race(struct race *r, struct buf *peer)
 	if (fd < 0)
 		return -r->code;
 	buf_clear(peer);
-	describe(peer, r->address[winner]->ai_addr,
-	    r->address[winner]->ai_addrlen);
+	describe(peer, r->address[winner]->ai_addr);
 	return fd;
 }
 

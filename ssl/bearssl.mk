@@ -15,7 +15,8 @@ BEARSSL_FLAGS = -Os -ffunction-sections -fdata-sections \
 	-ffile-prefix-map=$(BEARSSL)/= -I$(BEARSSL)/inc -I$(BEARSSL)/src
 
 # Where size buys speed; SHA-1 and the rest are fastest or unimportant at -Os.
-BEARSSL_O3 = ec/ec_p256_m31 ec/ec_c25519_m31 int/i62_modpow2 int/i31_montmul
+# The curves are left small: they are used once a session, and would take 13 kB.
+BEARSSL_O3 = int/i62_modpow2 int/i31_montmul
 BEARSSL_O2 = hash/sha2small hash/sha2big symcipher/chacha20_ct \
 	symcipher/chacha20_sse2
 
