@@ -1,0 +1,87 @@
+/* dsn.h - delivery status notifications: who gets one, and the report itself,
+ * a message/delivery-status (RFC 3464) inside a multipart/report (RFC 6522).
+ * spec/dsn.md. Texts of servers are hostile and are cleaned here; nothing of
+ * the message but its envelope is ever held in memory. */
+#ifndef DSN_H
+#define DSN_H
+
+#include <sys/types.h>
+#include <time.h>
+
+#include "hostname.h"
+
+/* What a diagnostic is cut to. */
+#define DSN_TEXT 4096
+
+enum dsn_kind { DSN_FAILED, DSN_DELAYED };
+
+/* What the control files say. {0} to start; may be loaded again. */
+struct dsn_rules {
+	struct buf bounceto;
+	struct buf doublebounceto;	/* or adminaddr */
+	struct buf adminaddr;
+	int bouncelines;
+	struct hostnames names;
+};
+
+/* 0, or -1 with conf_why and r of no use but to free or load again. */
+int dsn_rules_load(struct dsn_rules *r);
+void dsn_rules_free(struct dsn_rules *r);
+
+/* One recipient the report is about. */
+struct dsn_recipient {
+	struct str address;	/* as in the queue file */
+	struct str status;	/* "5.1.1" */
+	struct str diagnostic;	/* "SMTP; 550 5.1.1 no such user", with any
+				 * bytes and line ends; empty: none */
+};
+
+/* What a report says. Texts are borrowed; times are seconds since the epoch,
+ * 0 is not known. */
+struct dsn {
+	enum dsn_kind kind;
+	struct str sender;	/* of the message; empty or "#@[]": null */
+	const struct dsn_recipient *recipients;
+	size_t count;
+	struct str remote;	/* the server's name, or empty */
+	struct str envelope_id;	/* or empty */
+	time_t arrival;
+	time_t last_attempt;
+	time_t retry_until;	/* only said of a delay */
+	int message;		/* the queue file; its offset is not used */
+	off_t header;		/* where in it the header begins: envelope.body */
+	long lines;		/* of the body to be quoted; negative: all */
+};
+
+/* Who the report goes to, LF ended each: bounceto or the sender; for the null
+ * sender doublebounceto or adminaddr. 1; 0 if there is to be none, because the
+ * message is a report about a report, answers mail by itself, or nobody is
+ * configured: why tells; -1 with errno if the message cannot be read. */
+int dsn_target(const struct dsn *d, const struct dsn_rules *r,
+    struct buf *target, struct buf *why);
+
+/* Writes the report as nullmailer-queue takes it: an empty line for the null
+ * sender, target, an empty line, the message. put gets it piece by piece and
+ * returns 0, or -1 to end it. 0; -1 with errno if the message cannot be read
+ * or as put left it. */
+int dsn_write(const struct dsn *d, const struct dsn_rules *r,
+    struct str target, int (*put)(void *context, struct str bytes),
+    void *context);
+
+/* Appends the status code (RFC 3463) that text, what a server or a module
+ * said, contains: [245].N.N with up to three digits each, at the beginning or
+ * behind a blank, '(', '#' or '-', and before neither a digit nor a dot, so
+ * that no address is taken for one. That behind a reply code comes first; one
+ * of class 2 is none. Its class is made that of the kind, 5 or 4, for what is
+ * given up has failed whatever the server hoped. Without a code it is
+ * otherwise, such as "5.0.0", or "5.4.7" for what became too old. */
+void dsn_status(struct buf *b, enum dsn_kind kind, struct str text,
+    struct str otherwise);
+
+/* 1 if s is a status code of class 4 or 5. */
+int dsn_is_status(struct str s);
+
+/* For the unit test: whether the file from offset at to its end holds what. */
+int dsn_occurs(int fd, off_t at, struct str what);
+
+#endif
