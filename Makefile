@@ -13,13 +13,12 @@ LIB = lib/addr.o lib/backlog.o lib/base64.o lib/buf.o lib/child.o lib/chr.o lib/
 	lib/sasl.o lib/smtp.o lib/spool.o lib/spoolinit.o lib/status.o \
 	lib/store.o lib/str.o lib/wire.o lib/words.o lib/worker.o
 PRINTF = lib/printf.o
-TLS_none = ssl/none.o
+TLS_none = ssl/nodigest.o ssl/none.o
 TLS_bear = ssl/anchor.o ssl/anon.o ssl/bear.o ssl/bundle.o ssl/cert.o \
-	ssl/crl.o ssl/der.o ssl/key.o ssl/name.o ssl/path.o ssl/pem.o \
+	ssl/crl.o ssl/der.o ssl/digest.o ssl/key.o ssl/name.o ssl/path.o ssl/pem.o \
 	ssl/sig.o ssl/verify.o
 TLS = $(TLS_$(SSL):%=$(OBJ)/%)
 OBJS = $(APPLETS:%=$(OBJ)/%) $(LIB:%=$(OBJ)/%) $(TLS)
-OBJS := $(foreach o,$(OBJS),$(if $(filter %bundle.o,$o)$(wildcard $(o:$(OBJ)/%.o=%.c)),$o))
 HDR = $(wildcard applets/*.h lib/*.h ssl/*.h)
 
 # What a build calls: a command, or COMMAND=PACKAGE where the names differ.

@@ -289,31 +289,62 @@ respond(struct smtp *s, const struct sasl_mechanism *m, struct sasl *sasl)
 	return rc;
 }
 
+/* AUTH and what the mechanism has to say first. 0, or -1 if it cannot. */
 static int
-exchange(struct smtp *s, const struct sasl_mechanism *m)
+say_auth(struct smtp *s, const struct sasl_mechanism *m, struct sasl *sasl)
 {
-	struct sasl sasl = { str_of(s->o->user), str_of(s->o->pass), 0 };
 	struct buf raw = { 0 }, coded = { 0 };
-	int class;
+	int rc = m->begin(sasl, &raw);
 
-	m->begin(&sasl, &raw);
 	base64_add(&coded, buf_str(&raw));
-	say(s, STR("AUTH "), str_of(m->name), STR(" "),
-	    coded.n ? buf_str(&coded) : STR("="));
+	if (rc > 0)
+		say(s, STR("AUTH "), str_of(m->name), STR(" "),
+		    coded.n ? buf_str(&coded) : STR("="));
+	else if (rc == 0)
+		say(s, STR("AUTH "), str_of(m->name));
 	buf_wipe(&raw);
 	buf_wipe(&coded);
 	buf_free(&raw);
 	buf_free(&coded);
+	return rc < 0 ? -1 : 0;
+}
+
+static int
+prove(struct smtp *s, const struct sasl_mechanism *m, struct sasl *sasl)
+{
+	int class;
+
+	if (say_auth(s, m, sasl) < 0)
+		return end_session(s, ERR_MSG_TEMP,
+		    STR("No random numbers to authenticate with"));
 	class = hear(s, PATIENCE_COMMAND);
 	while (class == 3) {
-		if (respond(s, m, &sasl) < 0)
+		if (respond(s, m, sasl) < 0)
 			return end_session(s, ERR_PROTOCOL,
 			    buf_str(&s->reply.text));
 		class = hear(s, PATIENCE_COMMAND);
 	}
 	if (class < 0)
 		return lost(s);
-	return class == 2 ? 0 : authentication_failed(s);
+	if (class != 2)
+		return authentication_failed(s);
+	if (!m->done(sasl))
+		return end_session(s, ERR_MSG_TEMP, STR("Server has not "
+		    "proven that it knows the password"));
+	return 0;
+}
+
+static int
+exchange(struct smtp *s, const struct sasl_mechanism *m)
+{
+	struct sasl sasl = { 0 };
+	int rc;
+
+	sasl.user = str_of(s->o->user);
+	sasl.pass = str_of(s->o->pass);
+	rc = prove(s, m, &sasl);
+	sasl_free(&sasl);
+	return rc;
 }
 
 static void
@@ -342,11 +373,12 @@ authenticate(struct smtp *s)
 	if (!s->o->user || !s->o->pass)
 		return 0;
 	m = s->o->auth == MODULE_AUTH_LOGIN ? sasl_find(STR("LOGIN")) :
-	    sasl_choose(offered);
+	    sasl_choose(offered, s->io.ssl != NULL);
 	if (!m)
 		return end_session(s, ERR_MSG_TEMP, STR("Server does not "
 		    "advertise any supported authentication methods"));
-	warn_of_clear_password(s);
+	if (str_find(str_of(m->name), '-') == strlen(m->name))
+		warn_of_clear_password(s);
 	return exchange(s, m);
 }
 
@@ -476,12 +508,21 @@ check(const struct smtp *s, struct transaction *t)
 }
 
 static int
+unreadable(struct transaction *t, enum stage stage)
+{
+	const char *error = strerror(errno);
+
+	fail(t, ERR_MSG_READ, stage, STR("Could not read message: "));
+	buf_add(&t->text, str_of(error));
+	return -1;
+}
+
+static int
 prepare(struct smtp *s, struct transaction *t)
 {
 	if (envelope_read(t->m->fd, &t->e) < 0 ||
 	    wire_measure(t->m->fd, t->e.body, &t->size) < 0)
-		return fail(t, ERR_MSG_READ, STAGE_mail,
-		    str_of(strerror(errno)));
+		return unreadable(t, STAGE_mail);
 	if (check(s, t) < 0)
 		return -1;
 	t->reset = s->dirty && !s->waiting;
@@ -680,8 +721,7 @@ send_text(struct smtp *s, struct transaction *t)
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n < 0) {
-			fail(t, ERR_MSG_READ, STAGE_data,
-			    str_of(strerror(errno)));
+			unreadable(t, STAGE_data);
 			io_close(&s->io);
 			return end_session(s, ERR_MSG_READ, STR(
 			    "Could not read the message to its end"));
