@@ -30,16 +30,23 @@ place() {
 	esac
 }
 
-# page FUNCTION NAME FOLDER: "SOURCE PATH" of its manual page. Modules have
-# names that other mailers use too, so their pages have the longer one.
-page() {
-	case $3 in
-	MODULES) name=nullmailer-${2#nullmailer-} ;;
-	*) name=$2 ;;
-	esac
-	for source in "$here/$1".[1-8]; do
-		[ -f "$source" ] || continue
-		echo "$source $MAN/man${source##*.}/$name.${source##*.}"
+# pages: "SOURCE PATH" of every manual page
+pages() {
+	for source in "$here"/*.[1-8]; do
+		echo "$source $MAN/man${source##*.}/${source##*/}"
+	done
+}
+
+# more_pages: "TARGET PATH" for programs that share the page of another one
+more_pages() {
+	table | while read -r function name folder _; do
+		[ "$folder" != MODULES ] || continue
+		set -- "$here/$name".[1-8]
+		[ ! -f "$1" ] || continue
+		first=$(table | sed -n "s/^$function \([^ ]*\).*/\1/p" | head -n 1)
+		set -- "$here/$first".[1-8]
+		[ ! -f "$1" ] || echo "$MAN/man${1##*.}/$first.${1##*.}" \
+		    "$MAN/man${1##*.}/$name.${1##*.}"
 	done
 }
 
@@ -96,18 +103,16 @@ spool() {
 programs() {
 	copy "$BINARY" "$plain" 755
 	copy "$BINARY" "$setuid" 755
-	table | while read -r function name folder rights; do
+	table | while read -r _ name folder rights; do
 		path=$(place "$folder" "$name")
 		case $path,$rights in
 		"$setuid",*) ;;
 		*,SUID_KEEP) link "$setuid" "$path" ;;
 		*) link "$plain" "$path" ;;
 		esac
-		page "$function" "$name" "$folder" |
-		while read -r source to; do
-			copy "$source" "$to" 644
-		done
 	done
+	pages | while read -r source path; do copy "$source" "$path" 644; done
+	more_pages | while read -r target path; do link "$target" "$path"; done
 	[ "$LAYOUT" != debian ] || link "$SBIN/sendmail" /usr/lib/sendmail
 }
 
@@ -129,10 +134,13 @@ END
 }
 
 remove() {
-	table | while read -r function name folder _; do
+	table | while read -r _ name folder _; do
 		place "$folder" "$name"
-		page "$function" "$name" "$folder" | sed 's/^[^ ]* //'
 	done
+	{
+		pages
+		more_pages
+	} | sed 's/^[^ ]* //'
 	echo "$plain"
 	echo "$setuid"
 	[ "$LAYOUT" != debian ] || echo /usr/lib/sendmail

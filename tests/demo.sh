@@ -13,7 +13,7 @@ echo "example.org" >"$T/demo/conf/defaultdomain"
 echo 0 >"$T/demo/conf/pausetime"
 
 step "1. The binary: $(wc -c <"$NM") bytes, static; all programs are links to it:"
-"$NM" --list | while read -r name _; do printf ' %s' "$name"; done | shown
+"$NM" --list | while read -r name _; do printf '%s ' "$name"; done | shown
 echo
 
 echo auto >"$T/script"
@@ -55,7 +55,7 @@ ok "" [ -s "$T/got.1" ] >/dev/null
 step "6. The server heard (C:) and said (S:)"
 sed -n 's/^[0-9]* [0-9]* \([CS]: .*\)/\1/p' "$T/log" | shown
 
-step "7. and received"
+step "7. and received; on the wire a dot that begins a line is doubled:"
 tr -d '\r' <"$T/got.1" | shown
 
 if [ "$test_failed" -eq 0 ] && [ -z "$(mailq)" ]; then

@@ -46,8 +46,9 @@ programs_are_there() {
 }
 
 pages_are_there() {
-	for f in man1/sendmail.1 man1/mailq.1 man8/nullmailer-send.8 \
-	    man8/nullmailer-queue.8 man8/nullmailer-smtp.8; do
+	for f in man1/sendmail.1 man1/newaliases.1 man7/nullmailer.7 \
+	    man8/nullmailer-send.8 man8/nullmailer-queue.8 \
+	    man8/nullmailer-smtp.8; do
 		ok "$layout: $man/$f" [ -s "$root$man/$f" ]
 	done
 }

@@ -68,6 +68,11 @@ is "headers include no headers but str.h and buf.h" "$(
 	grep -nE '#include "' applets/*.h lib/*.h ssl/*.h |
 	    grep -vE '#include "(\.\./lib/)?(str|buf)\.h"')" ""
 
+is "every source is in the lists" "$(
+	for f in applets/*.c lib/*.c ssl/*.c; do
+		grep -qwF "${f%.c}.o" Makefile ssl/tls.mk || echo "$f"
+	done)" ""
+
 marks='TO''DO|FIX''ME|XX''X|HA''CK'
 # shellcheck disable=SC2086
 is "no notes to ourselves" "$(

@@ -5,6 +5,7 @@
 set -eu
 sh tests/need.sh faketime
 top=$PWD
+here=${NM:-$top/nullmailer}
 T=$(mktemp -d)
 trap 'rm -rf "$T"' EXIT
 trap 'exit 1' INT TERM
@@ -23,7 +24,10 @@ copy() {
 build() {
 	cd "$1"
 	shift
-	"$@" make -s BINARY=nullmailer OBJ=obj
+	"$@" make -s BINARY=nullmailer OBJ=obj >out 2>&1 || {
+		cat out
+		exit 1
+	}
 }
 
 other="$T/another/folder, deeper"
@@ -35,8 +39,8 @@ echo "Building in $T/a"
 echo "Building in $other, 400 days later"
 (umask 077 && TZ=Asia/Kathmandu LANG=C.UTF-8 NO_FAKE_STAT=1 \
     build "$other" faketime -f +400d)
-sha256sum "$NM" "$T/a/nullmailer" "$other/nullmailer" |
+sha256sum "$here" "$T/a/nullmailer" "$other/nullmailer" |
     sed "s|$T/||"
 cmp "$T/a/nullmailer" "$other/nullmailer"
-cmp "$T/a/nullmailer" "$NM"
+cmp "$T/a/nullmailer" "$here"
 echo "The same, byte by byte."

@@ -9,7 +9,7 @@ one_shot
 inject "$COUNT"
 is "$COUNT messages are queued" "$(queued)" "$COUNT"
 
-printf 'delay DOT 4\nauto\n' >"$T/script"
+printf 'delay DOT 8\nauto\n' >"$T/script"
 "$PEER" -t 250 -p "$T/port" -l "$T/peer.log" "$T/script" &
 owns $!
 until_true 5 [ -s "$T/port" ]
@@ -20,7 +20,18 @@ awk 'BEGIN { srand(7); for (i = 0; i < 400; i++)
 	printf "0.%03d %s\n", 20 + int(rand() * 180),
 	    rand() < 0.5 ? "sender" : "worker" }' >"$T/plan"
 
-# A process that is gone by then has been spared.
+sender=none
+running() {
+	case $(cut -d' ' -f3 "/proc/$sender/stat" 2>/dev/null) in
+	'' | Z) return 1 ;;
+	esac
+}
+start() {
+	nullmailer-send >>"$T/send.log" 2>&1 &
+	sender=$!
+}
+
+# A victim that is gone by then has been spared.
 strike() {
 	case $1 in
 	sender) victim=$sender ;;
@@ -32,12 +43,12 @@ strike() {
 
 while read -r moment victim; do
 	[ "$(queued)" -gt 0 ] || break
-	nullmailer-send >>"$T/send.log" 2>&1 &
-	sender=$!
+	running || start
 	sleep "$moment"
 	strike "$victim" >>"$T/struck"
-	wait "$sender" 2>/dev/null
 done <"$T/plan" 2>/dev/null
+ended() { ! running; }
+until_true 30 ended
 
 is "the queue is empty" "$(queued)" 0
 is "nothing has failed" "$(failed)" 0
