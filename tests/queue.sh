@@ -257,7 +257,7 @@ done
 wait
 END
 	out=$(for n in 0 1 2 3 4 5 6 7 8 9; do
-		unshare -pf --kill-child sh "$T/space.sh" $n & done; wait)
+		ASAN_OPTIONS=detect_leaks=0 unshare -pf --kill-child sh "$T/space.sh" $n & done; wait)
 	is "1000 injections from 10 pid namespaces" "$out" ''
 	is "1000 distinct messages" "$(stored | grep -a '^X-Number' | sort -u | wc -l) $(count queue) $(count tmp)" "1000 1000 0"
 	is "all complete" "$(find "$Q/queue" -type f -exec wc -l {} + | awk '$2 != "total" { print $1 }' | sort -u)" 6
