@@ -16,6 +16,7 @@
 #include <string.h>
 #include <sys/auxv.h>
 #include <sys/inotify.h>
+#include <sys/prctl.h>
 #include <sys/signalfd.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -23,8 +24,12 @@
 
 #include "../lib/backlog.h"
 #include "../lib/buf.h"
+#include "../lib/child.h"
+#include "../lib/chr.h"
 #include "../lib/clock.h"
 #include "../lib/conf.h"
+#include "../lib/dsn.h"
+#include "../lib/enqueue.h"
 #include "../lib/envelope.h"
 #include "../lib/err.h"
 #include "../lib/foreign.h"
@@ -46,6 +51,7 @@
 #define POLL_PAUSE 300		/* s between looks without a trigger */
 #define MODULE_TEXT 65536	/* what is kept of a module's stdout */
 #define HEADER_MAX 65536	/* where a Message-Id is looked for */
+#define REPORTS 4		/* written at a time */
 #define LOG_TEXT 1024		/* of what others say in a log line */
 #define CLOCK_SLACK 60		/* s by which clocks may drift apart */
 
@@ -85,6 +91,21 @@ struct session {
 	struct buf host, protocol;
 };
 
+/* A recipient's share of the outcome. */
+enum fate { DELIVERED, FAILED, DEFERRED, FATES };
+
+/* A notification that a child is writing into the queue. */
+struct report {
+	struct report *next;
+	pid_t pid;
+	struct flight f;
+	unsigned char *fate;	/* enum fate, a recipient each */
+	enum dsn_kind kind;
+	struct str otherwise;	/* status code if the text has none */
+	struct buf text;	/* why, but for those in f.refused */
+	struct buf host, protocol;
+};
+
 /* A remote in this run. */
 struct place {
 	const struct remote *remote;
@@ -99,7 +120,7 @@ struct place {
 
 struct settings {
 	struct buf helohost;
-	int pausetime, maxpause, sendtimeout, queuelifetime;
+	int pausetime, maxpause, sendtimeout, queuelifetime, delaywarn;
 	struct remotes remotes;
 };
 
@@ -111,6 +132,7 @@ struct sender {
 	struct place *places;
 	size_t place_count;
 	struct session *sessions;
+	struct report *reports;
 	int signals, trigger, watch;
 	int once;		/* --once */
 	int hum;		/* what children and we write to stderr, read
@@ -247,6 +269,7 @@ load_settings(struct settings *set, const struct buf *me)
 	if (rc < 0 || load_number("pausetime", 60, 0, &set->pausetime) < 0 ||
 	    load_number("maxpause", 86400, 1, &set->maxpause) < 0 ||
 	    load_number("sendtimeout", 3600, 0, &set->sendtimeout) < 0 ||
+	    load_number("delaywarn", 0, 0, &set->delaywarn) < 0 ||
 	    conf_int("queuelifetime", 604800, &set->queuelifetime) < 0)
 		return -1;
 	return remotes_load(&set->remotes);
@@ -322,6 +345,13 @@ expired(const struct sender *s, const struct waiting *w)
 	    s->set.queuelifetime < 0;
 }
 
+static int
+delayed(const struct sender *s, const struct waiting *w)
+{
+	return s->set.delaywarn && !w->warned &&
+	    backlog_age(w, now()) > s->set.delaywarn;
+}
+
 /* ---- the spool ---- */
 
 static void
@@ -381,38 +411,6 @@ recall_status(struct sender *s)
 	buf_free(&text);
 }
 
-static int
-is_null_sender(struct str sender)
-{
-	return sender.n == 0 || str_eq(sender, STR("#@[]"));
-}
-
-static void
-bounce(const struct waiting *w, const struct envelope *e)
-{
-	if (is_null_sender(envelope_sender(e)))
-		say("Not generating double bounce for %s", w->name);
-	else
-		fault("Not generating bounce for %s: this build has no "
-		    "nullmailer-dsn", w->name);
-}
-
-/* The whole file goes to failed/. */
-static void
-fail_file(struct sender *s, struct waiting *w, const struct envelope *e)
-{
-	fault("Moving message %s into failed", w->name);
-	if (renameat(s->spool.queue, w->name, s->spool.failed, w->name) < 0) {
-		fault("Can't rename file: %s", strerror(errno));
-		return;
-	}
-	w->state = WAITING_GONE;
-	bounce(w, e);
-}
-
-/* A recipient's share of the outcome. */
-enum fate { DELIVERED, FAILED, DEFERRED, FATES };
-
 /* Sets mask to the recipients whose fate is a or b; returns their number. */
 static size_t
 select_fates(const unsigned char *fate, size_t count, enum fate a,
@@ -460,47 +458,53 @@ remember(struct waiting *w, const unsigned char *fate, size_t count,
 			    fate[i] != DELIVERED : fate[i] == DEFERRED;
 }
 
-/* The failed recipients' copy of the message goes to failed/. */
+/* The delivered are taken off the queue file at once, so that no crash sends
+ * to them again. 0, or -1 when that must wait. */
 static int
-fail_recipients(struct sender *s, struct flight *f, const unsigned char *mask,
-    size_t n)
+drop_delivered(struct sender *s, struct flight *f, const unsigned char *fate)
 {
-	fault("Moving message %s into failed for %zu recipient(s)", f->w->name,
-	    n);
-	if (spool_copy(&s->spool, f->fd, &f->e, mask, s->spool.failed,
-	    f->w->name) < 0) {
-		fault("Can't copy file: %s", strerror(errno));
-		return -1;
-	}
-	bounce(f->w, &f->e);
-	return 0;
+	unsigned char *mask = mem_new(f->e.count, 1);
+	size_t n = select_fates(fate, f->e.count, FAILED, DEFERRED, mask);
+	int rc = 0;
+
+	if (n < f->e.count)
+		rc = keep_recipients(s, f->w, f, mask, n);
+	if (rc < 0)
+		remember(f->w, fate, f->e.count, 1);
+	free(mask);
+	return rc;
 }
 
-/* Some recipients' way parts from the others'. First the delivered are taken
- * off the queue file, so that no crash sends to them again; then the failed
- * move, to a file of their own. */
+/* The failed move to failed/: with the file if nobody else is left in it,
+ * else with a copy of their own. */
 static void
-split(struct sender *s, struct flight *f, const unsigned char *fate)
+move_failed(struct sender *s, struct flight *f, const unsigned char *fate)
 {
-	size_t count = f->e.count, n;
-	unsigned char *mask = mem_new(count, 1);
+	unsigned char *mask = mem_new(f->e.count, 1);
+	size_t deferred = select_fates(fate, f->e.count, DEFERRED, DEFERRED,
+	    mask);
+	int rc;
 
-	n = select_fates(fate, count, FAILED, DEFERRED, mask);
-	if (n < count && keep_recipients(s, f->w, f, mask, n) < 0) {
-		remember(f->w, fate, count, 1);
-		free(mask);
-		return;
+	if (!deferred) {
+		rc = renameat(s->spool.queue, f->w->name, s->spool.failed,
+		    f->w->name);
+		f->w->state = rc < 0 ? f->w->state : WAITING_GONE;
+	} else {
+		select_fates(fate, f->e.count, FAILED, FAILED, mask);
+		rc = spool_copy(&s->spool, f->fd, &f->e, mask,
+		    s->spool.failed, f->w->name);
+		select_fates(fate, f->e.count, DEFERRED, DEFERRED, mask);
+		if (rc == 0 && keep_recipients(s, f->w, f, mask,
+		    deferred) < 0)
+			remember(f->w, fate, f->e.count, 0);
 	}
-	n = select_fates(fate, count, FAILED, FAILED, mask);
-	if (n && fail_recipients(s, f, mask, n) == 0) {
-		n = select_fates(fate, count, DEFERRED, DEFERRED, mask);
-		if (keep_recipients(s, f->w, f, mask, n) < 0)
-			remember(f->w, fate, count, 0);
-	}
+	if (rc < 0)
+		fault("Can't rename file: %s", strerror(errno));
 	free(mask);
 }
 
-/* Tries again what remember noted. 0 if the file is right now. */
+/* Tries again what remember noted. 0 if the file is right, 1 if it is so only
+ * now and has to be opened again, -1 if it is not. */
 static int
 catch_up(struct sender *s, struct waiting *w, const struct flight *f)
 {
@@ -517,7 +521,7 @@ catch_up(struct sender *s, struct waiting *w, const struct flight *f)
 	}
 	free(o->keep);
 	o->keep = NULL;
-	return 0;
+	return 1;
 }
 
 /* ---- one message ---- */
@@ -575,10 +579,13 @@ free_flight(struct flight *f)
 
 /* No message before w needs to be looked at for the remote whose turn it is. */
 static void
-look_from(struct sender *s, const struct waiting *w)
+look_from(struct sender *s, struct waiting *w)
 {
-	struct place *p = s->places + w->turn;
+	struct place *p;
 
+	while (w->turn < s->place_count && s->places[w->turn].dead)
+		w->turn++;
+	p = s->places + w->turn;
 	if (w->turn < s->place_count && p->cursor > w->index)
 		p->cursor = w->index;
 }
@@ -589,15 +596,14 @@ static void
 land(struct sender *s, struct session *n, int again)
 {
 	struct waiting *w = n->flight[0].w;
+	int reported = n->flight[0].fd < 0;
 
 	free_flight(&n->flight[0]);
 	n->flights--;
 	memmove(n->flight, n->flight + 1, n->flights * sizeof n->flight[0]);
-	if (w->state == WAITING_BUSY)
+	if (w->state == WAITING_BUSY && !reported)
 		w->state = WAITING_READY;
 	w->turn += !again;
-	while (w->turn < s->place_count && s->places[w->turn].dead)
-		w->turn++;
 	look_from(s, w);
 	if (n->flights && !n->stopping && n->place && !n->place->dead)
 		announce(&n->flight[0], n);
@@ -660,6 +666,264 @@ worst_code(const struct flight *f)
 	return f->refused[0].code;
 }
 
+/* ---- reports ---- */
+
+/* The text that is a recipient's own, else the message's. */
+static struct str
+reason_of(const struct report *r, size_t index)
+{
+	size_t i;
+
+	for (i = 0; i < r->f.refusals; i++)
+		if (r->f.refused[i].index == index)
+			return buf_str(&r->f.refused[i].text);
+	return buf_str(&r->text);
+}
+
+/* "SMTP; 550 5.1.1 no such user" */
+static void
+diagnose(struct buf *b, const struct report *r, size_t index)
+{
+	size_t i;
+
+	for (i = 0; i < r->protocol.n; i++)
+		buf_addc(b, chr_upper(r->protocol.p[i]));
+	buf_cat(b, STR("; "), reason_of(r, index));
+}
+
+/* Tells of all recipients with fate FAILED, or for a delay of all. */
+static void
+describe(const struct report *r, struct dsn *d)
+{
+	struct dsn_recipient *list = mem_new(r->f.e.count, sizeof *list);
+	struct str address;
+	size_t at = 0, i;
+
+	for (i = 0; (address = envelope_next(&r->f.e, &at)).p; i++) {
+		struct buf status = { 0 }, diagnostic = { 0 };
+
+		if (r->kind == DSN_FAILED && r->fate[i] != FAILED)
+			continue;
+		dsn_status(&status, r->kind, reason_of(r, i),
+		    r->otherwise);
+		diagnose(&diagnostic, r, i);
+		list[d->count++] = (struct dsn_recipient){ address,
+			buf_str(&status), buf_str(&diagnostic) };
+	}
+	d->recipients = list;
+}
+
+static int
+put(void *context, struct str bytes)
+{
+	enqueue_write(context, bytes);
+	return 0;
+}
+
+/* In a child: writes the report into the queue and exits. What it allocates
+ * goes with it. */
+static void
+write_report(struct dsn *d, const struct report *r,
+    const struct dsn_rules *rules, struct str target)
+{
+	struct enqueue q;
+	int status;
+
+	if (dup2(d->message, 3) < 0)
+		_exit(1);
+	d->message = 3;
+	child_clean(4);
+	signal(SIGPIPE, SIG_IGN);
+	prctl(PR_SET_PDEATHSIG, SIGTERM);
+	describe(r, d);
+	if (enqueue_open(&q, queue_main) < 0)
+		cli_die(1, "Could not run nullmailer-queue:");
+	if (dsn_write(d, rules, target, put, &q) < 0) {
+		cli_warn("Could not write a bounce:");
+		enqueue_abort(&q);
+		_exit(1);
+	}
+	status = enqueue_commit(&q);
+	_exit(status > 0 && WIFEXITED(status) ? WEXITSTATUS(status) : !!status);
+}
+
+/* Finds out who has to know. 1; 0 if nobody, which is said; -1 if that could
+ * not be found out. */
+static int
+find_target(const struct report *r, struct dsn *d, struct dsn_rules *rules,
+    struct buf *target)
+{
+	struct buf why = { 0 };
+	int rc = dsn_rules_load(rules);
+
+	if (rc < 0)
+		fault("Error: %s", conf_why());
+	d->lines = rules->bouncelines;
+	if (rc == 0)
+		rc = dsn_wanted(d, &why);
+	if (rc > 0 && (rc = dsn_target(d, rules, target)) == 0)
+		buf_set(&why, STR("neither doublebounceto nor adminaddr "
+		    "names anybody"));
+	if (rc == 0) {
+		if (!d->sender.n)
+			say("Not generating double bounce for %s",
+			    r->f.w->name);
+		say("No report on %s: %s", r->f.w->name, buf_z(&why));
+	}
+	buf_free(&why);
+	return rc;
+}
+
+/* Starts the report. 1 it is on its way, 0 there is none to be written, -1 it
+ * has to be tried again later. */
+static int
+start_report(struct sender *s, struct report *r)
+{
+	struct dsn d = { 0 };
+	struct dsn_rules rules = { 0 };
+	struct buf target = { 0 };
+	int rc;
+
+	d.kind = r->kind;
+	d.sender = envelope_sender(&r->f.e);
+	d.remote = buf_str(&r->host);
+	d.arrival = r->f.w->mtime;
+	d.last_attempt = r->f.w->last ? r->f.w->last : now();
+	d.retry_until = r->f.w->mtime + s->set.queuelifetime;
+	d.message = r->f.fd;
+	d.header = r->f.e.body;
+	rc = find_target(r, &d, &rules, &target);
+	if (rc > 0) {
+		say("Generating %s for %s", r->kind == DSN_FAILED ?
+		    "bounce" : "delay notification", r->f.w->name);
+		r->pid = fork();
+		if (r->pid == 0)
+			write_report(&d, r, &rules, buf_str(&target));
+		rc = r->pid < 0 ? -1 : 1;
+	}
+	dsn_rules_free(&rules);
+	buf_free(&target);
+	return rc;
+}
+
+static void
+free_report(struct sender *s, struct report *r)
+{
+	struct report **at = &s->reports;
+
+	while (*at && *at != r)
+		at = &(*at)->next;
+	if (*at)
+		*at = r->next;
+	free_flight(&r->f);
+	free(r->fate);
+	buf_free(&r->text);
+	buf_free(&r->host);
+	buf_free(&r->protocol);
+	free(r);
+}
+
+/* The report is in the queue, or there is to be none: only now may the
+ * message leave it. */
+static void
+finish_report(struct sender *s, struct report *r, int status)
+{
+	struct waiting *w = r->f.w;
+
+	w->state = WAITING_READY;
+	if (status) {
+		cli_warn("nullmailer-queue failed: %d", WIFEXITED(status) ?
+		    WEXITSTATUS(status) : status);
+		fault("No report on %s could be queued, it stays and is "
+		    "tried again", w->name);
+		w->turn = (unsigned short)s->place_count;
+	} else if (r->kind == DSN_FAILED) {
+		move_failed(s, &r->f, r->fate);
+	} else {
+		w->warned = 1;
+	}
+	look_from(s, w);
+	free_report(s, r);
+}
+
+/* Takes over f and fate. Recipients with fate FAILED leave the queue as soon
+ * as whoever must know of it will. */
+static void
+report(struct sender *s, struct flight *f, unsigned char *fate,
+    const struct report *about)
+{
+	struct report *r = mem_new(1, sizeof *r);
+	int rc;
+
+	r->f = *f;
+	r->fate = fate;
+	r->kind = about->kind;
+	r->otherwise = about->otherwise;
+	buf_set(&r->text, buf_str(&about->text));
+	buf_set(&r->host, buf_str(&about->host));
+	buf_set(&r->protocol, buf_str(&about->protocol));
+	r->f.w->state = WAITING_BUSY;
+	r->next = s->reports;
+	s->reports = r;
+	if (r->kind == DSN_FAILED)
+		fault("Moving message %s into failed", r->f.w->name);
+	rc = start_report(s, r);
+	if (rc <= 0)
+		finish_report(s, r, rc < 0);
+}
+
+static void
+reap_report(struct sender *s, pid_t pid, int status)
+{
+	struct report *r;
+
+	for (r = s->reports; r && r->pid != pid; r = r->next)
+		continue;
+	if (r)
+		finish_report(s, r, status);
+}
+
+/* ---- how an attempt ends ---- */
+
+static void
+say_outcome(const struct sender *s, const struct session *n,
+    const struct flight *f, const size_t *count, int code,
+    const char *stage, struct str text)
+{
+	if (count[DELIVERED])
+		say("Sent file.");
+	else
+		fault("Sending failed: %s", err_text(code));
+	say_refused(f);
+	if (code)
+		say_failed(s, n, f, code, stage, text);
+}
+
+/* Sees to the file of a message that was not simply delivered or deferred. */
+static void
+divide(struct sender *s, struct session *n, unsigned char *fate,
+    const size_t *count, struct str text)
+{
+	struct flight *f = &n->flight[0];
+	struct report about = { 0 };
+
+	if (drop_delivered(s, f, fate) < 0 || !count[FAILED]) {
+		free(fate);
+		return;
+	}
+	about.kind = DSN_FAILED;
+	about.otherwise = STR("5.0.0");
+	buf_set(&about.text, text);
+	about.host = n->host;
+	about.protocol = n->protocol;
+	report(s, f, fate, &about);
+	buf_free(&about.text);
+	f->fd = -1;
+	f->refused = NULL;
+	f->refusals = 0;
+	f->e = (struct envelope){ 0 };
+}
+
 /* A message's attempt is over: tells, and sees to the file. */
 static void
 conclude(struct sender *s, struct session *n, int code, const char *stage,
@@ -671,25 +935,18 @@ conclude(struct sender *s, struct session *n, int code, const char *stage,
 
 	announce(f, n);
 	count_fates(f, code, fate, count);
-	if (count[DELIVERED])
-		say("Sent file.");
 	if (f->refusals && (!code || f->refusals == f->e.count)) {
 		code = worst_code(f);
 		text = buf_str(&f->refused[f->refusals - 1].text);
 		stage = stage_name(STAGE_rcpt);
 	}
-	if (!count[DELIVERED])
-		fault("Sending failed: %s", err_text(code));
-	say_refused(f);
-	if (code) {
-		say_failed(s, n, f, code, stage, text);
+	say_outcome(s, n, f, count, code, stage, text);
+	if (code)
 		backlog_failed(f->w, buf_str(&n->host), code, text, now());
-	}
-	if (count[FAILED] == f->e.count)
-		fail_file(s, f->w, &f->e);
-	else if (count[DEFERRED] < f->e.count)
-		split(s, f, fate);
-	free(fate);
+	if (count[DEFERRED] < f->e.count)
+		divide(s, n, fate, count, text);
+	else
+		free(fate);
 	land(s, n, 0);
 }
 
@@ -952,8 +1209,10 @@ reap(struct sender *s)
 	while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
 		for (n = s->sessions; n && n->pid != pid; n = n->next)
 			continue;
-		if (!n)
+		if (!n) {
+			reap_report(s, pid, status);
 			continue;
+		}
 		if (n->foreign)
 			module_ended(s, n, status);
 		else
@@ -1015,32 +1274,45 @@ start_module(struct sender *s, struct place *p, const struct flight *f)
 	return 0;
 }
 
-/* Opens a message for delivery. 0; -1 if it is not to be had, in this run or
- * at all. */
+/* Opens a queue file. 0; -1 if it is not to be had, in this run or at all. */
 static int
-open_message(struct sender *s, struct waiting *w, struct flight *f)
+open_file(struct sender *s, struct waiting *w, struct flight *f)
 {
 	*f = (struct flight){ 0 };
 	f->w = w;
 	f->fd = spool_message(&s->spool, w->name, NULL);
-	if (f->fd < 0 && errno == ENOENT) {
+	if (f->fd >= 0 && envelope_read(f->fd, &f->e) == 0)
+		return 0;
+	if (errno == ENOENT) {
 		w->state = WAITING_GONE;
-	} else if (f->fd < 0 && errno != EINVAL && errno != ELOOP) {
-		fault("Can't open file '%s': %s", w->name, strerror(errno));
-		w->turn = (unsigned short)s->place_count;
-	} else if (f->fd < 0 || (envelope_read(f->fd, &f->e) < 0 &&
-	    errno == EINVAL)) {
-		fault("Can't read message: %s is no queue file, skipping",
+	} else if (errno == EINVAL || errno == ELOOP) {
+		fault("Can't read message: %s is no queue file, skipping it",
 		    clean(0, str_of(w->name)));
 		w->state = WAITING_BAD;
-	} else if (f->e.count && catch_up(s, w, f) == 0) {
-		if (w->state == WAITING_READY && f->e.count)
-			return 0;
 	} else {
+		fault("Can't open file '%s': %s", w->name, strerror(errno));
 		w->turn = (unsigned short)s->place_count;
 	}
 	free_flight(f);
 	return -1;
+}
+
+/* Opens a message for delivery, after what is left to be done to its file. */
+static int
+open_message(struct sender *s, struct waiting *w, struct flight *f)
+{
+	int changed;
+
+	if (open_file(s, w, f) < 0)
+		return -1;
+	changed = catch_up(s, w, f);
+	if (!changed)
+		return 0;
+	free_flight(f);
+	if (changed < 0)
+		w->turn = (unsigned short)s->place_count;
+	return changed > 0 && w->state == WAITING_READY ?
+	    open_file(s, w, f) : -1;
 }
 
 /* Offers w to p. 0 if it is on its way, -1 if p cannot take it now. */
@@ -1072,6 +1344,18 @@ offer(struct sender *s, struct place *p, struct waiting *w)
 	return 0;
 }
 
+/* Reports are written one by one or nearly so. */
+static int
+report_room(const struct sender *s)
+{
+	const struct report *r;
+	int n = 0;
+
+	for (r = s->reports; r; r = r->next)
+		n++;
+	return n < REPORTS;
+}
+
 static int
 has_room(const struct place *p)
 {
@@ -1097,7 +1381,7 @@ is_turn_of(const struct sender *s, const struct place *p,
 static void
 deal(struct sender *s, struct place *p)
 {
-	while (!p->dead && has_room(p)) {
+	while (!p->dead && has_room(p) && report_room(s)) {
 		if (p->cursor == s->backlog.count) {
 			if (p->lates)
 				return;
@@ -1166,24 +1450,51 @@ free_places(struct sender *s)
 	s->place_count = 0;
 }
 
-/* Fails what is too old, now that every remote has had its chance. */
+/* What the last attempt left, as a report tells it. */
 static void
-expire(struct sender *s)
+report_outcome(struct sender *s, struct flight *f, enum dsn_kind kind)
+{
+	static const char untried[] = "no remote could be tried";
+	struct outcome *o = f->w->outcome;
+	struct report about = { 0 };
+	unsigned char *fate = mem_new(f->e.count, 1);
+
+	memset(fate, FAILED, f->e.count);
+	about.kind = kind;
+	about.otherwise = kind == DSN_FAILED ? STR("5.4.7") : STR("4.0.0");
+	buf_set(&about.text, o && o->text.n ? buf_str(&o->text) :
+	    str_of(untried));
+	buf_set(&about.host, o ? buf_str(&o->remote) : STR(""));
+	buf_set(&about.protocol, STR("smtp"));
+	report(s, f, fate, &about);
+	buf_free(&about.text);
+	buf_free(&about.host);
+	buf_free(&about.protocol);
+}
+
+/* Sees to what has waited too long, now that every remote has had its chance,
+ * as far as reports may be written at a time. 1 when all is seen to. */
+static int
+see_to_old(struct sender *s)
 {
 	struct flight f;
 	size_t i;
+	int old;
 
-	for (i = 0; i < s->backlog.count; i++) {
+	for (i = 0; i < s->backlog.count && report_room(s); i++) {
 		struct waiting *w = s->backlog.list[i];
 
-		if (w->state != WAITING_READY || !expired(s, w) ||
-		    open_message(s, w, &f) < 0)
+		old = expired(s, w);
+		if (w->state != WAITING_READY || w->turn > s->place_count ||
+		    (!old && !delayed(s, w)) || open_message(s, w, &f) < 0)
 			continue;
-		fault("Giving up on %s: it waited longer than queuelifetime",
-		    w->name);
-		fail_file(s, w, &f.e);
-		free_flight(&f);
+		w->turn = (unsigned short)(s->place_count + 1);
+		if (old)
+			fault("Giving up on %s: it waited longer than "
+			    "queuelifetime", w->name);
+		report_outcome(s, &f, old ? DSN_FAILED : DSN_DELAYED);
 	}
+	return i == s->backlog.count;
 }
 
 static void
@@ -1206,7 +1517,6 @@ static void
 end_run(struct sender *s)
 {
 	if (s->running) {
-		expire(s);
 		say("Delivery complete, %zu message(s) remain.",
 		    backlog_size(&s->backlog));
 	}
@@ -1260,7 +1570,9 @@ go_on(struct sender *s)
 
 	for (i = 0; i < s->place_count && !s->stop; i++)
 		deal(s, &s->places[i]);
-	if (s->running && run_is_over(s))
+	if (!s->running || !run_is_over(s))
+		return;
+	if (see_to_old(s) && !s->reports)
 		end_run(s);
 }
 
@@ -1462,7 +1774,7 @@ wind_up(struct sender *s)
 	if (!s->stop)
 		s->stop_at = clock_in(GRACE);
 	s->stop = 1;
-	while (s->sessions && clock_left(s->stop_at) > 0)
+	while ((s->sessions || s->reports) && clock_left(s->stop_at) > 0)
 		wait_for_events(s);
 	while ((n = s->sessions) != NULL) {
 		if (n->flights)

@@ -247,6 +247,7 @@ backlog_status(const struct backlog *b, long long next, struct buf *out)
 		s.last = w->last;
 		s.next = next;
 		s.credit = w->credit;
+		s.warned = w->warned;
 		if (w->outcome) {
 			s.remote = buf_str(&w->outcome->remote);
 			s.code = w->outcome->code;
@@ -273,6 +274,7 @@ backlog_recall(struct backlog *b, struct str status)
 		w->attempts = (unsigned)s.attempts;
 		w->first = s.first;
 		w->credit = clamp(s.credit);
+		w->warned = s.warned != 0;
 	}
 	buf_free(&name);
 }

@@ -38,6 +38,7 @@ struct waiting {
 	unsigned short turn;	/* remotes that had it in this queue run */
 	unsigned char state;	/* enum waiting_state */
 	unsigned char seen : 1;	/* by the scan that is going on */
+	unsigned char warned : 1;	/* its sender knows of the delay */
 	unsigned char late : 1;	/* a session ended over it: others first */
 };
 

@@ -78,6 +78,7 @@ struct transaction {
 
 /* ---- failing ---- */
 
+/* Says QUIT without waiting for the answer: all that matters has been said. */
 static int
 end_session(struct smtp *s, int code, struct str text)
 {
@@ -902,8 +903,12 @@ smtp_peer(const struct smtp *s)
 void
 smtp_close(struct smtp *s)
 {
-	if (s->open)
-		end_session(s, ERR_OK, STR(""));
+	if (!s->open)
+		return;
+	say(s, STR("QUIT"));
+	hear(s, PATIENCE_QUIT);
+	io_close(&s->io);
+	s->open = 0;
 }
 
 void

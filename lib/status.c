@@ -23,6 +23,7 @@ status_add(struct buf *b, const struct status *s)
 	buf_addc(b, '\t');
 	buf_clean(b, s->text, 1024);
 	add_number(b, s->credit);
+	add_number(b, s->warned);
 	buf_addc(b, '\n');
 }
 
@@ -55,7 +56,9 @@ parse(struct str line, struct status *s)
 	s->text = str_cut(&line, '\t');
 	s->attempts = (unsigned long)attempts;
 	s->code = (int)code;
-	return number(&line, &s->credit);
+	if (number(&line, &s->credit) < 0)
+		return -1;
+	return number(&line, &s->warned);
 }
 
 int

@@ -1,8 +1,9 @@
 /* status.h - spool/status: what the sender knows of each waiting message. One
  * line a message, fields separated by TAB: id, attempts, first try, last try,
- * next try, remote, code, text, credit. Times are seconds since the epoch, 0
- * for never; credit is how many seconds of the message's apparent age were the
- * clock's doing. Made for mailq; safe to delete. */
+ * next try, remote, code, text, credit, warned. Times are seconds since the
+ * epoch, 0 for never; credit is how many seconds of the message's apparent age
+ * were the clock's doing; warned is 1 once the sender was told of the delay.
+ * Made for mailq; safe to delete. */
 #ifndef STATUS_H
 #define STATUS_H
 
@@ -16,6 +17,7 @@ struct status {
 	int code;
 	struct str text;
 	long long credit;
+	long long warned;
 };
 
 /* Appends a line; remote and text are cleaned on the way. */
