@@ -5,8 +5,8 @@ MAKEFLAGS += --no-print-directory $(JOBS_$(MAKELEVEL))
 JOBS_0 := -j$(shell nproc 2>/dev/null || echo 1)
 
 APPLETS = applets/main.o applets/cli.o applets/dsn.o applets/inject.o \
-	applets/mailq.o applets/queue.o applets/send.o applets/sendmail.o applets/smtp.o \
-	applets/smtpd.o
+	applets/mailq.o applets/queue.o applets/send.o applets/sendmail.o \
+	applets/smtp.o applets/smtpd.o
 LIB = lib/addr.o lib/backlog.o lib/base64.o lib/buf.o lib/child.o lib/chr.o lib/clock.o \
 	lib/conf.o lib/date.o lib/dsn.o lib/enqueue.o lib/envelope.o lib/err.o \
 	lib/foreign.o lib/header.o lib/hostname.o lib/io.o lib/logger.o lib/mem.o \
