@@ -8,6 +8,7 @@
 	X(mailq,    "mailq",               BIN,     SUID_KEEP, "list the messages in the queue") \
 	X(inject,   "nullmailer-inject",   BIN,     SUID_DROP, "complete a message's header and queue it") \
 	X(smtpd,    "nullmailer-smtpd",    BIN,     SUID_DROP, "queue messages from SMTP on stdin") \
+	X(dsn,      "nullmailer-dsn",      BIN,     SUID_DROP, "make the report about a message that failed") \
 	X(queue,    "nullmailer-queue",    SBIN,    SUID_KEEP, "put a message into the queue") \
 	X(send,     "nullmailer-send",     SBIN,    SUID_DROP, "deliver the queue to the smart hosts") \
 	X(smtp,     "smtp",                MODULES, SUID_DROP, "transmit one message by SMTP")

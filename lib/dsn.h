@@ -31,7 +31,7 @@ void dsn_rules_free(struct dsn_rules *r);
 /* One recipient the report is about. */
 struct dsn_recipient {
 	struct str address;	/* as in the queue file */
-	struct str status;	/* "5.1.1" */
+	struct str status;	/* "5.1.1"; empty: that in the diagnostic */
 	struct str diagnostic;	/* "SMTP; 550 5.1.1 no such user", with any
 				 * bytes and line ends; empty: none */
 };
@@ -43,6 +43,7 @@ struct dsn {
 	struct str sender;	/* of the message; empty or "#@[]": null */
 	const struct dsn_recipient *recipients;
 	size_t count;
+	struct str otherwise;	/* status where the diagnostic has none */
 	struct str remote;	/* the server's name, or empty */
 	struct str envelope_id;	/* or empty */
 	time_t arrival;
@@ -53,12 +54,17 @@ struct dsn {
 	long lines;		/* of the body to be quoted; negative: all */
 };
 
-/* Who the report goes to, LF ended each: bounceto or the sender; for the null
- * sender doublebounceto or adminaddr. 1; 0 if there is to be none, because the
- * message is a report about a report, answers mail by itself, or nobody is
- * configured: why tells; -1 with errno if the message cannot be read. */
+/* Who the report goes to, LF ended each: bounceto or the sender; about a
+ * message with the null sender doublebounceto or adminaddr. 1, or 0 if nobody
+ * is configured. */
 int dsn_target(const struct dsn *d, const struct dsn_rules *r,
-    struct buf *target, struct buf *why);
+    struct buf *target);
+
+/* Whether a program that makes reports by itself may make this one: not about
+ * a report about a report, nor about what answers mail by itself, nor of the
+ * delay of a report. 1; 0 and why tells; -1 with errno if the message cannot
+ * be read. */
+int dsn_wanted(const struct dsn *d, struct buf *why);
 
 /* Writes the report as nullmailer-queue takes it: an empty line for the null
  * sender, target, an empty line, the message. put gets it piece by piece and
@@ -81,7 +87,8 @@ void dsn_status(struct buf *b, enum dsn_kind kind, struct str text,
 /* 1 if s is a status code of class 4 or 5. */
 int dsn_is_status(struct str s);
 
-/* For the unit test: whether the file from offset at to its end holds what. */
-int dsn_occurs(int fd, off_t at, struct str what);
+/* Whether the bytes of the file from offset from to offset to contain what, of
+ * at most 256 bytes. 1, 0, or -1 with errno. */
+int dsn_occurs(int fd, off_t from, off_t to, struct str what);
 
 #endif
