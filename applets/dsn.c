@@ -16,6 +16,7 @@
 #include "../lib/dsn.h"
 #include "../lib/envelope.h"
 #include "../lib/err.h"
+#include "../lib/hostname.h"
 #include "../lib/mem.h"
 #include "../lib/opt.h"
 #include "applets.h"

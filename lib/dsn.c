@@ -14,11 +14,12 @@
 #include "date.h"
 #include "dsn.h"
 #include "envelope.h"
+#include "hostname.h"
 
 #define BLOCK 16384
 #define OUT_FULL 8192
-#define COLUMNS_TEXT 76		/* where people's lines are folded, and where */
-#define COLUMNS_MAX 900		/* fields are, or else a line becomes too long */
+#define COLUMNS_TEXT 76		/* where lines for people are folded */
+#define COLUMNS_MAX 900		/* where fields are, and long words cut */
 #define HEADER_LOOK 16384	/* what we write ourselves stands in front */
 #define BOUNDARIES_TRIED 100
 
@@ -43,6 +44,18 @@ struct report {
 
 /* ---- control files ---- */
 
+static int
+load_names(struct dsn_rules *r)
+{
+	struct hostnames names = { 0 };
+	int rc = hostnames_load(&names);
+
+	buf_set(&r->me, buf_str(&names.me));
+	buf_set(&r->idhost, buf_str(&names.idhost));
+	hostnames_free(&names);
+	return rc;
+}
+
 int
 dsn_rules_load(struct dsn_rules *r)
 {
@@ -51,7 +64,7 @@ dsn_rules_load(struct dsn_rules *r)
 	    conf_line("doublebounceto", &r->doublebounceto) < 0 ||
 	    conf_line("adminaddr", &r->adminaddr) < 0)
 		return -1;
-	return hostnames_load(&r->names);
+	return load_names(r);
 }
 
 void
@@ -60,7 +73,8 @@ dsn_rules_free(struct dsn_rules *r)
 	buf_free(&r->bounceto);
 	buf_free(&r->doublebounceto);
 	buf_free(&r->adminaddr);
-	hostnames_free(&r->names);
+	buf_free(&r->me);
+	buf_free(&r->idhost);
 }
 
 /* ---- who ---- */
@@ -350,7 +364,8 @@ add_utf8_address(struct buf *b, struct str address)
 		if (code > ' ' && code < 127 && !memchr("+=\\", (int)code, 3))
 			buf_addc(b, (char)code);
 		else
-			buf_fmt(b, "\\x{%02x}", code < 0 ? '?' : (unsigned)code);
+			buf_fmt(b, "\\x{%02x}",
+			    code < 0 ? '?' : (unsigned)code);
 	}
 	buf_free(&quoted);
 }
@@ -520,7 +535,7 @@ static void
 add_header(struct report *r, struct str target)
 {
 	struct buf *b = &r->out;
-	struct str me = buf_str(&r->r->names.me);
+	struct str me = buf_str(&r->r->me);
 	struct timespec now = { 0, 0 };
 
 	clock_gettime(CLOCK_REALTIME, &now);
@@ -532,7 +547,7 @@ add_header(struct report *r, struct str target)
 	add_date(r, STR("Date: "), now.tv_sec);
 	buf_fmt(b, "Message-Id: <%lld.%06ld.%ld.nullmailer@",
 	    (long long)now.tv_sec, now.tv_nsec / 1000, (long)getpid());
-	buf_cat(b, buf_str(&r->r->names.idhost), STR(">\nMIME-Version: 1.0\n"
+	buf_cat(b, buf_str(&r->r->idhost), STR(">\nMIME-Version: 1.0\n"
 	    "Content-Type: multipart/report; report-type=delivery-status;\n"
 	    "\tboundary=\""), buf_str(&r->boundary), STR("\"\n"
 	    "Auto-Submitted: auto-replied\n"));
@@ -637,7 +652,7 @@ add_status(struct report *r)
 
 	begin_part(r, STR("message/delivery-status"), 0);
 	buf_cat(&r->out, STR("\nReporting-MTA: x-local-hostname; "),
-	    buf_str(&r->r->names.me), STR("\n"));
+	    buf_str(&r->r->me), STR("\n"));
 	add_date(r, STR("Arrival-Date: "), r->d->arrival);
 	add_text_field(r, STR("Original-Envelope-Id: "), r->d->envelope_id);
 	for (i = 0; i < r->d->count; i++) {

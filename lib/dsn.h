@@ -8,7 +8,7 @@
 #include <sys/types.h>
 #include <time.h>
 
-#include "hostname.h"
+#include "buf.h"
 
 /* What a diagnostic is cut to. */
 #define DSN_TEXT 4096
@@ -21,7 +21,7 @@ struct dsn_rules {
 	struct buf doublebounceto;	/* or adminaddr */
 	struct buf adminaddr;
 	int bouncelines;
-	struct hostnames names;
+	struct buf me, idhost;		/* names of this host */
 };
 
 /* 0, or -1 with conf_why and r of no use but to free or load again. */
@@ -50,7 +50,7 @@ struct dsn {
 	time_t last_attempt;
 	time_t retry_until;	/* only said of a delay */
 	int message;		/* the queue file; its offset is not used */
-	off_t header;		/* where in it the header begins: envelope.body */
+	off_t header;		/* where its header begins: envelope.body */
 	long lines;		/* of the body to be quoted; negative: all */
 };
 
