@@ -37,11 +37,11 @@ struct parser {
 	struct str in;
 	size_t pos;		/* behind tok */
 	struct token tok;
-	size_t run_end;		/* of the words read ahead, and what ends them */
-	int run_kind;
-	struct buf comments;	/* met and not yet written, each behind a blank */
-	struct buf local;	/* of the address being read: its envelope form, */
-	struct buf shown;	/* its form in a header, */
+	size_t run_end;		/* of the words read ahead, */
+	int run_kind;		/* and what stands there */
+	struct buf comments;	/* not yet written, each behind a blank */
+	struct buf local;	/* of this address, as envelopes have it, */
+	struct buf shown;	/* as headers have it, */
 	struct buf domain;	/* and the domain of both */
 	const struct hostnames *names;
 	struct addr_list *out;

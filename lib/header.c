@@ -307,6 +307,15 @@ set_sender(struct header *h, struct str sender)
 	h->has_sender = 1;
 }
 
+/* Without blanks before the colon, with which not everybody knows a field. */
+static void
+put_as_is(struct header *h, struct str field, struct str body)
+{
+	struct str name = str_head(field, str_find(field, ':'));
+
+	buf_cat(&h->text, str_trim(name), STR(":"), body);
+}
+
 static enum header_result
 addresses(struct header *h, enum header_id id, struct str field,
     struct str body)
@@ -314,16 +323,17 @@ addresses(struct header *h, enum header_id id, struct str field,
 	struct addr_list l = { 0 };
 	unsigned traits = known[id].traits;
 	enum header_result result = HEADER_GOOD;
+	size_t length = h->text.n;
 	struct str all;
 
 	if (addr_parse(&l, body, h->names) < 0) {
 		result = gives_recipients(h, traits) ? HEADER_BAD
 		    : traits & REMOVED ? HEADER_IGNORED : HEADER_KEPT;
 		if (!(traits & REMOVED))
-			buf_add(&h->text, field);
+			put_as_is(h, field, body);
 	} else if (l.items.n && !(traits & REMOVED))
 		header_put_items(&h->text, known[id].name, buf_str(&l.items));
-	if (result == HEADER_KEPT || (result == HEADER_GOOD && l.items.n))
+	if (h->text.n > length)
 		h->seen |= 1ul << id;
 	if (result == HEADER_GOOD && gives_recipients(h, traits)) {
 		buf_add(&h->recipients, buf_str(&l.recipients));
@@ -362,7 +372,7 @@ header_field(struct header *h, struct str field)
 	if (known[id].traits & ADDRESSES)
 		return addresses(h, id, field, body);
 	h->seen |= 1ul << id;
-	buf_add(&h->text, field);
+	put_as_is(h, field, body);
 	return HEADER_GOOD;
 }
 

@@ -35,10 +35,10 @@ me_from_system(struct buf *me)
 {
 	char name[HOST_NAME_MAX + 1] = "";
 
-	if (gethostname(name, sizeof name) < 0 || !memchr(name, '.', sizeof name))
-		buf_set(me, STR("me"));
+	if (gethostname(name, sizeof name - 1) == 0 && strchr(name, '.'))
+		buf_set(me, str_of(name));
 	else
-		buf_set(me, str_head(str_of(name), sizeof name));
+		buf_set(me, STR("me"));
 }
 
 int

@@ -11,7 +11,7 @@ enum opt_kind {
 	OPT_FLAG,		/* int: set to 1 */
 	OPT_SET,		/* int: set to the row's value */
 	OPT_STRING,		/* const char *: borrowed from the input */
-	OPT_OPTIONAL,		/* the same, only if attached, else "" */
+	OPT_OPTIONAL,		/* or NULL: "" if there is none attached */
 	OPT_INT,		/* int */
 	OPT_UINT,		/* unsigned long */
 	OPT_IGNORE,		/* accepted, no value, no effect */
@@ -22,14 +22,13 @@ struct opt {
 	char letter;		/* 0: long form only */
 	const char *name;	/* NULL: short form only */
 	enum opt_kind kind;
-	void *target;		/* what the kind says; NULL if ignored, as
-				 * OPT_OPTIONAL may be too */
+	void *target;		/* what the kind says; NULL if ignored */
 	const char *help;	/* NULL: not listed by opt_help */
 	int value;		/* for OPT_SET */
 };
 
 enum {
-	OPT_SINGLE_DASH = 1,	/* -name is a long option unless n is a letter */
+	OPT_SINGLE_DASH = 1,	/* -name is long unless n is a letter */
 	OPT_TOLERANT = 2	/* unknown options are noted, not errors */
 };
 

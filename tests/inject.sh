@@ -99,7 +99,7 @@ nullmailer-inject: Invalid header line:
 1'
 
 # Environment: who, where, called what.
-env_try() { (export "$@"; try a); }
+env_try() { (for v; do export "${v?}"; done; try a); }
 e='0 u@f.q.d.n a@f.q.d.n'
 is 'NULLMAILER_USER first' "$(env_try NULLMAILER_USER=v MAILUSER=x)" '0 v@f.q.d.n a@f.q.d.n From: v <v@f.q.d.n>'
 is 'then MAILUSER' "$(env_try NULLMAILER_USER= MAILUSER=x)" '0 x@f.q.d.n a@f.q.d.n From: x <x@f.q.d.n>'
@@ -151,7 +151,7 @@ echo q.d.n >"$T/p/conf/defaultdomain"
 cp "$T/p/conf/me" "$T/p/mailname"
 
 # Ids differ although the message is the same.
-for i in 1 2 3 4 5 6 7 8; do echo | nullmailer-inject -n a@x.y; done |
+for i in 1 2 3 4 5 6 7 8; do echo "$i" | nullmailer-inject -n a@x.y; done |
     grep '^Message-Id' | sort -u >"$T/ids"
 is 'eight messages, eight ids' "$(grep -c . "$T/ids")" 8
 

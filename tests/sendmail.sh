@@ -15,12 +15,14 @@ printf '#!/bin/sh\ncat >"%s/got"\n' "$T" >"$T/queue"
 chmod 755 "$T/queue"
 export NULLMAILER_QUEUE="$T/queue"
 
-# try ARGUMENTS...: exit code, what stderr says, envelope.
+# try ARGUMENTS...: exit code, what stderr says, envelope, on one line.
 try() {
 	rm -f "$T/got"
 	printf '%b' "${message-To: h@x.y\nSubject: x\n\nbody\n}" >"$T/in"
 	sendmail "$@" <"$T/in" >"$T/out" 2>"$T/err"
-	echo $? $(cat "$T/err") $([ ! -f "$T/got" ] || sed '1s/^$/null/;/^$/q' "$T/got")
+	{ echo $?; cat "$T/err"
+	[ ! -f "$T/got" ] || sed '1s/^$/null/;/^$/q' "$T/got"; } |
+		tr -s '\n' ' ' | sed 's/ $//'
 }
 
 # Command lines, separated by words; recipients are r@x.y or of the header.
@@ -154,8 +156,8 @@ ok 'no file made' [ ! -e "$T/made" ]
 for m in -bd:daemon -bD:daemon -bl:daemon -ba:daemon -bt:test -bh:status -bH:status; do
 	has "${m%:*} is refused" "$(try "${m%:*}" r)" "^1 sendmail: -b.*${m#*:}"
 done
-is '-d0.1' "$(try -d0.1 -bt; cat "$T/out")" "0${lf}sendmail (nullmailer $("$NM" --version | sed 's/.* //'))"
-is '-bv' "$(try -bv r s@t; cat "$T/out")" \
+is '-d0.1' "$(try -d0.1 -bt; echo; cat "$T/out")" "0${lf}sendmail (nullmailer $("$NM" --version | sed 's/.* //'))"
+is '-bv' "$(try -bv r s@t; echo; cat "$T/out")" \
     "0${lf}r@f.q.d.n... would go to the smart host${lf}s@t.q.d.n... would go to the smart host"
 is 'newaliases' "$(newaliases </dev/null 2>&1; echo $?)" 0
 unset NULLMAILER_QUEUE

@@ -133,7 +133,8 @@ static void
 people(void)
 {
 	T(gives(addr_put_phrase, STR("Joe Smith"), "Joe Smith"));
-	T(gives(addr_put_phrase, STR("Doe, John (ops)"), "\"Doe, John (ops)\""));
+	T(gives(addr_put_phrase, STR("Doe, John (ops)"),
+	    "\"Doe, John (ops)\""));
 	T(gives(addr_put_phrase, STR("J \"x\" \\"), "\"J \\\"x\\\" \\\\\""));
 	T(gives(addr_put_phrase, STR("a\r\nBcc: b"), "\"a  Bcc: b\""));
 	T(gives(addr_put_phrase, STR(""), "\"\""));

@@ -11,7 +11,8 @@ main(void)
 	T(ERR_REFUSED == 7 && ERR_PROTOCOL == 11 && ERR_MSG_OPEN == 12);
 	T(ERR_EXEC == 15 && ERR_MSG_TEMP == 16 && ERR_CONFIG == 18);
 	T(ERR_BIND == 19 && ERR_AUTH == 20);
-	T(ERR_RESOLVER_FATAL == 33 && ERR_MSG_REFUSED == 34 && ERR_MSG_PERM == 35);
+	T(ERR_RESOLVER_FATAL == 33 && ERR_MSG_REFUSED == 34);
+	T(ERR_MSG_PERM == 35 && ERR_PERMANENT == 32);
 	T(!strcmp(err_text(7), "Connection refused"));
 	T(!strcmp(err_text(35), "Permanent error in sending the message"));
 	T(!strcmp(err_text(29), "Unspecified temporary error"));
