@@ -263,7 +263,7 @@ switch_in(struct anon *a)
 		    s->key);
 }
 
-/* verify_data of RFC 5246 7.4.9 and RFC 2246 7.4.9, over the messages so far. */
+/* verify_data (RFC 5246 7.4.9, RFC 2246 7.4.9) over the messages so far. */
 static void
 finished(struct anon *a, const char *label, unsigned char out[12])
 {

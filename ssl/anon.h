@@ -16,7 +16,7 @@ struct anon {
 	int state;
 	int sni;
 	size_t n;
-	unsigned char msg[ANON_MSG];	/* n bytes of a message from the server */
+	unsigned char msg[ANON_MSG];	/* n bytes of a server's message */
 	unsigned char cke[4 + 2 + 512];	/* ClientKeyExchange ... */
 	size_t cke_n;			/* ... and its size */
 };

@@ -29,6 +29,7 @@ struct ssl {
 	int offer_anon;
 	int ready;		/* the handshake of this session is complete */
 	int closing;		/* ssl_close was called */
+	int more;		/* the last ssl_write did not take all */
 	int eof;
 	int error;		/* errno of the socket */
 	char name[256];		/* for SNI, or "" */
@@ -229,11 +230,11 @@ ssl_start(struct ssl *s)
 	unsigned char seed[32];
 	uint16_t suites[SUITES];
 
-	s->ready = s->closing = s->eof = s->error = 0;
+	s->ready = s->closing = s->more = s->eof = s->error = 0;
 	s->why[0] = '\0';
 	if (get_seed(seed, sizeof seed) < 0) {
-		set_why(s->why, sizeof s->why, "Error initializing TLS library: "
-		    "no random numbers from the kernel: %s",
+		set_why(s->why, sizeof s->why, "Error initializing TLS "
+		    "library: no random numbers from the kernel: %s",
 		    errno == EAGAIN ? "not ready yet" : strerror(errno));
 		return -1;
 	}
@@ -453,7 +454,8 @@ pull(struct ssl *s, int fd)
 }
 
 /* What ssl_step returns. Data behind our own close_notify interests nobody, so
- * the stream may be cut there. */
+ * the stream may be cut there. Who has more to write wants to know when there
+ * is room, even if the record before it is gone already. */
 static int
 verdict(struct ssl *s)
 {
@@ -467,7 +469,7 @@ verdict(struct ssl *s)
 		return 0;
 	if (over && !(state & BR_SSL_RECVAPP))
 		return explain(s);
-	return POLLIN | (state & BR_SSL_SENDREC ? POLLOUT : 0);
+	return POLLIN | (state & BR_SSL_SENDREC || s->more ? POLLOUT : 0);
 }
 
 /* A write that fails may be the echo of an alert that waits to be read. */
@@ -519,6 +521,7 @@ ssl_write(struct ssl *s, const void *p, size_t n)
 	size_t room;
 
 	to = br_ssl_engine_sendapp_buf(eng, &room);
+	s->more = n > room;
 	if (!to)
 		return 0;
 	if (n > room)
@@ -544,6 +547,7 @@ ssl_close(struct ssl *s)
 	while (br_ssl_engine_recvapp_buf(eng, &n))
 		br_ssl_engine_recvapp_ack(eng, n);
 	s->closing = 1;
+	s->more = 0;
 	br_ssl_engine_close(eng);
 }
 

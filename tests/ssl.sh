@@ -226,7 +226,7 @@ for p in ANON-ECDH ANON-DH ANON-ECDH:-CIPHER-ALL:+AES-128-CBC \
 	halt
 done
 
-# ---- much data, both ways at once
+# ---- much data, one way and both ways at once
 
 cat >echo.py <<'END'
 import socket, ssl, sys
@@ -234,21 +234,30 @@ ctx = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
 ctx.maximum_version = ssl.TLSVersion.TLSv1_2
 ctx.set_ciphers(sys.argv[1] + ":@SECLEVEL=0")
 ctx.load_cert_chain("rsa.pem", "rsa.key")
-top = socket.create_server(("127.0.0.1", int(sys.argv[2])))
+top = socket.create_server(("127.0.0.1", int(sys.argv[3])))
 print("listening", flush=True)
 conn = ctx.wrap_socket(top.accept()[0], server_side=True)
+total = 0
 while True:
     data = conn.recv(100000)
     if not data:
         break
-    conn.sendall(data)
+    total += len(data)
+    if sys.argv[2] == "echo":
+        conn.sendall(data)
 conn.unwrap()
+print("got", total, flush=True)
 END
 for suite in ECDHE-RSA-AES128-GCM-SHA256 ECDHE-RSA-CHACHA20-POLY1305 \
     ECDHE-RSA-AES128-SHA AECDH-AES128-SHA; do
-	start listening /usr/bin/python3 echo.py "$suite"
+	start listening /usr/bin/python3 echo.py "$suite" echo
 	has "4 MB echoed, $suite" "$(client -u 4000000 -r 4000000 -t 50000 \
 	    "$port" insecure=1 anon=1)" '^closed'
+	halt
+	start listening /usr/bin/python3 echo.py "$suite" sink
+	has "4 MB sent, $suite" "$(client -u 4000000 -t 50000 "$port" \
+	    insecure=1 anon=1)" '^closed'
+	ok "... and all has come, $suite" until_true 5 grep -qx 'got 4000000' log
 	halt
 done
 

@@ -252,32 +252,34 @@ talk(struct session *s)
 	return 0;
 }
 
+/* As lib/io does it: whatever moved, one more step tells what to wait for. */
+static int
+step(struct session *s, int revents)
+{
+	int events = ssl_step(s->ssl, s->fd, revents);
+
+	if (events <= 0 || !ssl_ready(s->ssl))
+		return events;
+	if (!s->closing && talk(s)) {
+		ssl_close(s->ssl);
+		s->closing = 1;
+	}
+	return ssl_step(s->ssl, s->fd, 0);
+}
+
 static enum end
 run(struct session *s)
 {
 	long deadline = now() + timeout;
 	int events, revents = 0;
 
-	for (;;) {
-		events = ssl_step(s->ssl, s->fd, revents);
-		if (events < 0)
-			return FAILED;
-		if (events == 0)
-			break;
-		if (ssl_ready(s->ssl) && !s->closing && talk(s)) {
-			ssl_close(s->ssl);
-			s->closing = 1;
-		}
-		if (ssl_ready(s->ssl))
-			events = ssl_step(s->ssl, s->fd, 0);
-		if (events < 0)
-			return FAILED;
-		if (events == 0)
-			break;
+	while ((events = step(s, revents)) > 0) {
 		if (now() > deadline)
 			return LATE;
 		revents = wait_and_relay(s, events, deadline);
 	}
+	if (events < 0)
+		return FAILED;
 	return has_all(s) && ssl_ready(s->ssl) ? CLOSED : SHORT;
 }
 
