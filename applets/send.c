@@ -1,12 +1,13 @@
 /* send - deliver the queue to the smart hosts.
  *
- * One thread around one poll(): signals, the trigger, a socket for each
- * worker, a pipe for each foreign module. It waits for nothing else and, once
- * it runs, ends only on TERM or INT or, with pausetime 0, after one queue run.
+ * One thread around one poll(): signals, the trigger, a descriptor for each
+ * session. It waits for nothing else and, once it runs, ends only on TERM or
+ * INT or, with pausetime 0, after one queue run.
  *
  * A queue run offers each message to each remote once, in the order of
  * `remotes`; a remote that fails as such is left out for the rest of the run.
- * Log lines: spec/send.md; progress on stdout, what modules say on stderr. */
+ * Log lines: spec/send.md section 9; progress on stdout, what modules say on
+ * stderr. */
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -16,95 +17,37 @@
 #include <string.h>
 #include <sys/auxv.h>
 #include <sys/inotify.h>
-#include <sys/prctl.h>
 #include <sys/signalfd.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "../lib/backlog.h"
 #include "../lib/buf.h"
-#include "../lib/child.h"
-#include "../lib/chr.h"
 #include "../lib/clock.h"
 #include "../lib/conf.h"
-#include "../lib/dsn.h"
-#include "../lib/enqueue.h"
-#include "../lib/envelope.h"
 #include "../lib/err.h"
-#include "../lib/foreign.h"
+#include "../lib/flight.h"
 #include "../lib/hostname.h"
-#include "../lib/logger.h"
 #include "../lib/mem.h"
 #include "../lib/opt.h"
 #include "../lib/path.h"
-#include "../lib/remote.h"
+#include "../lib/report.h"
+#include "../lib/session.h"
+#include "../lib/settings.h"
 #include "../lib/spool.h"
-#include "../lib/worker.h"
 #include "applets.h"
 #include "cli.h"
+#include "log.h"
 
-#define GRACE 5000		/* ms between TERM and KILL, and at our end */
-#define WORKER_GRACE 5000	/* ms a worker may exceed its own limit */
+#define GRACE 5000		/* ms from TERM to KILL, and at our own end */
 #define JOIN_TIME 60000		/* ms after which new mail waits for the next
 				 * run, lest a busy run never end */
 #define POLL_PAUSE 300		/* s between looks without a trigger */
-#define MODULE_TEXT 65536	/* what is kept of a module's stdout */
 #define HEADER_MAX 65536	/* where a Message-Id is looked for */
-#define REPORTS 4		/* written at a time */
-#define LOG_TEXT 1024		/* of what others say in a log line */
 #define CLOCK_SLACK 60		/* s by which clocks may drift apart */
-
-/* Why a recipient was refused while others were not. */
-struct refusal {
-	size_t index;
-	int code;
-	struct buf text;
-};
-
-/* A message on its way. */
-struct flight {
-	struct waiting *w;
-	unsigned long id;
-	int fd;
-	struct envelope e;
-	struct refusal *refused;
-	size_t refusals;
-	int announced;
-};
-
-/* A child that delivers to one remote: a worker with up to WORKER_HOLDS
- * messages, or a foreign module with one. */
-struct session {
-	struct session *next;
-	struct place *place;	/* NULL once it is on its way out */
-	pid_t pid;
-	int fd;
-	int foreign;
-	struct flight flight[WORKER_HOLDS];
-	size_t flights;
-	long long deadline;	/* for what it does now */
-	int stopping;		/* TERM was sent */
-	int timed_out;
-	struct buf output;	/* of a module */
-	struct buf peer;
-	struct buf host, protocol;
-};
-
-/* A recipient's share of the outcome. */
-enum fate { DELIVERED, FAILED, DEFERRED, FATES };
-
-/* A notification that a child is writing into the queue. */
-struct report {
-	struct report *next;
-	pid_t pid;
-	struct flight f;
-	unsigned char *fate;	/* enum fate, a recipient each */
-	enum dsn_kind kind;
-	struct str otherwise;	/* status code if the text has none */
-	struct buf text;	/* why, but for those in f.refused */
-	struct buf host, protocol;
-};
+#define REPORTS 4		/* written at a time */
 
 /* A remote in this run. */
 struct place {
@@ -114,14 +57,6 @@ struct place {
 	int lates;		/* nor, if set, a late one */
 	int foreign;
 	int dead;
-	int code;		/* why it is dead */
-	struct buf text;
-};
-
-struct settings {
-	struct buf helohost;
-	int pausetime, maxpause, sendtimeout, queuelifetime, delaywarn;
-	struct remotes remotes;
 };
 
 struct sender {
@@ -133,11 +68,8 @@ struct sender {
 	size_t place_count;
 	struct session *sessions;
 	struct report *reports;
-	int signals, trigger, watch;
+	int signals, trigger, watch, errors;
 	int once;		/* --once */
-	int hum;		/* what children and we write to stderr, read
-				 * here if it has to go to syslog; or -1 */
-	int errors;		/* the real stderr then; -1 as a daemon */
 	int running;		/* a queue run is going on */
 	long long joins_until;
 	int again;		/* another run is wanted after this one */
@@ -151,136 +83,7 @@ struct sender {
 	int recalled;		/* what an earlier sender wrote */
 };
 
-/* ---- what it says ---- */
-
-/* Where lines go: stdout, syslog, or both. */
-static struct {
-	int to_stdout;
-	int to_syslog;
-	struct logger logger;
-} voice = { 1, 0, { -1 } };
-
-static void
-utter(enum logger_level level, struct buf *line)
-{
-	if (voice.to_syslog)
-		logger_line(&voice.logger, level, buf_str(line));
-	buf_addc(line, '\n');
-	if (voice.to_stdout)
-		cli_write(1, line);
-}
-
-static void say(const char *format, ...) __attribute__((format(printf, 1, 2)));
-static void fault(const char *format, ...)
-    __attribute__((format(printf, 1, 2)));
-
-/* Progress. */
-static void
-say(const char *format, ...)
-{
-	struct buf line = { 0 };
-	va_list ap;
-
-	va_start(ap, format);
-	buf_vfmt(&line, format, ap);
-	va_end(ap);
-	utter(LOGGER_INFO, &line);
-	buf_free(&line);
-}
-
-/* Trouble. */
-static void
-fault(const char *format, ...)
-{
-	struct buf line = { 0 };
-	va_list ap;
-
-	va_start(ap, format);
-	buf_vfmt(&line, format, ap);
-	va_end(ap);
-	utter(LOGGER_WARNING, &line);
-	buf_free(&line);
-}
-
-/* Each line of text by itself. */
-static void
-say_lines(enum logger_level level, struct str text)
-{
-	struct buf line = { 0 };
-
-	while (text.n) {
-		buf_clear(&line);
-		buf_clean(&line, str_cut(&text, '\n'), LOG_TEXT);
-		utter(level, &line);
-	}
-	buf_free(&line);
-}
-
-/* Text of others made fit for a log; the result lives until the next call
- * with the same slot. */
-static const char *
-clean(int slot, struct str text)
-{
-	static struct buf slots[3];
-
-	buf_clear(&slots[slot]);
-	buf_clean(&slots[slot], text, LOG_TEXT);
-	return buf_z(&slots[slot]);
-}
-
-static void
-say_refused(const struct flight *f)
-{
-	size_t i, at = 0, k = 0;
-	struct str recipient = { 0 };
-
-	for (i = 0; i < f->refusals; i++) {
-		while (k <= f->refused[i].index) {
-			recipient = envelope_next(&f->e, &at);
-			k++;
-		}
-		fault("Recipient refused: file: %s to: <%s> reply: %s",
-		    f->w->name, clean(0, recipient),
-		    clean(1, buf_str(&f->refused[i].text)));
-	}
-}
-
-/* ---- control files ---- */
-
-static int
-load_number(const char *name, int fallback, int least, int *value)
-{
-	if (conf_int(name, fallback, value) < 0)
-		return -1;
-	if (*value < least) {
-		fault("%s: %d makes no sense, using %d", name, *value, fallback);
-		*value = fallback;
-	}
-	return 0;
-}
-
-static int
-load_settings(struct settings *set, const struct buf *me)
-{
-	int rc = conf_line("helohost", &set->helohost);
-
-	if (rc == 0)
-		buf_set(&set->helohost, buf_str(me));
-	if (rc < 0 || load_number("pausetime", 60, 0, &set->pausetime) < 0 ||
-	    load_number("maxpause", 86400, 1, &set->maxpause) < 0 ||
-	    load_number("sendtimeout", 3600, 0, &set->sendtimeout) < 0 ||
-	    load_number("delaywarn", 0, 0, &set->delaywarn) < 0 ||
-	    conf_int("queuelifetime", 604800, &set->queuelifetime) < 0)
-		return -1;
-	return remotes_load(&set->remotes);
-}
-
-static void
-free_settings(struct settings *set)
-{
-	remotes_free(&set->remotes);
-	buf_free(&set->helohost);
-}
+/* ---- settings and time ---- */
 
 /* Reads all control files, or keeps what there was. 0 if there is something
  * to work with. */
@@ -288,24 +91,27 @@ static int
 configure(struct sender *s, int first)
 {
 	struct settings set = { 0 };
+	struct buf notes = { 0 };
+	int rc = settings_load(&set, buf_str(&s->me), &notes);
 
-	if (load_settings(&set, &s->me) < 0) {
-		free_settings(&set);
+	log_faults(buf_str(&notes));
+	buf_free(&notes);
+	if (rc < 0) {
 		cli_warn("Error: %s", conf_why());
 		if (first)
 			exit(ERR_CONFIG);
-		fault("Could not load the config");
+		log_fault("Could not load the config");
 		return -1;
 	}
 	if (first || set.pausetime != s->set.pausetime)
 		s->pause = set.pausetime;
-	free_settings(&s->set);
+	settings_free(&s->set);
 	s->set = set;
 	if (set.remotes.count)
 		return 0;
-	fault("No remote hosts listed for delivery");
+	log_fault("No remote hosts listed for delivery");
 	if (!first)
-		fault("Could not load the config");
+		log_fault("Could not load the config");
 	return -1;
 }
 
@@ -314,8 +120,6 @@ one_shot(const struct sender *s)
 {
 	return s->once || !s->set.pausetime;
 }
-
-/* ---- time ---- */
 
 static long long
 now(void)
@@ -333,7 +137,7 @@ watch_clock(struct sender *s)
 	if (jump > -CLOCK_SLACK && jump < CLOCK_SLACK)
 		return;
 	s->clock_offset = offset;
-	say("The clock was set %s by %lld seconds",
+	log_say("The clock was set %s by %lld seconds",
 	    jump > 0 ? "forward" : "back", jump > 0 ? jump : -jump);
 	backlog_clock_jumped(&s->backlog, jump);
 }
@@ -360,10 +164,10 @@ scan(struct sender *s)
 	struct buf notes = { 0 };
 	size_t i;
 
-	say("Rescanning queue.");
+	log_say("Rescanning queue.");
 	if (backlog_scan(&s->backlog, &s->spool, now(), &notes) < 0)
-		fault("Cannot open queue directory: %s", strerror(errno));
-	say_lines(LOGGER_WARNING, buf_str(&notes));
+		log_fault("Cannot open queue directory: %s", strerror(errno));
+	log_faults(buf_str(&notes));
 	buf_free(&notes);
 	for (i = 0; i < s->place_count; i++)
 		s->places[i].cursor = s->places[i].lates = 0;
@@ -411,120 +215,48 @@ recall_status(struct sender *s)
 	buf_free(&text);
 }
 
-/* Sets mask to the recipients whose fate is a or b; returns their number. */
-static size_t
-select_fates(const unsigned char *fate, size_t count, enum fate a,
-    enum fate b, unsigned char *mask)
-{
-	size_t i, n = 0;
-
-	for (i = 0; i < count; i++)
-		n += mask[i] = fate[i] == a || fate[i] == b;
-	return n;
-}
-
-/* Rewrites the queue file for the n recipients in mask, or removes it when
- * there are none. */
+/* Opens a queue file. 0; -1 if it is not to be had, in this run or at all. */
 static int
-keep_recipients(struct sender *s, struct waiting *w, const struct flight *f,
-    const unsigned char *mask, size_t n)
+open_file(struct sender *s, struct waiting *w, struct flight *f)
 {
-	if (n)
-		return spool_copy(&s->spool, f->fd, &f->e, mask,
-		    s->spool.queue, w->name);
-	if (unlinkat(s->spool.queue, w->name, 0) < 0 && errno != ENOENT)
-		return -1;
-	w->state = WAITING_GONE;
-	return 0;
-}
-
-/* What has been delivered must not be sent again although the file names it.
- * The file names all recipients, or all but those delivered. */
-static void
-remember(struct waiting *w, const unsigned char *fate, size_t count,
-    int all_named)
-{
-	size_t i, n = 0;
-
-	fault("Can't rewrite file %s: %s; it waits until that works", w->name,
-	    strerror(errno));
-	if (!w->outcome)
-		backlog_failed(w, STR(""), ERR_OK, STR(""), now());
-	free(w->outcome->keep);
-	w->outcome->keep = mem_new(count, 1);
-	for (i = 0; i < count; i++)
-		if (all_named || fate[i] != DELIVERED)
-			w->outcome->keep[n++] = all_named ?
-			    fate[i] != DELIVERED : fate[i] == DEFERRED;
-}
-
-/* The delivered are taken off the queue file at once, so that no crash sends
- * to them again. 0, or -1 when that must wait. */
-static int
-drop_delivered(struct sender *s, struct flight *f, const unsigned char *fate)
-{
-	unsigned char *mask = mem_new(f->e.count, 1);
-	size_t n = select_fates(fate, f->e.count, FAILED, DEFERRED, mask);
-	int rc = 0;
-
-	if (n < f->e.count)
-		rc = keep_recipients(s, f->w, f, mask, n);
-	if (rc < 0)
-		remember(f->w, fate, f->e.count, 1);
-	free(mask);
-	return rc;
-}
-
-/* The failed move to failed/: with the file if nobody else is left in it,
- * else with a copy of their own. */
-static void
-move_failed(struct sender *s, struct flight *f, const unsigned char *fate)
-{
-	unsigned char *mask = mem_new(f->e.count, 1);
-	size_t deferred = select_fates(fate, f->e.count, DEFERRED, DEFERRED,
-	    mask);
-	int rc;
-
-	if (!deferred) {
-		rc = renameat(s->spool.queue, f->w->name, s->spool.failed,
-		    f->w->name);
-		f->w->state = rc < 0 ? f->w->state : WAITING_GONE;
-	} else {
-		select_fates(fate, f->e.count, FAILED, FAILED, mask);
-		rc = spool_copy(&s->spool, f->fd, &f->e, mask,
-		    s->spool.failed, f->w->name);
-		select_fates(fate, f->e.count, DEFERRED, DEFERRED, mask);
-		if (rc == 0 && keep_recipients(s, f->w, f, mask,
-		    deferred) < 0)
-			remember(f->w, fate, f->e.count, 0);
-	}
-	if (rc < 0)
-		fault("Can't rename file: %s", strerror(errno));
-	free(mask);
-}
-
-/* Tries again what remember noted. 0 if the file is right, 1 if it is so only
- * now and has to be opened again, -1 if it is not. */
-static int
-catch_up(struct sender *s, struct waiting *w, const struct flight *f)
-{
-	struct outcome *o = w->outcome;
-	size_t i, n = 0;
-
-	if (!o || !o->keep)
+	if (flight_open(f, &s->spool, w) == 0)
 		return 0;
-	for (i = 0; i < f->e.count; i++)
-		n += o->keep[i];
-	if (keep_recipients(s, w, f, o->keep, n) < 0) {
-		fault("Can't rewrite file %s: %s", w->name, strerror(errno));
-		return -1;
+	if (errno == ENOENT) {
+		w->state = WAITING_GONE;
+	} else if (errno == EINVAL || errno == ELOOP) {
+		log_fault("Can't read message: %s is no queue file, "
+		    "skipping it", log_clean(0, str_of(w->name)));
+		w->state = WAITING_BAD;
+	} else {
+		log_fault("Can't open file '%s': %s",
+		    log_clean(0, str_of(w->name)), strerror(errno));
+		w->turn = (unsigned short)s->place_count;
 	}
-	free(o->keep);
-	o->keep = NULL;
-	return 1;
+	return -1;
 }
 
-/* ---- one message ---- */
+/* Opens a message for delivery, after what is left to be done to its file. */
+static int
+open_message(struct sender *s, struct waiting *w, struct flight *f)
+{
+	int changed;
+
+	if (open_file(s, w, f) < 0)
+		return -1;
+	changed = flight_catch_up(f, &s->spool);
+	if (!changed)
+		return 0;
+	if (changed < 0) {
+		log_fault("Can't rewrite file %s: %s", w->name,
+		    strerror(errno));
+		w->turn = (unsigned short)s->place_count;
+	}
+	flight_free(f);
+	return changed > 0 && w->state == WAITING_READY ?
+	    open_file(s, w, f) : -1;
+}
+
+/* ---- what the log says of a message ---- */
 
 static void
 say_message_id(const struct flight *f)
@@ -535,14 +267,15 @@ say_message_id(const struct flight *f)
 
 	while (header.n && (line = str_trim(str_cut(&header, '\n'))).n)
 		if (str_istarts(line, STR("message-id:")))
-			say("%s", clean(0, line));
+			log_say("%s", log_clean(0, line));
 }
 
 /* The log speaks of one message of a session at a time, so one that was
  * handed over ahead is announced when its predecessor is done. */
 static void
-announce(struct flight *f, const struct session *n)
+announce(struct session *n)
 {
+	struct flight *f = &n->flight[0];
 	struct buf line = { 0 };
 	struct str recipient;
 	const char *separator = " <";
@@ -551,62 +284,31 @@ announce(struct flight *f, const struct session *n)
 	if (f->announced)
 		return;
 	f->announced = 1;
-	say("Starting delivery: host: %s protocol: %s file: %s",
-	    clean(0, buf_str(&n->host)), clean(1, buf_str(&n->protocol)),
-	    f->w->name);
+	log_say("Starting delivery: host: %s protocol: %s file: %s",
+	    log_clean(0, buf_str(&n->host)),
+	    log_clean(1, buf_str(&n->protocol)), f->w->name);
 	buf_cat(&line, STR("From: <"), envelope_sender(&f->e), STR("> to:"));
 	while ((recipient = envelope_next(&f->e, &at)).p) {
 		buf_cat(&line, str_of(separator), recipient, STR(">"));
 		separator = ", <";
 	}
-	say("%s", buf_z(&line));
+	log_say("%s", buf_z(&line));
 	buf_free(&line);
 	say_message_id(f);
 }
 
 static void
-free_flight(struct flight *f)
+say_refused(const struct flight *f)
 {
-	size_t i;
+	const struct refusal *r;
+	struct str recipient;
+	size_t i, at = 0;
 
-	for (i = 0; i < f->refusals; i++)
-		buf_free(&f->refused[i].text);
-	free(f->refused);
-	if (f->fd >= 0)
-		close(f->fd);
-	envelope_free(&f->e);
-}
-
-/* No message before w needs to be looked at for the remote whose turn it is. */
-static void
-look_from(struct sender *s, struct waiting *w)
-{
-	struct place *p;
-
-	while (w->turn < s->place_count && s->places[w->turn].dead)
-		w->turn++;
-	p = s->places + w->turn;
-	if (w->turn < s->place_count && p->cursor > w->index)
-		p->cursor = w->index;
-}
-
-/* The message leaves the session. Its turn with this remote is over, unless
- * again is set. */
-static void
-land(struct sender *s, struct session *n, int again)
-{
-	struct waiting *w = n->flight[0].w;
-	int reported = n->flight[0].fd < 0;
-
-	free_flight(&n->flight[0]);
-	n->flights--;
-	memmove(n->flight, n->flight + 1, n->flights * sizeof n->flight[0]);
-	if (w->state == WAITING_BUSY && !reported)
-		w->state = WAITING_READY;
-	w->turn += !again;
-	look_from(s, w);
-	if (n->flights && !n->stopping && n->place && !n->place->dead)
-		announce(&n->flight[0], n);
+	for (i = 0; (recipient = envelope_next(&f->e, &at)).p; i++)
+		if ((r = flight_refusal(f, i)) != NULL)
+			log_fault("Recipient refused: file: %s to: <%s> "
+			    "reply: %s", f->w->name, log_clean(0, recipient),
+			    log_clean(1, buf_str(&r->text)));
 }
 
 static const char *
@@ -625,726 +327,117 @@ what_next(const struct sender *s, const struct waiting *w)
 }
 
 static void
-say_failed(const struct sender *s, const struct session *n,
-    const struct flight *f, int code, const char *stage, struct str text)
+say_failed(const struct sender *s, const struct session *n, int code,
+    enum stage stage, struct str text)
 {
-	fault("Attempt failed: file: %s host: %s address: %s stage: %s "
-	    "reply: %s next: %s", f->w->name, clean(0, buf_str(&n->host)),
-	    n->peer.n ? buf_z(&n->peer) : "none", stage,
-	    text.n ? clean(1, text) : err_text(code),
+	const struct flight *f = &n->flight[0];
+
+	log_fault("Attempt failed: file: %s host: %s address: %s stage: %s "
+	    "reply: %s next: %s", f->w->name,
+	    log_clean(0, buf_str(&n->host)),
+	    n->peer.n ? buf_z(&n->peer) : "none", stage_name(stage),
+	    text.n ? log_clean(1, text) : err_text(code),
 	    err_is_permanent(code) ? "none" : what_next(s, f->w));
-}
-
-static void
-count_fates(const struct flight *f, int code, unsigned char *fate,
-    size_t *count)
-{
-	size_t i;
-
-	for (i = 0; i < f->e.count; i++)
-		fate[i] = !code ? DELIVERED : err_is_permanent(code) ? FAILED :
-		    DEFERRED;
-	for (i = 0; i < f->refusals; i++)
-		if (f->refused[i].index < f->e.count)
-			fate[f->refused[i].index] =
-			    err_is_permanent(f->refused[i].code) ? FAILED :
-			    DEFERRED;
-	for (i = 0; i < f->e.count; i++)
-		count[fate[i]]++;
-}
-
-/* What to call it when recipients were refused one by one: it is permanent
- * only if nobody is to be tried again. */
-static int
-worst_code(const struct flight *f)
-{
-	size_t i;
-
-	for (i = 0; i < f->refusals; i++)
-		if (!err_is_permanent(f->refused[i].code))
-			return f->refused[i].code;
-	return f->refused[0].code;
 }
 
 /* ---- reports ---- */
 
-/* The text that is a recipient's own, else the message's. */
-static struct str
-reason_of(const struct report *r, size_t index)
-{
-	size_t i;
-
-	for (i = 0; i < r->f.refusals; i++)
-		if (r->f.refused[i].index == index)
-			return buf_str(&r->f.refused[i].text);
-	return buf_str(&r->text);
-}
-
-/* "SMTP; 550 5.1.1 no such user" */
+/* Somebody let go of w: its turn may have come at another remote. */
 static void
-diagnose(struct buf *b, const struct report *r, size_t index)
+look_from(struct sender *s, struct waiting *w)
 {
-	size_t i;
+	struct place *p;
 
-	for (i = 0; i < r->protocol.n; i++)
-		buf_addc(b, chr_upper(r->protocol.p[i]));
-	buf_cat(b, STR("; "), reason_of(r, index));
-}
-
-/* Tells of all recipients with fate FAILED, or for a delay of all. */
-static void
-describe(const struct report *r, struct dsn *d)
-{
-	struct dsn_recipient *list = mem_new(r->f.e.count, sizeof *list);
-	struct str address;
-	size_t at = 0, i;
-
-	for (i = 0; (address = envelope_next(&r->f.e, &at)).p; i++) {
-		struct buf status = { 0 }, diagnostic = { 0 };
-
-		if (r->kind == DSN_FAILED && r->fate[i] != FAILED)
-			continue;
-		dsn_status(&status, r->kind, reason_of(r, i),
-		    r->otherwise);
-		diagnose(&diagnostic, r, i);
-		list[d->count++] = (struct dsn_recipient){ address,
-			buf_str(&status), buf_str(&diagnostic) };
-	}
-	d->recipients = list;
-}
-
-static int
-put(void *context, struct str bytes)
-{
-	enqueue_write(context, bytes);
-	return 0;
-}
-
-/* In a child: writes the report into the queue and exits. What it allocates
- * goes with it. */
-static void
-write_report(struct dsn *d, const struct report *r,
-    const struct dsn_rules *rules, struct str target)
-{
-	struct enqueue q;
-	int status;
-
-	if (dup2(d->message, 3) < 0)
-		_exit(1);
-	d->message = 3;
-	child_clean(4);
-	signal(SIGPIPE, SIG_IGN);
-	prctl(PR_SET_PDEATHSIG, SIGTERM);
-	describe(r, d);
-	if (enqueue_open(&q, queue_main) < 0)
-		cli_die(1, "Could not run nullmailer-queue:");
-	if (dsn_write(d, rules, target, put, &q) < 0) {
-		cli_warn("Could not write a bounce:");
-		enqueue_abort(&q);
-		_exit(1);
-	}
-	status = enqueue_commit(&q);
-	_exit(status > 0 && WIFEXITED(status) ? WEXITSTATUS(status) : !!status);
-}
-
-/* Finds out who has to know. 1; 0 if nobody, which is said; -1 if that could
- * not be found out. */
-static int
-find_target(const struct report *r, struct dsn *d, struct dsn_rules *rules,
-    struct buf *target)
-{
-	struct buf why = { 0 };
-	int rc = dsn_rules_load(rules);
-
-	if (rc < 0)
-		fault("Error: %s", conf_why());
-	d->lines = rules->bouncelines;
-	if (rc == 0)
-		rc = dsn_wanted(d, &why);
-	if (rc > 0 && (rc = dsn_target(d, rules, target)) == 0)
-		buf_set(&why, STR("neither doublebounceto nor adminaddr "
-		    "names anybody"));
-	if (rc == 0) {
-		if (!d->sender.n)
-			say("Not generating double bounce for %s",
-			    r->f.w->name);
-		say("No report on %s: %s", r->f.w->name, buf_z(&why));
-	}
-	buf_free(&why);
-	return rc;
-}
-
-/* Starts the report. 1 it is on its way, 0 there is none to be written, -1 it
- * has to be tried again later. */
-static int
-start_report(struct sender *s, struct report *r)
-{
-	struct dsn d = { 0 };
-	struct dsn_rules rules = { 0 };
-	struct buf target = { 0 };
-	int rc;
-
-	d.kind = r->kind;
-	d.sender = envelope_sender(&r->f.e);
-	d.remote = buf_str(&r->host);
-	d.arrival = r->f.w->mtime;
-	d.last_attempt = r->f.w->last ? r->f.w->last : now();
-	d.retry_until = r->f.w->mtime + s->set.queuelifetime;
-	d.message = r->f.fd;
-	d.header = r->f.e.body;
-	rc = find_target(r, &d, &rules, &target);
-	if (rc > 0) {
-		say("Generating %s for %s", r->kind == DSN_FAILED ?
-		    "bounce" : "delay notification", r->f.w->name);
-		r->pid = fork();
-		if (r->pid == 0)
-			write_report(&d, r, &rules, buf_str(&target));
-		rc = r->pid < 0 ? -1 : 1;
-	}
-	dsn_rules_free(&rules);
-	buf_free(&target);
-	return rc;
+	while (w->turn < s->place_count && s->places[w->turn].dead)
+		w->turn++;
+	p = s->places + w->turn;
+	if (w->turn < s->place_count && p->cursor > w->index)
+		p->cursor = w->index;
 }
 
 static void
-free_report(struct sender *s, struct report *r)
+move_failed(struct sender *s, struct report *r)
 {
-	struct report **at = &s->reports;
-
-	while (*at && *at != r)
-		at = &(*at)->next;
-	if (*at)
-		*at = r->next;
-	free_flight(&r->f);
-	free(r->fate);
-	buf_free(&r->text);
-	buf_free(&r->host);
-	buf_free(&r->protocol);
-	free(r);
+	if (flight_move_failed(&r->f, &s->spool, r->fate) < 0)
+		log_fault("Can't rename file: %s", strerror(errno));
 }
 
 /* The report is in the queue, or there is to be none: only now may the
  * message leave it. */
 static void
-finish_report(struct sender *s, struct report *r, int status)
+finish_report(struct sender *s, struct report *r, int failed)
 {
 	struct waiting *w = r->f.w;
+	struct report **at = &s->reports;
 
 	w->state = WAITING_READY;
-	if (status) {
-		cli_warn("nullmailer-queue failed: %d", WIFEXITED(status) ?
-		    WEXITSTATUS(status) : status);
-		fault("No report on %s could be queued, it stays and is "
-		    "tried again", w->name);
+	if (failed)
 		w->turn = (unsigned short)s->place_count;
-	} else if (r->kind == DSN_FAILED) {
-		move_failed(s, &r->f, r->fate);
-	} else {
+	else if (r->kind == DSN_DELAYED)
 		w->warned = 1;
-	}
+	else
+		move_failed(s, r);
 	look_from(s, w);
-	free_report(s, r);
+	while (*at != r)
+		at = &(*at)->next;
+	*at = r->next;
+	report_free(r);
 }
 
-/* Takes over f and fate. Recipients with fate FAILED leave the queue as soon
- * as whoever must know of it will. */
 static void
-report(struct sender *s, struct flight *f, unsigned char *fate,
-    const struct report *about)
+report_ended(struct sender *s, struct report *r, int status)
 {
-	struct report *r = mem_new(1, sizeof *r);
+	if (status)
+		cli_warn("nullmailer-queue failed: %d", WIFEXITED(status) ?
+		    WEXITSTATUS(status) : status);
+	if (status)
+		log_fault("No report on %s could be queued, it stays and is "
+		    "tried again", r->f.w->name);
+	finish_report(s, r, status);
+}
+
+/* Begins a report and takes it over. Recipients who failed leave the queue as
+ * soon as whoever must know of it will. */
+static void
+begin_report(struct sender *s, struct report *r)
+{
+	const struct waiting *w = r->f.w;
+	struct report_times times = { w->mtime,
+		w->last ? w->last : now(), w->mtime + s->set.queuelifetime };
+	struct buf why = { 0 };
 	int rc;
 
-	r->f = *f;
-	r->fate = fate;
-	r->kind = about->kind;
-	r->otherwise = about->otherwise;
-	buf_set(&r->text, buf_str(&about->text));
-	buf_set(&r->host, buf_str(&about->host));
-	buf_set(&r->protocol, buf_str(&about->protocol));
 	r->f.w->state = WAITING_BUSY;
 	r->next = s->reports;
 	s->reports = r;
 	if (r->kind == DSN_FAILED)
-		fault("Moving message %s into failed", r->f.w->name);
-	rc = start_report(s, r);
-	if (rc <= 0)
+		log_fault("Moving message %s into failed", w->name);
+	rc = report_start(r, &times, queue_main, &why);
+	if (rc > 0)
+		log_say("Generating %s for %s", r->kind == DSN_FAILED ?
+		    "bounce" : "delay notification", w->name);
+	if (rc == 0 && r->kind == DSN_FAILED && !envelope_sender(&r->f.e).n)
+		log_say("Not generating double bounce for %s", w->name);
+	if (rc <= 0) {
+		log_say("No report on %s: %s", w->name, buf_z(&why));
 		finish_report(s, r, rc < 0);
-}
-
-static void
-reap_report(struct sender *s, pid_t pid, int status)
-{
-	struct report *r;
-
-	for (r = s->reports; r && r->pid != pid; r = r->next)
-		continue;
-	if (r)
-		finish_report(s, r, status);
-}
-
-/* ---- how an attempt ends ---- */
-
-static void
-say_outcome(const struct sender *s, const struct session *n,
-    const struct flight *f, const size_t *count, int code,
-    const char *stage, struct str text)
-{
-	if (count[DELIVERED])
-		say("Sent file.");
-	else
-		fault("Sending failed: %s", err_text(code));
-	say_refused(f);
-	if (code)
-		say_failed(s, n, f, code, stage, text);
-}
-
-/* Sees to the file of a message that was not simply delivered or deferred. */
-static void
-divide(struct sender *s, struct session *n, unsigned char *fate,
-    const size_t *count, struct str text)
-{
-	struct flight *f = &n->flight[0];
-	struct report about = { 0 };
-
-	if (drop_delivered(s, f, fate) < 0 || !count[FAILED]) {
-		free(fate);
-		return;
 	}
-	about.kind = DSN_FAILED;
-	about.otherwise = STR("5.0.0");
-	buf_set(&about.text, text);
-	about.host = n->host;
-	about.protocol = n->protocol;
-	report(s, f, fate, &about);
-	buf_free(&about.text);
-	f->fd = -1;
-	f->refused = NULL;
-	f->refusals = 0;
-	f->e = (struct envelope){ 0 };
+	buf_free(&why);
 }
 
-/* A message's attempt is over: tells, and sees to the file. */
-static void
-conclude(struct sender *s, struct session *n, int code, const char *stage,
+static struct report *
+new_report(const struct flight *f, unsigned char *fate, enum dsn_kind kind,
     struct str text)
 {
-	struct flight *f = &n->flight[0];
-	unsigned char *fate = mem_new(f->e.count, 1);
-	size_t count[FATES] = { 0 };
+	struct report *r = mem_new(1, sizeof *r);
 
-	announce(f, n);
-	count_fates(f, code, fate, count);
-	if (f->refusals && (!code || f->refusals == f->e.count)) {
-		code = worst_code(f);
-		text = buf_str(&f->refused[f->refusals - 1].text);
-		stage = stage_name(STAGE_rcpt);
-	}
-	say_outcome(s, n, f, count, code, stage, text);
-	if (code)
-		backlog_failed(f->w, buf_str(&n->host), code, text, now());
-	if (count[DEFERRED] < f->e.count)
-		divide(s, n, fate, count, text);
-	else
-		free(fate);
-	land(s, n, 0);
+	r->f = *f;
+	r->fate = fate;
+	r->kind = kind;
+	buf_set(&r->text, text);
+	return r;
 }
 
-/* ---- sessions ---- */
-
-static void
-free_session(struct sender *s, struct session *n)
-{
-	struct session **at = &s->sessions;
-
-	while (n->flights)
-		land(s, n, 1);
-	while (*at != n)
-		at = &(*at)->next;
-	*at = n->next;
-	if (n->place)
-		n->place->session = NULL;
-	if (n->fd >= 0)
-		close(n->fd);
-	buf_free(&n->output);
-	buf_free(&n->peer);
-	buf_free(&n->host);
-	buf_free(&n->protocol);
-	free(n);
-}
-
-static struct session *
-new_session(struct sender *s, struct place *p)
-{
-	struct session *n = mem_new(1, sizeof *n);
-
-	n->next = s->sessions;
-	s->sessions = n;
-	n->place = p;
-	n->fd = -1;
-	n->foreign = p->foreign;
-	n->deadline = CLOCK_NEVER;
-	buf_set(&n->host, buf_str(&p->remote->host));
-	buf_set(&n->protocol, buf_str(&p->remote->protocol));
-	p->session = n;
-	return n;
-}
-
-/* No more messages for it; end of file tells a worker to finish. */
-static void
-dismiss(struct session *n)
-{
-	if (n->place)
-		n->place->session = NULL;
-	n->place = NULL;
-	if (n->fd >= 0)
-		close(n->fd);
-	n->fd = -1;
-	n->deadline = clock_in(GRACE);
-}
-
-static void
-kill_session(struct session *n)
-{
-	int signal = n->stopping ? SIGKILL : SIGTERM;
-
-	kill(n->foreign ? -n->pid : n->pid, signal);
-	n->stopping = 1;
-	n->deadline = clock_in(GRACE);
-}
-
-static void
-set_deadline(const struct sender *s, struct session *n)
-{
-	long long ms = (long long)s->set.sendtimeout * 1000;
-
-	n->deadline = ms ? clock_in(ms + (n->foreign ? 0 : WORKER_GRACE)) :
-	    CLOCK_NEVER;
-}
-
-/* The remote is of no use in this run; what was not sent goes elsewhere. */
-static void
-give_up(struct sender *s, struct place *p, int code, const char *stage,
-    struct str text)
-{
-	size_t i;
-
-	if (p->dead)
-		return;
-	p->dead = 1;
-	p->code = code;
-	buf_set(&p->text, text);
-	for (i = 0; i < s->place_count; i++)
-		s->places[i].cursor = 0;
-	fault("Remote %s is left out for the rest of this run: stage: %s "
-	    "reply: %s", clean(0, buf_str(&p->remote->host)), stage,
-	    text.n ? clean(1, text) : err_text(code));
-}
-
-/* The session is over and holds messages: the first one failed with it, the
- * others were not tried. */
-static void
-fail_session(struct sender *s, struct session *n, int code,
-    const char *stage, struct str text)
-{
-	if (n->flights)
-		conclude(s, n, code, stage, text);
-	while (n->flights)
-		land(s, n, 1);
-}
-
-/* What a module says about itself: its own stderr, or ours in its place. */
-static void
-echo(const struct session *n, int code, struct str text)
-{
-	struct buf line = { 0 };
-
-	buf_cat(&line, buf_str(&n->protocol), code ? STR(": Failed: ") :
-	    STR(": Succeeded: "));
-	buf_clean(&line, text, LOG_TEXT);
-	buf_addc(&line, '\n');
-	cli_write(2, &line);
-	buf_free(&line);
-}
-
-static void
-note_refusal(struct session *n, const struct worker_packet *p)
-{
-	struct flight *f = &n->flight[0];
-	struct refusal *r;
-	size_t i;
-
-	for (i = 0; i < n->flights; i++)
-		if (n->flight[i].id == p->id)
-			f = &n->flight[i];
-	f->refused = mem_resize(f->refused,
-	    (f->refusals + 1) * sizeof *f->refused);
-	r = &f->refused[f->refusals++];
-	*r = (struct refusal){ p->index, p->code, { 0 } };
-	buf_set(&r->text, (struct str){ p->text, p->n });
-}
-
-static void
-on_packet(struct sender *s, struct session *n, const struct worker_packet *p)
-{
-	struct str text = { p->text, p->n };
-	struct place *place = n->place;
-
-	if (n->flights && p->stage >= STAGE_mail &&
-	    (p->code == ERR_PROTOCOL || p->code == ERR_TIMED_OUT))
-		n->flight[0].w->late = 1;
-	switch (p->kind) {
-	case WORKER_PEER:
-		buf_set(&n->peer, text);
-		break;
-	case WORKER_NOTE:
-		say("%s: %s", clean(0, buf_str(&n->host)), clean(1, text));
-		break;
-	case WORKER_RECIPIENT:
-		if (n->flights)
-			note_refusal(n, p);
-		break;
-	case WORKER_MESSAGE:
-		if (!n->flights || n->flight[0].id != p->id)
-			break;
-		echo(n, p->code, text);
-		conclude(s, n, p->code, stage_name(p->stage), text);
-		set_deadline(s, n);
-		break;
-	case WORKER_DOWN:
-		echo(n, p->code, text);
-		if (place)
-			give_up(s, place, p->code, stage_name(p->stage),
-			    text);
-		fail_session(s, n, p->code, stage_name(p->stage), text);
-		break;
-	}
-}
-
-static void
-crashed(struct sender *s, struct session *n)
-{
-	if (s->stop && n->flights) {
-		fault("Delivery of %s was interrupted, it stays in the queue",
-		    n->flight[0].w->name);
-		return;
-	}
-	if (!n->flights)
-		return;
-	n->stopping = 1;
-	n->flight[0].w->late = 1;
-	if (n->timed_out)
-		cli_warn("%s crashed or was killed",
-		    clean(0, buf_str(&n->protocol)));
-	else
-		fault("Sending process crashed or was killed.");
-	fail_session(s, n, n->timed_out ? ERR_TIMED_OUT : ERR_UNKNOWN,
-	    "session", n->timed_out ? STR("It took longer than sendtimeout") :
-	    STR("The process that was sending it died"));
-}
-
-/* Takes what a worker has to say; at its end of file it is through. */
-static void
-hear_worker(struct sender *s, struct session *n)
-{
-	struct worker_packet p;
-	int got = 0;
-
-	while (n->fd >= 0 && (got = worker_packet(n->fd, &p)) > 0)
-		on_packet(s, n, &p);
-	if (got < 0) {
-		crashed(s, n);
-		dismiss(n);
-	}
-}
-
-static void
-hear_module(struct session *n)
-{
-	char block[4096];
-	ssize_t got;
-
-	while (n->fd >= 0 && (got = read(n->fd, block, sizeof block)) != 0) {
-		if (got < 0 && errno != EINTR && errno != EAGAIN)
-			break;
-		if (got < 0)
-			return;
-		if (n->output.n < MODULE_TEXT)
-			buf_add(&n->output, (struct str){ block, (size_t)got });
-	}
-	if (n->fd >= 0)
-		close(n->fd);
-	n->fd = -1;
-}
-
-static void
-module_ended(struct sender *s, struct session *n, int status)
-{
-	struct str text;
-	int code;
-
-	hear_module(n);
-	text = str_trim(buf_str(&n->output));
-	kill(-n->pid, SIGKILL);
-	if (n->timed_out || WIFSIGNALED(status)) {
-		crashed(s, n);
-	} else if (n->flights) {
-		code = WEXITSTATUS(status);
-		if (code == ERR_EXEC && text.n)
-			cli_warn("%s", clean(0, text));
-		if (err_is_remote(code) && n->place)
-			give_up(s, n->place, code, "module", text);
-		conclude(s, n, code, "module", text);
-	}
-	dismiss(n);
-}
-
-static void
-reap(struct sender *s)
-{
-	struct session *n;
-	int status;
-	pid_t pid;
-
-	while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
-		for (n = s->sessions; n && n->pid != pid; n = n->next)
-			continue;
-		if (!n) {
-			reap_report(s, pid, status);
-			continue;
-		}
-		if (n->foreign)
-			module_ended(s, n, status);
-		else
-			hear_worker(s, n);
-		free_session(s, n);
-	}
-}
-
-static void
-timed_out(struct session *n)
-{
-	if (n->flights && !n->stopping) {
-		fault("Sending timed out, killing protocol");
-		n->timed_out = 1;
-	}
-	kill_session(n);
-}
-
-/* ---- handing out ---- */
-
-static int
-cannot_start(struct sender *s, struct place *p, struct session *n,
-    const char *what)
-{
-	cli_warn("%s:", what);
-	free_session(s, n);
-	give_up(s, p, ERR_EXEC, "start", str_of(strerror(errno)));
-	return -1;
-}
-
-static int
-start_worker(struct sender *s, struct place *p)
-{
-	struct session *n = new_session(s, p);
-
-	n->pid = worker_start(p->remote, buf_z(&s->set.helohost),
-	    s->set.sendtimeout, &n->fd);
-	return n->pid < 0 ? cannot_start(s, p, n, "Could not fork") : 0;
-}
-
-static int
-start_module(struct sender *s, struct place *p, const struct flight *f)
-{
-	struct session *n = new_session(s, p);
-	struct foreign module;
-	struct buf path = { 0 };
-	int rc;
-
-	path_set(&path, PATH_MODULES, buf_z(&p->remote->protocol));
-	rc = foreign_start(&module, buf_z(&path),
-	    buf_str(&p->remote->options), f->fd, buf_z(&s->set.helohost));
-	buf_free(&path);
-	if (rc < 0)
-		return cannot_start(s, p, n, "Could not fork");
-	n->pid = module.pid;
-	n->fd = module.out;
-	if (module.options_cut)
-		fault("Warning: Writing options to protocol failed");
-	return 0;
-}
-
-/* Opens a queue file. 0; -1 if it is not to be had, in this run or at all. */
-static int
-open_file(struct sender *s, struct waiting *w, struct flight *f)
-{
-	*f = (struct flight){ 0 };
-	f->w = w;
-	f->fd = spool_message(&s->spool, w->name, NULL);
-	if (f->fd >= 0 && envelope_read(f->fd, &f->e) == 0)
-		return 0;
-	if (errno == ENOENT) {
-		w->state = WAITING_GONE;
-	} else if (errno == EINVAL || errno == ELOOP) {
-		fault("Can't read message: %s is no queue file, skipping it",
-		    clean(0, str_of(w->name)));
-		w->state = WAITING_BAD;
-	} else {
-		fault("Can't open file '%s': %s", w->name, strerror(errno));
-		w->turn = (unsigned short)s->place_count;
-	}
-	free_flight(f);
-	return -1;
-}
-
-/* Opens a message for delivery, after what is left to be done to its file. */
-static int
-open_message(struct sender *s, struct waiting *w, struct flight *f)
-{
-	int changed;
-
-	if (open_file(s, w, f) < 0)
-		return -1;
-	changed = catch_up(s, w, f);
-	if (!changed)
-		return 0;
-	free_flight(f);
-	if (changed < 0)
-		w->turn = (unsigned short)s->place_count;
-	return changed > 0 && w->state == WAITING_READY ?
-	    open_file(s, w, f) : -1;
-}
-
-/* Offers w to p. 0 if it is on its way, -1 if p cannot take it now. */
-static int
-offer(struct sender *s, struct place *p, struct waiting *w)
-{
-	struct flight f;
-	struct session *n;
-
-	if (open_message(s, w, &f) < 0)
-		return 0;
-	if (p->foreign ? start_module(s, p, &f) < 0 :
-	    !p->session && start_worker(s, p) < 0) {
-		free_flight(&f);
-		return -1;
-	}
-	n = p->session;
-	f.id = ++s->last_id;
-	if (!n->foreign && worker_give(n->fd, f.id, f.fd) < 0) {
-		free_flight(&f);
-		return -1;
-	}
-	w->state = WAITING_BUSY;
-	n->flight[n->flights++] = f;
-	if (n->flights == 1) {
-		announce(&n->flight[0], n);
-		set_deadline(s, n);
-	}
-	return 0;
-}
-
-/* Reports are written one by one or nearly so. */
 static int
 report_room(const struct sender *s)
 {
@@ -1356,19 +449,367 @@ report_room(const struct sender *s)
 	return n < REPORTS;
 }
 
-static int
-has_room(const struct place *p)
-{
-	const struct session *n = p->session;
+/* ---- how an attempt ends ---- */
 
-	if (!n)
-		return 1;
-	return !n->foreign && !n->stopping && n->flights < WORKER_HOLDS;
+/* What to call it when recipients were refused one by one: it is permanent
+ * only if nobody is to be tried again. */
+static int
+refused_code(const struct flight *f)
+{
+	size_t i;
+
+	for (i = 0; i < f->refusals; i++)
+		if (!err_is_permanent(f->refused[i].code))
+			return f->refused[i].code;
+	return f->refused[0].code;
+}
+
+static void
+remote_is_dead(struct sender *s, struct place *p, int code, enum stage stage,
+    struct str text)
+{
+	size_t i;
+
+	if (p->dead)
+		return;
+	p->dead = 1;
+	for (i = 0; i < s->place_count; i++)
+		s->places[i].cursor = 0;
+	log_fault("Remote %s is left out for the rest of this run: stage: %s "
+	    "reply: %s", log_clean(0, buf_str(&p->remote->host)),
+	    stage_name(stage), text.n ? log_clean(1, text) : err_text(code));
+}
+
+/* The oldest flight leaves the session; its turn here is over, unless it is
+ * to have it again. */
+static struct flight
+land(struct session *n, int again)
+{
+	struct flight f = session_take(n);
+
+	if (f.w->state == WAITING_BUSY)
+		f.w->state = WAITING_READY;
+	f.w->turn += !again;
+	return f;
+}
+
+/* Sees to the file of a message that is not simply deferred. */
+static void
+divide(struct sender *s, struct flight *f, const struct session *n,
+    const size_t *count, unsigned char *fate, struct str text)
+{
+	struct report *r;
+
+	if (flight_drop_delivered(f, &s->spool, fate) < 0)
+		log_fault("Can't rewrite file %s: %s; it waits until that "
+		    "works", f->w->name, strerror(errno));
+	else if (count[FAILED]) {
+		r = new_report(f, fate, DSN_FAILED, text);
+		r->otherwise = STR("5.0.0");
+		buf_set(&r->host, buf_str(&n->host));
+		buf_set(&r->protocol, buf_str(&n->protocol));
+		begin_report(s, r);
+		return;
+	}
+	look_from(s, f->w);
+	flight_free(f);
+	free(fate);
+}
+
+/* The oldest flight's attempt is over: tells, and sees to the file. */
+static void
+conclude(struct sender *s, struct session *n, int code, enum stage stage,
+    struct str text)
+{
+	struct flight *oldest = &n->flight[0], f;
+	size_t count[FATES];
+	unsigned char *fate = flight_fates(oldest, code, count);
+
+	announce(n);
+	if (count[DELIVERED])
+		log_say("Sent file.");
+	if (oldest->refusals && (!code || oldest->refusals ==
+	    oldest->e.count)) {
+		code = refused_code(oldest);
+		text = buf_str(&oldest->refused[oldest->refusals - 1].text);
+		stage = STAGE_rcpt;
+	}
+	if (!count[DELIVERED])
+		log_fault("Sending failed: %s", err_text(code));
+	say_refused(oldest);
+	if (code) {
+		say_failed(s, n, code, stage, text);
+		backlog_failed(oldest->w, buf_str(&n->host), code, text,
+		    now());
+	}
+	f = land(n, 0);
+	divide(s, &f, n, count, fate, text);
+}
+
+/* The session is over: its first flight failed with it, the others were not
+ * tried. */
+static void
+fail_session(struct sender *s, struct session *n, int code, enum stage stage,
+    struct str text)
+{
+	if (n->flights)
+		conclude(s, n, code, stage, text);
+	while (n->flights) {
+		struct flight f = land(n, 1);
+
+		look_from(s, f.w);
+		flight_free(&f);
+	}
+}
+
+static void
+crashed(struct sender *s, struct session *n)
+{
+	struct waiting *w = n->flight[0].w;
+
+	if (s->stop) {
+		log_say("Delivery of %s was interrupted, it stays in the "
+		    "queue", w->name);
+		return;
+	}
+	w->late = 1;
+	if (n->signals) {
+		cli_warn("%s crashed or was killed",
+		    log_clean(0, buf_str(&n->protocol)));
+		fail_session(s, n, ERR_TIMED_OUT, STAGE_session,
+		    STR("It took longer than sendtimeout"));
+	} else {
+		log_fault("Sending process crashed or was killed.");
+		fail_session(s, n, ERR_UNKNOWN, STAGE_session,
+		    STR("The process that was sending it died"));
+	}
+}
+
+/* ---- sessions ---- */
+
+static void
+dismiss(struct session *n)
+{
+	if (n->owner)
+		((struct place *)n->owner)->session = NULL;
+	session_dismiss(n, GRACE);
+}
+
+static void
+set_patience(const struct sender *s, struct session *n)
+{
+	long long ms = (long long)s->set.sendtimeout * 1000;
+
+	session_patience(n, !n->flights || !ms ? -1 :
+	    ms + (n->foreign ? 0 : GRACE));
+}
+
+/* A session that ended in the middle of a message may have ended because of
+ * it: next time others go first. */
+static void
+blame(struct session *n, const struct session_news *news)
+{
+	if (n->flights && news->stage >= STAGE_mail &&
+	    news->stage <= STAGE_dot && (news->code == ERR_PROTOCOL ||
+	    news->code == ERR_TIMED_OUT))
+		n->flight[0].w->late = 1;
+}
+
+static void
+on_result(struct sender *s, struct session *n,
+    const struct session_news *news)
+{
+	struct place *p = n->owner;
+
+	if (n->foreign && news->code == ERR_EXEC && news->text.n)
+		cli_warn("%s", log_clean(0, news->text));
+	if (!n->foreign)
+		log_module(buf_str(&n->protocol), news->code, news->text);
+	if (n->foreign && p && err_is_remote(news->code))
+		remote_is_dead(s, p, news->code, news->stage, news->text);
+	blame(n, news);
+	conclude(s, n, news->code, news->stage, news->text);
+	if (n->flights)
+		announce(n);
+	set_patience(s, n);
+}
+
+static void
+on_down(struct sender *s, struct session *n, const struct session_news *news)
+{
+	log_module(buf_str(&n->protocol), news->code, news->text);
+	if (n->owner)
+		remote_is_dead(s, n->owner, news->code, news->stage,
+		    news->text);
+	blame(n, news);
+	fail_session(s, n, news->code, news->stage, news->text);
+}
+
+static void
+on_news(struct sender *s, struct session *n, const struct session_news *news)
+{
+	switch (news->event) {
+	case SESSION_NOTHING:
+		break;
+	case SESSION_NOTE:
+		log_fault("%s: %s", log_clean(0, buf_str(&n->host)),
+		    log_clean(1, news->text));
+		break;
+	case SESSION_RESULT:
+		on_result(s, n, news);
+		break;
+	case SESSION_DOWN:
+		on_down(s, n, news);
+		break;
+	case SESSION_CRASHED:
+		crashed(s, n);
+		dismiss(n);
+		break;
+	case SESSION_END:
+		dismiss(n);
+		break;
+	}
+}
+
+static void
+hear(struct sender *s, struct session *n)
+{
+	struct session_news news;
+
+	do {
+		news = session_hear(n);
+		on_news(s, n, &news);
+	} while (news.event != SESSION_NOTHING);
+}
+
+static void
+forget(struct sender *s, struct session *n)
+{
+	struct session **at = &s->sessions;
+
+	while (n->flights) {
+		struct flight f = land(n, 1);
+
+		look_from(s, f.w);
+		flight_free(&f);
+	}
+	while (*at != n)
+		at = &(*at)->next;
+	*at = n->next;
+	if (n->owner)
+		((struct place *)n->owner)->session = NULL;
+	session_free(n);
+}
+
+static void
+session_is_over(struct sender *s, struct session *n, int status)
+{
+	struct session_news news;
+
+	if (n->foreign) {
+		news = session_ended(n, status);
+		on_news(s, n, &news);
+	} else {
+		hear(s, n);
+	}
+	forget(s, n);
+}
+
+static void
+reap(struct sender *s)
+{
+	struct session *n;
+	struct report *r;
+	int status;
+	pid_t pid;
+
+	while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
+		for (n = s->sessions; n && n->pid != pid; n = n->next)
+			continue;
+		for (r = s->reports; r && r->pid != pid; r = r->next)
+			continue;
+		if (n)
+			session_is_over(s, n, status);
+		else if (r)
+			report_ended(s, r, status);
+	}
+}
+
+static void
+timed_out(struct session *n)
+{
+	if (n->flights && !n->signals)
+		log_fault("Sending timed out, killing protocol");
+	session_kill(n, GRACE);
+}
+
+/* ---- handing out ---- */
+
+static struct session *
+start_module(struct sender *s, struct place *p, const struct flight *f)
+{
+	struct buf path = { 0 };
+	struct session *n;
+	int cut = 0;
+
+	path_set(&path, PATH_MODULES, buf_z(&p->remote->protocol));
+	n = session_module(p->remote, buf_z(&path), f,
+	    buf_z(&s->set.helohost), &cut);
+	buf_free(&path);
+	if (cut)
+		log_fault("Warning: Writing options to protocol failed");
+	return n;
+}
+
+/* The session that is to have f, a new one if need be; NULL if none can be
+ * had. */
+static struct session *
+session_for(struct sender *s, struct place *p, const struct flight *f)
+{
+	struct session *n = p->session;
+
+	if (n)
+		return n;
+	n = p->foreign ? start_module(s, p, f) : session_worker(p->remote,
+	    buf_z(&s->set.helohost), s->set.sendtimeout);
+	if (!n) {
+		cli_warn("Could not fork:");
+		remote_is_dead(s, p, ERR_EXEC, STAGE_session,
+		    str_of(strerror(errno)));
+		return NULL;
+	}
+	n->owner = p;
+	n->next = s->sessions;
+	s->sessions = p->session = n;
+	return n;
+}
+
+/* Offers w to p. 0 if it is on its way or cannot be, -1 if p cannot take it
+ * now. */
+static int
+offer(struct sender *s, struct place *p, struct waiting *w)
+{
+	struct session *n;
+	struct flight f;
+
+	if (open_message(s, w, &f) < 0)
+		return 0;
+	n = session_for(s, p, &f);
+	f.id = ++s->last_id;
+	if (!n || session_give(n, &f) < 0) {
+		flight_free(&f);
+		return -1;
+	}
+	w->state = WAITING_BUSY;
+	if (n->flights == 1) {
+		announce(n);
+		set_patience(s, n);
+	}
+	return 0;
 }
 
 static int
-is_turn_of(const struct sender *s, const struct place *p,
-    struct waiting *w)
+is_turn_of(const struct sender *s, const struct place *p, struct waiting *w)
 {
 	if (w->state != WAITING_READY || (w->late && !p->lates))
 		return 0;
@@ -1381,7 +822,8 @@ is_turn_of(const struct sender *s, const struct place *p,
 static void
 deal(struct sender *s, struct place *p)
 {
-	while (!p->dead && has_room(p) && report_room(s)) {
+	while (!p->dead && (!p->session || session_has_room(p->session)) &&
+	    report_room(s)) {
 		if (p->cursor == s->backlog.count) {
 			if (p->lates)
 				return;
@@ -1398,27 +840,23 @@ deal(struct sender *s, struct place *p)
 
 /* ---- queue runs ---- */
 
-static int
-is_builtin(const struct str protocol)
-{
-	return str_eq(protocol, STR("smtp"));
-}
-
 /* 1 if the module is another program than this one. */
 static int
-is_foreign(const struct str protocol)
+is_foreign(const struct buf *protocol)
 {
 	struct buf path = { 0 };
 	struct stat module, self;
 	int there, same;
 
-	path_set(&path, PATH_MODULES, protocol.p);
+	if (!str_eq(buf_str(protocol), STR("smtp")))
+		return 1;
+	path_set(&path, PATH_MODULES, buf_z(protocol));
 	there = stat(buf_z(&path), &module) == 0;
 	buf_free(&path);
 	same = there && (stat("/proc/self/exe", &self) == 0 ||
 	    stat((const char *)getauxval(AT_EXECFN), &self) == 0) &&
 	    module.st_dev == self.st_dev && module.st_ino == self.st_ino;
-	return !is_builtin(protocol) || (there && !same);
+	return there && !same;
 }
 
 static void
@@ -1431,7 +869,7 @@ make_places(struct sender *s)
 	for (i = 0; i < s->place_count; i++) {
 		s->places[i].remote = &s->set.remotes.list[i];
 		s->places[i].foreign =
-		    is_foreign(buf_str(&s->set.remotes.list[i].protocol));
+		    is_foreign(&s->set.remotes.list[i].protocol);
 	}
 }
 
@@ -1440,61 +878,58 @@ free_places(struct sender *s)
 {
 	size_t i;
 
-	for (i = 0; i < s->place_count; i++) {
+	for (i = 0; i < s->place_count; i++)
 		if (s->places[i].session)
 			dismiss(s->places[i].session);
-		buf_free(&s->places[i].text);
-	}
 	free(s->places);
 	s->places = NULL;
 	s->place_count = 0;
 }
 
-/* What the last attempt left, as a report tells it. */
+/* Tells of a message as a whole what its last attempt left. */
 static void
-report_outcome(struct sender *s, struct flight *f, enum dsn_kind kind)
+report_outcome(struct sender *s, const struct flight *f, enum dsn_kind kind)
 {
-	static const char untried[] = "no remote could be tried";
-	struct outcome *o = f->w->outcome;
-	struct report about = { 0 };
+	const struct outcome *o = f->w->outcome;
 	unsigned char *fate = mem_new(f->e.count, 1);
+	struct report *r;
 
 	memset(fate, FAILED, f->e.count);
-	about.kind = kind;
-	about.otherwise = kind == DSN_FAILED ? STR("5.4.7") : STR("4.0.0");
-	buf_set(&about.text, o && o->text.n ? buf_str(&o->text) :
-	    str_of(untried));
-	buf_set(&about.host, o ? buf_str(&o->remote) : STR(""));
-	buf_set(&about.protocol, STR("smtp"));
-	report(s, f, fate, &about);
-	buf_free(&about.text);
-	buf_free(&about.host);
-	buf_free(&about.protocol);
+	r = new_report(f, fate, kind, o && o->text.n ? buf_str(&o->text) :
+	    STR("no remote could be tried"));
+	r->otherwise = kind == DSN_FAILED ? STR("5.4.7") : STR("4.0.0");
+	buf_set(&r->protocol, STR("smtp"));
+	if (o)
+		buf_set(&r->host, buf_str(&o->remote));
+	begin_report(s, r);
+}
+
+static void
+see_to(struct sender *s, struct waiting *w)
+{
+	int old = expired(s, w);
+	struct flight f;
+
+	if (w->state != WAITING_READY || w->turn > s->place_count ||
+	    (!old && !delayed(s, w)) || open_message(s, w, &f) < 0)
+		return;
+	w->turn = (unsigned short)(s->place_count + 1);
+	if (old)
+		log_fault("Giving up on %s: it waited longer than "
+		    "queuelifetime", w->name);
+	report_outcome(s, &f, old ? DSN_FAILED : DSN_DELAYED);
 }
 
 /* Sees to what has waited too long, now that every remote has had its chance,
- * as far as reports may be written at a time. 1 when all is seen to. */
+ * a few reports at a time. 1 when all is done. */
 static int
 see_to_old(struct sender *s)
 {
-	struct flight f;
 	size_t i;
-	int old;
 
-	for (i = 0; i < s->backlog.count && report_room(s); i++) {
-		struct waiting *w = s->backlog.list[i];
-
-		old = expired(s, w);
-		if (w->state != WAITING_READY || w->turn > s->place_count ||
-		    (!old && !delayed(s, w)) || open_message(s, w, &f) < 0)
-			continue;
-		w->turn = (unsigned short)(s->place_count + 1);
-		if (old)
-			fault("Giving up on %s: it waited longer than "
-			    "queuelifetime", w->name);
-		report_outcome(s, &f, old ? DSN_FAILED : DSN_DELAYED);
-	}
-	return i == s->backlog.count;
+	for (i = 0; i < s->backlog.count && report_room(s); i++)
+		see_to(s, s->backlog.list[i]);
+	return i == s->backlog.count && !s->reports;
 }
 
 static void
@@ -1516,10 +951,9 @@ schedule(struct sender *s)
 static void
 end_run(struct sender *s)
 {
-	if (s->running) {
-		say("Delivery complete, %zu message(s) remain.",
+	if (s->running)
+		log_say("Delivery complete, %zu message(s) remain.",
 		    backlog_size(&s->backlog));
-	}
 	s->running = 0;
 	free_places(s);
 	schedule(s);
@@ -1534,17 +968,17 @@ begin_run(struct sender *s)
 	scan(s);
 	if (!s->recalled)
 		recall_status(s);
-	if (configure(s, 0) == 0 && backlog_size(&s->backlog)) {
-		for (i = 0; i < s->backlog.count; i++)
-			s->backlog.list[i]->turn = 0;
-		make_places(s);
-		s->running = 1;
-		s->joins_until = clock_in(JOIN_TIME);
-		say("Starting delivery, %zu message(s) in queue.",
-		    backlog_size(&s->backlog));
-	} else {
+	if (configure(s, 0) < 0 || !backlog_size(&s->backlog)) {
 		end_run(s);
+		return;
 	}
+	for (i = 0; i < s->backlog.count; i++)
+		s->backlog.list[i]->turn = 0;
+	make_places(s);
+	s->running = 1;
+	s->joins_until = clock_in(JOIN_TIME);
+	log_say("Starting delivery, %zu message(s) in queue.",
+	    backlog_size(&s->backlog));
 }
 
 static int
@@ -1554,7 +988,7 @@ run_is_over(const struct sender *s)
 	size_t i;
 
 	for (n = s->sessions; n; n = n->next)
-		if (n->flights || (n->place && n->foreign))
+		if (n->flights)
 			return 0;
 	for (i = 0; i < s->place_count; i++)
 		if (!s->places[i].dead &&
@@ -1570,9 +1004,7 @@ go_on(struct sender *s)
 
 	for (i = 0; i < s->place_count && !s->stop; i++)
 		deal(s, &s->places[i]);
-	if (!s->running || !run_is_over(s))
-		return;
-	if (see_to_old(s) && !s->reports)
+	if (s->running && run_is_over(s) && see_to_old(s))
 		end_run(s);
 }
 
@@ -1585,8 +1017,8 @@ reopen_trigger(struct sender *s)
 		close(s->trigger);
 	s->trigger = spool_open_trigger(&s->spool);
 	if (s->trigger < 0)
-		fault("Could not open trigger file: %s; looking every %d s",
-		    strerror(errno), POLL_PAUSE);
+		log_fault("Could not open trigger file: %s; looking every "
+		    "%d s", strerror(errno), POLL_PAUSE);
 }
 
 static void
@@ -1594,10 +1026,10 @@ trigger_pulled(struct sender *s)
 {
 	char bytes[1024];
 
-	say("Trigger pulled.");
+	log_say("Trigger pulled.");
 	if (s->trigger >= 0 && read(s->trigger, bytes, sizeof bytes) < 0 &&
 	    errno != EAGAIN)
-		fault("Could not read trigger file: %s", strerror(errno));
+		log_fault("Could not read trigger file: %s", strerror(errno));
 	reopen_trigger(s);
 	s->pause = s->set.pausetime;
 	if (s->running && clock_ms() < s->joins_until)
@@ -1606,7 +1038,7 @@ trigger_pulled(struct sender *s)
 		s->again = 1;
 }
 
-/* Somebody put another trigger where ours was. */
+/* Somebody may have put another trigger where ours was. */
 static void
 folder_changed(struct sender *s)
 {
@@ -1628,43 +1060,21 @@ folder_changed(struct sender *s)
 		trigger_pulled(s);
 }
 
-/* Lines on stderr, ours and those of modules, as they come. */
-static void
-hear_errors(struct sender *s)
-{
-	char text[4096];
-	ssize_t n = read(s->hum, text, sizeof text);
-	struct str rest = { text, n > 0 ? (size_t)n : 0 }, line;
-	struct buf copy = { 0 }, clear = { 0 };
-
-	buf_set(&copy, rest);
-	if (s->errors >= 0)
-		cli_write(s->errors, &copy);
-	while (rest.n) {
-		line = str_cut(&rest, '\n');
-		buf_clear(&clear);
-		buf_clean(&clear, line, LOG_TEXT);
-		logger_line(&voice.logger, memmem(line.p, line.n,
-		    ": Succeeded:", 12) ? LOGGER_INFO : LOGGER_WARNING,
-		    buf_str(&clear));
-	}
-	buf_free(&copy);
-	buf_free(&clear);
-}
-
 static void
 begin_stop(struct sender *s)
 {
 	struct session *n;
 
+	if (s->stop)
+		return;
 	s->stop = 1;
 	s->stop_at = clock_in(GRACE);
 	for (n = s->sessions; n; n = n->next)
-		kill_session(n);
+		session_kill(n, GRACE);
 }
 
 static void
-on_signal(struct sender *s)
+on_signals(struct sender *s)
 {
 	struct signalfd_siginfo info;
 
@@ -1672,8 +1082,7 @@ on_signal(struct sender *s)
 		switch (info.ssi_signo) {
 		case SIGTERM:
 		case SIGINT:
-			if (!s->stop)
-				begin_stop(s);
+			begin_stop(s);
 			break;
 		case SIGALRM:
 		case SIGHUP:
@@ -1709,43 +1118,42 @@ time_to_wait(const struct sender *s)
 	return clock_left(until);
 }
 
-#define FIXED 4
+/* Descriptors that are always polled, before those of the sessions. */
+enum { ON_SIGNAL, ON_TRIGGER, ON_FOLDER, ON_STDERR, ON_SESSION };
 
 /* Waits for something to happen and deals with it. */
 static void
 wait_for_events(struct sender *s)
 {
-	struct pollfd *p;
 	struct session *n, *next;
-	size_t count = FIXED, i;
+	struct pollfd *p;
+	size_t count = ON_SESSION, i = ON_SESSION;
 
 	for (n = s->sessions; n; n = n->next)
 		count++;
 	p = mem_new(count, sizeof *p);
-	p[0] = (struct pollfd){ s->signals, POLLIN, 0 };
-	p[1] = (struct pollfd){ s->trigger, POLLIN, 0 };
-	p[2] = (struct pollfd){ s->watch, POLLIN, 0 };
-	p[3] = (struct pollfd){ s->hum, POLLIN, 0 };
-	for (i = FIXED, n = s->sessions; n; n = n->next)
-		p[i++] = (struct pollfd){ n->fd, POLLIN, 0 };
+	p[ON_SIGNAL].fd = s->signals;
+	p[ON_TRIGGER].fd = s->trigger;
+	p[ON_FOLDER].fd = s->watch;
+	p[ON_STDERR].fd = s->errors;
+	for (n = s->sessions; n; n = n->next)
+		p[i++].fd = n->fd;
+	for (i = 0; i < count; i++)
+		p[i].events = POLLIN;
 	poll(p, (nfds_t)count, time_to_wait(s));
-	for (i = FIXED, n = s->sessions; n; n = next, i++) {
+	for (i = ON_SESSION, n = s->sessions; i < count; n = next, i++) {
 		next = n->next;
-		if (!p[i].revents)
-			continue;
-		if (n->foreign)
-			hear_module(n);
-		else
-			hear_worker(s, n);
+		if (p[i].revents)
+			hear(s, n);
 	}
-	if (p[3].revents)
-		hear_errors(s);
-	if (p[2].revents)
+	if (p[ON_STDERR].revents)
+		log_stderr();
+	if (p[ON_FOLDER].revents)
 		folder_changed(s);
-	if (p[1].revents)
+	if (p[ON_TRIGGER].revents)
 		trigger_pulled(s);
-	if (p[0].revents)
-		on_signal(s);
+	if (p[ON_SIGNAL].revents)
+		on_signals(s);
 	free(p);
 }
 
@@ -1778,13 +1186,14 @@ wind_up(struct sender *s)
 		wait_for_events(s);
 	while ((n = s->sessions) != NULL) {
 		if (n->flights)
-			fault("Delivery of %s was cut off, it may have been "
-			    "taken", n->flight[0].w->name);
-		kill(n->foreign ? -n->pid : n->pid, SIGKILL);
-		free_session(s, n);
+			log_fault("Delivery of %s was cut off, it may have "
+			    "been taken", n->flight[0].w->name);
+		n->signals++;
+		session_kill(n, 0);
+		forget(s, n);
 	}
-	if (s->hum >= 0)
-		hear_errors(s);
+	if (s->errors >= 0)
+		log_stderr();
 }
 
 /* ---- start ---- */
@@ -1792,14 +1201,14 @@ wind_up(struct sender *s)
 static void
 catch_signals(struct sender *s)
 {
+	static const int caught[] = { SIGTERM, SIGINT, SIGHUP, SIGALRM,
+		SIGCHLD };
 	sigset_t set;
+	size_t i;
 
 	sigemptyset(&set);
-	sigaddset(&set, SIGTERM);
-	sigaddset(&set, SIGINT);
-	sigaddset(&set, SIGHUP);
-	sigaddset(&set, SIGALRM);
-	sigaddset(&set, SIGCHLD);
+	for (i = 0; i < sizeof caught / sizeof caught[0]; i++)
+		sigaddset(&set, caught[i]);
 	sigprocmask(SIG_SETMASK, &set, NULL);
 	signal(SIGPIPE, SIG_IGN);
 	s->signals = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
@@ -1816,19 +1225,15 @@ open_spool(struct sender *s)
 		cli_die(1, "%s", buf_z(&why));
 	if (why.n)
 		cli_warn("%s", buf_z(&why));
-	buf_free(&why);
 	if (fchdir(s->spool.queue) < 0)
 		cli_die(1, "Could not chdir to queue message directory.");
 	s->trigger = spool_open_trigger(&s->spool);
 	s->watch = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
-	if (s->watch >= 0) {
-		struct buf path = { 0 };
-
-		path_set(&path, PATH_SPOOL, "");
-		inotify_add_watch(s->watch, buf_z(&path),
+	path_set(&why, PATH_SPOOL, "");
+	if (s->watch >= 0)
+		inotify_add_watch(s->watch, buf_z(&why),
 		    IN_CREATE | IN_MOVED_TO);
-		buf_free(&path);
-	}
+	buf_free(&why);
 }
 
 /* One sender a spool. A daemon waits for its turn, TERM ends that. */
@@ -1838,7 +1243,7 @@ lock_spool(struct sender *s)
 	struct pollfd p = { s->signals, POLLIN, 0 };
 	int said = 0, rc;
 
-	while ((rc = spool_lock(&s->spool, 0)) != 0 && !s->stop) {
+	while (!s->stop && (rc = spool_lock(&s->spool, 0)) != 0) {
 		if (rc < 0)
 			cli_die(1, "Could not lock the spool:");
 		if (one_shot(s))
@@ -1846,31 +1251,14 @@ lock_spool(struct sender *s)
 		if (!said++)
 			cli_warn("another nullmailer-send is at work, waiting");
 		if (poll(&p, 1, 1000) > 0)
-			on_signal(s);
+			on_signals(s);
 	}
 }
 
-/* stderr becomes a pipe that the loop reads, so that what a module says there
- * reaches syslog too. Writing into it never waits. */
+/* What can go wrong at the start has not: the shell may have its prompt. */
 static void
-divert_errors(struct sender *s)
+go_to_background(void)
 {
-	int fd[2];
-
-	if (pipe2(fd, O_CLOEXEC | O_NONBLOCK) < 0)
-		cli_die(1, "Could not create pipe:");
-	s->errors = fcntl(2, F_DUPFD_CLOEXEC, 3);
-	s->hum = fd[0];
-	dup2(fd[1], 2);
-	close(fd[1]);
-	voice.to_syslog = 1;
-}
-
-/* What could go wrong has not: the shell may have its prompt back. */
-static void
-go_to_background(struct sender *s)
-{
-	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
 	pid_t pid = fork();
 
 	if (pid < 0)
@@ -1878,14 +1266,7 @@ go_to_background(struct sender *s)
 	if (pid > 0)
 		_exit(0);
 	setsid();
-	voice.to_stdout = 0;
-	close(s->errors);
-	s->errors = -1;
-	if (null >= 0) {
-		dup2(null, 0);
-		dup2(null, 1);
-		close(null);
-	}
+	log_to_syslog_only();
 }
 
 static void
@@ -1918,12 +1299,12 @@ send_main(int argc, char **argv)
 
 	cli_begin("nullmailer-send");
 	cli_options(&about, &all, argc, argv);
-	s.trigger = s.watch = s.signals = s.hum = s.errors = -1;
+	s.trigger = s.watch = s.signals = s.errors = -1;
 	begin(&s);
-	if (background || to_syslog)
-		divert_errors(&s);
+	if ((background || to_syslog) && (s.errors = log_to_syslog()) < 0)
+		cli_die(1, "Could not create pipe:");
 	if (background)
-		go_to_background(&s);
+		go_to_background();
 	lock_spool(&s);
 	s.clock_offset = now() - clock_ms() / 1000;
 	s.again = 1;

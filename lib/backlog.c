@@ -216,6 +216,15 @@ outcome_of(struct waiting *w)
 }
 
 void
+backlog_keep(struct waiting *w, unsigned char *mask)
+{
+	struct outcome *o = outcome_of(w);
+
+	free(o->keep);
+	o->keep = mask;
+}
+
+void
 backlog_failed(struct waiting *w, struct str remote, int code,
     struct str text, long long now)
 {

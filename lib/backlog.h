@@ -67,6 +67,10 @@ void backlog_clock_jumped(struct backlog *b, long long seconds);
 void backlog_failed(struct waiting *w, struct str remote, int code,
     struct str text, long long now);
 
+/* Notes that its file names recipients who must not get it again: mask says of
+ * each one in the file whether it is to be kept. Takes over mask. */
+void backlog_keep(struct waiting *w, unsigned char *mask);
+
 /* All of it as spool/status has it; and back, after the first scan. */
 void backlog_status(const struct backlog *b, long long next, struct buf *out);
 void backlog_recall(struct backlog *b, struct str status);

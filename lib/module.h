@@ -41,7 +41,7 @@ int module_check(struct module_options *o, int port, int port_tls,
 
 /* Where a session stood when something happened. */
 #define STAGES(X) X(options) X(connect) X(tls) X(greeting) X(helo) X(starttls) \
-	X(auth) X(mail) X(rcpt) X(data) X(dot) X(session)
+	X(auth) X(mail) X(rcpt) X(data) X(dot) X(session) X(module)
 enum stage {
 #define X(name) STAGE_##name,
 	STAGES(X)

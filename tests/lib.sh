@@ -4,6 +4,7 @@
 set -u
 NM=${NM:-$PWD/nullmailer}
 PEER=${PEER:-$PWD/obj/tests/peer}
+[ -x "$NM" ] || { echo "not ok - $NM has not been built"; exit 1; }
 T=$(mktemp -d) || exit 1
 test_number=0 test_failed=0 test_pids=
 

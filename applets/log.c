@@ -1,0 +1,142 @@
+/* log - the sender's log. */
+#include <fcntl.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "../lib/buf.h"
+#include "../lib/logger.h"
+#include "cli.h"
+#include "log.h"
+
+#define TEXT_MAX 1024
+
+static struct {
+	int silent;		/* nothing on stdout */
+	int syslog;
+	struct logger logger;
+	int errors;		/* reading end of what stderr has become */
+	int stderr_fd;		/* the real one, or -1 */
+} out = { 0, 0, { -1 }, -1, -1 };
+
+const char *
+log_clean(int slot, struct str text)
+{
+	static struct buf slots[LOG_SLOTS];
+
+	buf_clear(&slots[slot]);
+	buf_clean(&slots[slot], text, TEXT_MAX);
+	return buf_z(&slots[slot]);
+}
+
+static void
+line(enum logger_level level, struct buf *b)
+{
+	if (out.syslog)
+		logger_line(&out.logger, level, buf_str(b));
+	buf_addc(b, '\n');
+	if (!out.silent)
+		cli_write(1, b);
+	buf_free(b);
+}
+
+void
+log_say(const char *format, ...)
+{
+	struct buf b = { 0 };
+	va_list ap;
+
+	va_start(ap, format);
+	buf_vfmt(&b, format, ap);
+	va_end(ap);
+	line(LOGGER_INFO, &b);
+}
+
+void
+log_fault(const char *format, ...)
+{
+	struct buf b = { 0 };
+	va_list ap;
+
+	va_start(ap, format);
+	buf_vfmt(&b, format, ap);
+	va_end(ap);
+	line(LOGGER_WARNING, &b);
+}
+
+void
+log_faults(struct str text)
+{
+	while (text.n) {
+		struct buf b = { 0 };
+
+		buf_clean(&b, str_cut(&text, '\n'), TEXT_MAX);
+		line(LOGGER_WARNING, &b);
+	}
+}
+
+void
+log_module(struct str protocol, int code, struct str text)
+{
+	struct buf b = { 0 };
+
+	buf_cat(&b, protocol, code ? STR(": Failed: ") :
+	    STR(": Succeeded: "));
+	buf_clean(&b, text, TEXT_MAX);
+	buf_addc(&b, '\n');
+	cli_write(2, &b);
+	buf_free(&b);
+}
+
+/* Writing into the pipe must not wait, as its reader may be the writer. */
+int
+log_to_syslog(void)
+{
+	int fd[2];
+
+	if (pipe2(fd, O_CLOEXEC | O_NONBLOCK) < 0)
+		return -1;
+	out.stderr_fd = fcntl(2, F_DUPFD_CLOEXEC, 3);
+	dup2(fd[1], 2);
+	close(fd[1]);
+	out.errors = fd[0];
+	out.syslog = 1;
+	return out.errors;
+}
+
+void
+log_stderr(void)
+{
+	char block[4096];
+	ssize_t n = read(out.errors, block, sizeof block);
+	struct str rest = { block, n > 0 ? (size_t)n : 0 };
+	struct buf b = { 0 };
+
+	buf_set(&b, rest);
+	if (out.stderr_fd >= 0)
+		cli_write(out.stderr_fd, &b);
+	while (rest.n) {
+		struct str text = str_cut(&rest, '\n');
+
+		buf_clear(&b);
+		buf_clean(&b, text, TEXT_MAX);
+		logger_line(&out.logger, memmem(text.p, text.n,
+		    ": Succeeded:", 12) ? LOGGER_INFO : LOGGER_WARNING,
+		    buf_str(&b));
+	}
+	buf_free(&b);
+}
+
+void
+log_to_syslog_only(void)
+{
+	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+
+	out.silent = 1;
+	close(out.stderr_fd);
+	out.stderr_fd = -1;
+	if (null < 0)
+		return;
+	dup2(null, 0);
+	dup2(null, 1);
+	close(null);
+}

@@ -1,0 +1,36 @@
+/* report.h - a notification that a child process writes into the queue, about
+ * recipients of a message that failed or is late (dsn.h). */
+#ifndef REPORT_H
+#define REPORT_H
+
+#include <sys/types.h>
+
+#include "dsn.h"
+#include "flight.h"
+
+struct report {
+	struct report *next;
+	pid_t pid;
+	struct flight f;
+	unsigned char *fate;	/* enum fate, a recipient each; of a failure
+				 * it tells those who FAILED, of a delay all */
+	enum dsn_kind kind;
+	struct str otherwise;	/* status code where a reply has none */
+	struct buf text;	/* why, but for those refused by themselves */
+	struct buf host, protocol;
+};
+
+/* What the sender alone knows. */
+struct report_times {
+	time_t arrival, last_attempt, retry_until;
+};
+
+/* Starts the child. queue is queue_main. 1 with r->pid; 0 when there is nobody
+ * to tell, why tells; -1 when it has to be tried again, why tells. */
+int report_start(struct report *r, const struct report_times *t,
+    int (*queue)(int argc, char **argv), struct buf *why);
+
+/* Frees r itself too. */
+void report_free(struct report *r);
+
+#endif

@@ -1,0 +1,246 @@
+/* session - a child that delivers to one remote. */
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "clock.h"
+#include "err.h"
+#include "foreign.h"
+#include "mem.h"
+#include "remote.h"
+#include "session.h"
+
+/* What is kept of a module's stdout. */
+#define OUTPUT_MAX 65536
+
+static struct session *
+new_session(const struct remote *r)
+{
+	struct session *n = mem_new(1, sizeof *n);
+
+	n->fd = -1;
+	n->deadline = CLOCK_NEVER;
+	buf_set(&n->host, buf_str(&r->host));
+	buf_set(&n->protocol, buf_str(&r->protocol));
+	return n;
+}
+
+struct session *
+session_worker(const struct remote *r, const char *helo, int seconds)
+{
+	struct session *n = new_session(r);
+
+	n->pid = worker_start(r, helo, seconds, &n->fd);
+	if (n->pid >= 0)
+		return n;
+	session_free(n);
+	return NULL;
+}
+
+struct session *
+session_module(const struct remote *r, const char *path,
+    const struct flight *f, const char *helo, int *options_cut)
+{
+	struct session *n = new_session(r);
+	struct foreign module;
+
+	n->foreign = 1;
+	if (foreign_start(&module, path, buf_str(&r->options), f->fd,
+	    helo) < 0) {
+		session_free(n);
+		return NULL;
+	}
+	n->pid = module.pid;
+	n->fd = module.out;
+	*options_cut = module.options_cut;
+	return n;
+}
+
+int
+session_has_room(const struct session *n)
+{
+	return n->fd >= 0 && !n->signals &&
+	    n->flights < (n->foreign ? 1 : WORKER_HOLDS);
+}
+
+int
+session_give(struct session *n, const struct flight *f)
+{
+	if (!n->foreign && worker_give(n->fd, f->id, f->fd) < 0)
+		return -1;
+	n->flight[n->flights++] = *f;
+	return 0;
+}
+
+struct flight
+session_take(struct session *n)
+{
+	struct flight f = n->flight[0];
+
+	n->flights--;
+	memmove(n->flight, n->flight + 1, n->flights * sizeof n->flight[0]);
+	return f;
+}
+
+static struct flight *
+find(struct session *n, unsigned long id)
+{
+	size_t i;
+
+	for (i = 0; i < n->flights; i++)
+		if (n->flight[i].id == id)
+			return &n->flight[i];
+	return NULL;
+}
+
+/* A packet as an event; SESSION_NOTHING if it concerns nobody but us. */
+static enum session_event
+understand(struct session *n, const struct worker_packet *p)
+{
+	struct str text = { p->text, p->n };
+	struct flight *f = find(n, p->id);
+
+	switch (p->kind) {
+	case WORKER_PEER:
+		buf_set(&n->peer, text);
+		return SESSION_NOTHING;
+	case WORKER_RECIPIENT:
+		if (f)
+			flight_refuse(f, p->index, p->code, text);
+		return SESSION_NOTHING;
+	case WORKER_NOTE:
+		return SESSION_NOTE;
+	case WORKER_MESSAGE:
+		return f && f == n->flight ? SESSION_RESULT : SESSION_NOTHING;
+	case WORKER_DOWN:
+		return SESSION_DOWN;
+	}
+	return SESSION_NOTHING;
+}
+
+static void
+silence(struct session *n)
+{
+	if (n->fd >= 0)
+		close(n->fd);
+	n->fd = -1;
+}
+
+static struct session_news
+hear_worker(struct session *n)
+{
+	static struct worker_packet p;
+	struct session_news news = { 0 };
+	int got;
+
+	while ((got = worker_packet(n->fd, &p)) > 0) {
+		news.event = understand(n, &p);
+		if (news.event != SESSION_NOTHING) {
+			news.code = p.code;
+			news.stage = p.stage;
+			news.text = (struct str){ p.text, p.n };
+			return news;
+		}
+	}
+	if (got < 0) {
+		silence(n);
+		news.event = n->flights ? SESSION_CRASHED : SESSION_END;
+	}
+	return news;
+}
+
+static void
+read_output(struct session *n)
+{
+	char block[4096];
+	ssize_t got;
+
+	while ((got = read(n->fd, block, sizeof block)) != 0) {
+		if (got < 0 && errno == EINTR)
+			continue;
+		if (got < 0 && errno == EAGAIN)
+			return;
+		if (got < 0)
+			break;
+		if (n->output.n < OUTPUT_MAX)
+			buf_add(&n->output, (struct str){ block, (size_t)got });
+	}
+	silence(n);
+}
+
+struct session_news
+session_hear(struct session *n)
+{
+	struct session_news nothing = { 0 };
+
+	if (n->fd < 0)
+		return nothing;
+	if (!n->foreign)
+		return hear_worker(n);
+	read_output(n);
+	return nothing;
+}
+
+/* A module is through when its process is, whoever still holds its stdout. */
+struct session_news
+session_ended(struct session *n, int status)
+{
+	struct session_news news = { 0 };
+
+	if (!n->foreign)
+		return session_hear(n);
+	if (n->fd >= 0)
+		read_output(n);
+	silence(n);
+	kill(-n->pid, SIGKILL);
+	news.stage = STAGE_module;
+	news.text = str_trim(buf_str(&n->output));
+	news.event = SESSION_END;
+	if (n->flights && WIFEXITED(status) && !n->signals) {
+		news.event = SESSION_RESULT;
+		news.code = WEXITSTATUS(status);
+	} else if (n->flights) {
+		news.event = SESSION_CRASHED;
+	}
+	return news;
+}
+
+void
+session_patience(struct session *n, long long ms)
+{
+	n->deadline = clock_in(ms);
+}
+
+void
+session_dismiss(struct session *n, long long ms)
+{
+	n->owner = NULL;
+	silence(n);
+	session_patience(n, ms);
+}
+
+void
+session_kill(struct session *n, long long ms)
+{
+	kill(n->foreign ? -n->pid : n->pid, n->signals++ ? SIGKILL : SIGTERM);
+	session_patience(n, ms);
+}
+
+void
+session_free(struct session *n)
+{
+	int error = errno;
+
+	while (n->flights)
+		flight_free(&n->flight[--n->flights]);
+	silence(n);
+	buf_free(&n->output);
+	buf_free(&n->peer);
+	buf_free(&n->host);
+	buf_free(&n->protocol);
+	free(n);
+	errno = error;
+}
