@@ -474,6 +474,17 @@ choose_sender(struct job *j)
 		sender_from_environment(j);
 }
 
+static void
+forget(struct job *j)
+{
+	hostnames_free(&j->names);
+	header_free(&j->header);
+	buf_free(&j->user);
+	buf_free(&j->host);
+	buf_free(&j->sender);
+	buf_free(&j->operands);
+}
+
 int
 inject_main(int argc, char **argv)
 {
@@ -497,7 +508,7 @@ inject_main(int argc, char **argv)
 	const struct opts options = { rows, sizeof rows / sizeof rows[0], 0 };
 	const struct cli cli = { "nullmailer-inject", "[recipients] <message",
 	    "Complete the header of a message and queue it.", 0, -1 };
-	int first;
+	int first, code;
 
 	cli_begin("nullmailer-inject");
 	first = cli_options(&cli, &options, argc, argv);
@@ -508,5 +519,7 @@ inject_main(int argc, char **argv)
 		complete_resent(&j);
 	else
 		complete(&j);
-	return send_message(&j, &in);
+	code = send_message(&j, &in);
+	forget(&j);
+	return code;
 }

@@ -96,7 +96,7 @@ mail(const struct choice *c, int count, char **operands)
 	static char program[] = "nullmailer-inject", either[] = "-e",
 	    both[] = "-b", from[] = "-f", end[] = "--";
 	char **argv = mem_new((size_t)count + 6, sizeof argv[0]);
-	int n = 0;
+	int n = 0, code;
 
 	argv[n++] = program;
 	argv[n++] = c->extract ? both : either;
@@ -109,7 +109,9 @@ mail(const struct choice *c, int count, char **operands)
 		argv[n++] = *operands++;
 	if (c->name)
 		set_variable("NULLMAILER_NAME", c->name);
-	return inject_main(n, argv);
+	code = inject_main(n, argv);
+	free(argv);
+	return code;
 }
 
 /* Only the set-uid copy may read a queue that is somebody else's. */
@@ -119,11 +121,12 @@ list_queue(void)
 	static char name[] = "mailq";
 	char *argv[] = { name, NULL };
 	struct buf path = { 0 };
-	int readable;
+	int here;
 
 	path_set(&path, PATH_SPOOL, "queue");
-	readable = access(buf_z(&path), R_OK | X_OK) == 0;
-	if (readable || errno == ENOENT)
+	here = access(buf_z(&path), R_OK | X_OK) == 0 || errno == ENOENT;
+	buf_free(&path);
+	if (here)
 		return mailq_main(1, argv);
 	path_set(&path, PATH_BIN, "mailq");
 	execv(buf_z(&path), argv);

@@ -188,10 +188,13 @@ is 'nothing queued' "$(queued)" 0
 [ ! -w /dev/full ] || is 'stdout is full' "$(echo | nullmailer-inject -n a@x.y 2>&1 >/dev/full; echo $?)" \
     "nullmailer-inject: Could not write the message: No space left on device${lf}1"
 
-# Size never shows in memory: 8 MB of address space for everything.
+# Size never shows in memory: 8 MB of address space for everything. A build
+# with AddressSanitizer has terabytes of it before it begins.
+limit=8192
+if grep -q __asan_init "$NM"; then limit=unlimited; fi
 zeros() { head -c "$1" /dev/zero | tr '\0' x; }
-is 'a line of 64 MB' "$(zeros 64000000 | (ulimit -v 8192; nullmailer-inject -n a@x.y) | tail -n 1 | wc -c)" 64000000
-is 'a body of 100 MB' "$( (echo; zeros 100000000) | (ulimit -v 8192; nullmailer-inject a@x.y); echo $?)" 0
+is 'a line of 64 MB' "$(zeros 64000000 | (ulimit -v "$limit"; nullmailer-inject -n a@x.y) | tail -n 1 | wc -c)" 64000000
+is 'a body of 100 MB' "$( (echo; zeros 100000000) | (ulimit -v "$limit"; nullmailer-inject a@x.y); echo $?)" 0
 is 'and all of it' "$(tail -c 100000000 "$T/p/queue/queue/"* | tr -d x | wc -c)" 0
 unqueue
 is 'a header of 5 MB' "$( (printf 'X: '; zeros 5000000) | nullmailer-inject a@x.y 2>&1; echo $?)" \
