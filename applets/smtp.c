@@ -46,6 +46,9 @@ on_message(void *context, unsigned long id, int code, enum stage stage,
 {
 	(void)id, (void)stage;
 	*(int *)context = code;
+	/* From here on the server's word is to be our exit code. */
+	signal(SIGTERM, SIG_IGN);
+	signal(SIGINT, SIG_IGN);
 	verdict(code, text);
 }
 
