@@ -141,7 +141,7 @@ cli_options(const struct cli *c, const struct opts *o, int argc, char **argv)
 	int help = 0, about = 0, first, operands;
 
 	memcpy(rows, o->rows, o->count * sizeof rows[0]);
-	rows[o->count] = (struct opt){ 0, "help", OPT_FLAG, &help, NULL, 0 };
+	rows[o->count] = (struct opt){ 'h', "help", OPT_FLAG, &help, NULL, 0 };
 	rows[o->count + 1] =
 	    (struct opt){ 0, "version", OPT_FLAG, &about, NULL, 0 };
 	first = opt_args(&all, argc, argv, &why);
