@@ -2,7 +2,8 @@
 # exit codes, and what happens when the queue program or the source fails.
 . tests/lib.sh
 prefix "$T/p"
-cp "$T/p/conf/me" "$T/p/mailname"
+# Both layouts take the host's own name from here when me is missing.
+mv "$T/p/conf/me" "$T/p/mailname"
 unset NULLMAILER_USER MAILUSER LOGNAME NULLMAILER_HOST MAILHOST HOSTNAME \
     NULLMAILER_NAME MAILNAME NAME NULLMAILER_SUSER NULLMAILER_SHOST \
     NULLMAILER_FLAGS NULLMAILER_QUEUE
@@ -133,7 +134,7 @@ done
 is 'a host that is none' "$(env_try MAILHOST='x.y> A=B')" '1 nullmailer-inject: Invalid sender address: x.y> A=B'
 
 # Host names from the files; B25: HOSTNAME only where no file says anything.
-rm "$T/p/conf/me" "$T/p/mailname" "$T/p/conf/defaultdomain"
+rm "$T/p/mailname" "$T/p/conf/defaultdomain"
 is 'HOSTNAME without any file' "$(env_try HOSTNAME=box.lan | sed 's/ a@[^ ]*//')" '0 u@box.lan From: u <u@box.lan>'
 echo mail.name >"$T/p/mailname"
 is 'mailname when me is missing' "$(env_try HOSTNAME=box.lan)" '0 u@mail.name a@mail.name From: u <u@mail.name>'
@@ -142,13 +143,21 @@ echo id.host >"$T/p/conf/idhost"
 try a >"$T/x"
 has 'idhost' "$(cat "$T/out")" '^Message-Id: <[0-9.]*\.nullmailer@id\.host>$'
 rm "$T/p/conf/idhost"
-echo f.q.d.n >"$T/p/conf/me"
+echo me.name >"$T/p/conf/me"
+if [ "${LAYOUT:-upstream}" = debian ]; then
+	is 'mailname beats me' "$(env_try)" '0 u@mail.name a@mail.name From: u <u@mail.name>'
+	is 'and says so' "$(cat "$T/err")" "Warning: On Debian systems, nullmailer's 'me' is disregarded; please use '/etc/mailname' instead."
+else
+	is 'me beats mailname' "$(env_try)" '0 u@me.name a@me.name From: u <u@me.name>'
+	is 'and says nothing' "$(cat "$T/err")" ''
+fi
+rm "$T/p/conf/me"
 mv "$T/p/conf" "$T/p/hidden"; echo x >"$T/p/conf"
 is 'unreadable control file' "$(try a | sed 's/ "[^"]*"//')" \
     '18 nullmailer-inject: Error: Could not read config file: Not a directory'
 rm "$T/p/conf"; mv "$T/p/hidden" "$T/p/conf"
 echo q.d.n >"$T/p/conf/defaultdomain"
-cp "$T/p/conf/me" "$T/p/mailname"
+echo f.q.d.n >"$T/p/mailname"
 
 # Ids differ although the message is the same.
 for i in 1 2 3 4 5 6 7 8; do echo "$i" | nullmailer-inject -n a@x.y; done |

@@ -1,7 +1,8 @@
 # sendmail.sh - the command lines other programs use, and what becomes of them.
 . tests/lib.sh
 prefix "$T/p"
-cp "$T/p/conf/me" "$T/p/mailname"
+# Both layouts take the host's own name from here when me is missing.
+mv "$T/p/conf/me" "$T/p/mailname"
 case $(command -v sendmail) in "$T"/*) ;; *) echo 'not ok - sendmail is not ours'; exit 1 ;; esac
 unset NULLMAILER_USER MAILUSER LOGNAME NULLMAILER_HOST MAILHOST HOSTNAME \
     NULLMAILER_NAME MAILNAME NAME NULLMAILER_SUSER NULLMAILER_SHOST \
