@@ -106,3 +106,10 @@ order() { sed -n 's/^[0-9]* *\(fsync\|linkat\|unlinkat\)(.*/\1/p' "$T/trace" | t
 empty
 traced queue
 is "order of the steps" "$(order)" 'fsync linkat fsync unlinkat '
+
+# what could not be synced may be gone after a power cut, so it is no success
+for number in 1 2; do
+	empty
+	traced queue -e inject=fsync:error=EIO:when=$number
+	is "fsync $number fails" "$said $(ls -A "$Q/queue" "$Q/tmp" | grep -c '^[.0-9]')" 'no 0'
+done
