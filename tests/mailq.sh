@@ -66,10 +66,10 @@ rm -f "$Q"/queue/*
 printf 'a@b.c\nd@e.f\n\n' >"$Q/queue/1700000000.77"
 printf 'a@b.c\nd@e.f\n\n' >"$Q/queue/1700000000.7"
 {
-	printf '1700000000.77\t3\t1700000001\t1700000100\t1700000400\trelay.x.y\t16\t451 later\033\t0\n'
+	printf '1700000000.77\t3\t1700000001\t1700000100\t1700000400\trelay.x.y\t16\t451 later\033\t0\t0\n'
 	printf 'torn line\n'
-	printf '1700000000.7\t0\t0\t0\t0\t\t0\t\t0\n'
-	printf '1700000000.8\t1\t1\t1\t1\tgone\t16\tgone\t0\n'
+	printf '1700000000.7\t0\t0\t0\t0\t\t0\t\t0\t0\n'
+	printf '1700000000.8\t1\t1\t1\t1\tgone\t16\tgone\t0\t0\n'
 } >"$Q/status"
 is "attempts between the lines" "$(mailq)" "2023-11-14 22:13:20 13 bytes from <a@b.c>
   to <d@e.f>
