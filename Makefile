@@ -48,8 +48,8 @@ SANITIZE = -fsanitize=address,undefined -fno-sanitize-recover=all
 ifeq ($(SAN),1)
 CC = $(HOSTCC)
 CFLAGS = -O1 -g -fno-omit-frame-pointer $(SANITIZE)
-OBJ := $(OBJ)/san
-BINARY = $(OBJ)/nullmailer
+override OBJ := $(OBJ)/san
+override BINARY := $(OBJ)/nullmailer
 STATIC = $(SANITIZE)
 STRIP =
 PRINTF =
