@@ -1,0 +1,157 @@
+# lib.sh - what every tests/init/*.sh begins with. A small Debian with the init
+# systems in it is built once and kept in $SYSTEM; each test sees it under $R
+# through an overlay in memory, with nullmailer installed there, in namespaces
+# of its own, beside a server that takes all mail. Needs root.
+# needs: debootstrap
+SYSTEM=${SYSTEM:-$PWD/obj/init/system}
+INSIDE=openrc,systemd,runit,s6,daemontools,busybox,sysvinit-core
+
+# apt knows where this machine gets its packages from.
+# shellcheck disable=SC2016
+build_system() {
+	release=$(. /etc/os-release && echo "$VERSION_CODENAME")
+	from=$(apt-get indextargets --format '$(REPO_URI)' \
+	    "Created-By: Packages" "Codename: $release" | head -n 1)
+	rm -rf "$SYSTEM" "$SYSTEM.new"
+	mkdir -p "$SYSTEM.new"
+	# A package may not be configured outside of its namespaces.
+	unshare --mount --pid --uts --ipc --fork --kill-child debootstrap \
+	    --variant=minbase --include=$INSIDE "$release" "$SYSTEM.new" \
+	    "$from" >"$SYSTEM.log" 2>&1 || { cat "$SYSTEM.log"; return 1; }
+	rm -rf "$SYSTEM.new/var/cache/apt" "$SYSTEM.new/var/lib/apt/lists"
+	echo "$INSIDE" >"$SYSTEM.new/built"
+	mv "$SYSTEM.new" "$SYSTEM"
+}
+
+# One at a time: tests may run side by side.
+have_system() {
+	mkdir -p "${SYSTEM%/*}"
+	exec 9>"$SYSTEM.lock"
+	flock -w 900 9 || return 1
+	[ "$(cat "$SYSTEM/built" 2>/dev/null)" = $INSIDE ] || build_system
+	rc=$?
+	exec 9>&-
+	return $rc
+}
+[ "${NAMESPACES:-}" = own ] || have_system || exit 1
+. tests/interop/lib.sh
+unset MAKEFLAGS MAKELEVEL MAKEOVERRIDES
+
+R=$T/root
+mkdir "$T/layer" "$R"
+mount -t tmpfs -o mode=755 layer "$T/layer"
+mkdir "$T/layer/upper" "$T/layer/work"
+mount -t overlay -o "lowerdir=$SYSTEM,upperdir=$T/layer/upper,workdir=$T/layer/work" \
+    system "$R"
+mount -t proc proc "$R/proc"
+mount -t tmpfs -o mode=755 dev "$R/dev"
+for node in null zero full random urandom tty; do
+	: >"$R/dev/$node"
+	mount --bind "/dev/$node" "$R/dev/$node"
+done
+mkdir "$R/dev/shm" "$R/dev/pts"
+mount -t devpts -o newinstance,ptmxmode=666 devpts "$R/dev/pts"
+ln -s pts/ptmx "$R/dev/ptmx"
+mount -t tmpfs -o mode=755 run "$R/run"
+unmount() { umount -R -l "$R" "$T/layer" 2>/dev/null; finish; }
+trap unmount EXIT
+
+# The places of the binary under test, and those of its files in $R.
+PLACES=$(make -s show-INSTALL DESTDIR="$R" BINARY="$NM")
+place() { echo "$PLACES" | tr ' ' '\n' | sed -n "s/^$1=//p"; }
+SBIN=$(place SBIN) SPOOL=$(place SPOOL) OWNER=$(place OWNER)
+CONFIG=$R$(place CONFIG)
+QUEUE=$R$SPOOL/queue
+
+# service NAME: installs the files of an init system as `make install-NAME` does
+service() {
+	eval "${PLACES%applets/install.sh*}initscripts/install.sh $1"
+}
+
+inside() { chroot "$R" "$@"; }
+
+# Programs, user, configuration and server. The spool is left for the service
+# to make.
+command -v add_owner >/dev/null || add_owner() {
+	inside useradd --system --home-dir "$SPOOL" \
+	    --shell /usr/sbin/nologin "$OWNER"
+}
+inside id "$OWNER" >/dev/null 2>&1 || add_owner
+mount --bind "$R/etc/passwd" /etc/passwd
+mount --bind "$R/etc/group" /etc/group
+eval "$PLACES install" || exit 1
+rm -rf "${R:?}$SPOOL"
+echo auto >"$T/script"
+"$PEER" -t 200 -p "$T/port" -l "$T/peer.log" "$T/script" &
+owns $!
+until_true 5 [ -s "$T/port" ] || exit 1
+echo host.example.org >"$CONFIG/me"
+echo "127.0.0.1 smtp port=$(cat "$T/port")" >"$CONFIG/remotes"
+inside chown "$OWNER" "$(place CONFIG)/remotes"
+chmod 600 "$CONFIG/remotes"
+
+delivered() { [ "$(grep -c ' M: .* accepted ' "$T/peer.log")" -ge "$1" ]; }
+sent=0
+# arrives NAME COMMAND...: the command makes one more message arrive
+arrives() {
+	name=$1; shift
+	sent=$((sent + 1))
+	if "$@" && until_true 10 delivered "$sent"; then ok "$name" true
+	else ok "$name" false; fi
+}
+mail_it() {
+	message "$sent" | chroot --userspec=65534:65534 "$R" "$SBIN/sendmail" -t
+}
+# A file in the queue that nobody was told of.
+slip_in() {
+	printf 's@example.org\nr@example.net\n\nSubject: slipped in\n\n' \
+	    >"$R$SPOOL/tmp/slip"
+	inside chown "$OWNER" "$SPOOL/tmp/slip"
+	mv "$R$SPOOL/tmp/slip" "$QUEUE/$(date +%s).$sent"
+}
+slip_and() { slip_in && "$@"; }
+
+# The sender: the process with its name that has no parent of its name.
+sender() {
+	for p in /proc/[0-9]*; do
+		[ "$(tr '\0' ' ' <"$p/cmdline" 2>/dev/null | cut -d' ' -f1)" \
+		    = "$SBIN/nullmailer-send" ] || continue
+		parent=$(awk '/^PPid:/ { print $2 }' "$p/status")
+		case $(tr '\0' ' ' <"/proc/$parent/cmdline" 2>/dev/null) in
+		"$SBIN/nullmailer-send"*) ;;
+		*) echo "${p#/proc/}" ;;
+		esac
+	done 2>/dev/null
+}
+runs() { [ -n "$(sender)" ] && [ "$(sender)" != "${1:-}" ]; }
+runs_not() { [ -z "$(sender)" ]; }
+user_of() { stat -c %U "/proc/$1"; }
+
+# life START STATUS RELOAD STOP [RESPAWN]: commands as one word each. All that
+# an init system is for; RESPAWN is the command that brings it back where
+# that does not happen by itself.
+life() {
+	ok "before the start, status says no" sh -c "! $2 >/dev/null 2>&1"
+	ok "start" timeout 20 sh -c "$1"
+	ok "it runs" until_true 10 runs
+	ok "status says so" until_true 5 sh -c "$2"
+	is "as the owner of the spool" "$(user_of "$(sender)")" "$OWNER"
+	ok "it has made the spool" until_true 5 [ -p "$R$SPOOL/trigger" ]
+	arrives "a message arrives" mail_it
+	arrives "reload runs the queue" slip_and sh -c "$3"
+	first=$(sender)
+	kill -9 "$first"
+	[ -z "${5:-}" ] || { until_true 5 runs_not
+	    ok "status says no" sh -c "! $2 >/dev/null 2>&1"
+	    ok "start once more" sh -c "$5"; }
+	ok "killed with -9 it comes back" until_true 15 runs "$first"
+	ok "status says so" until_true 5 sh -c "$2"
+	arrives "a message arrives then" mail_it
+	began=$(date +%s%N)
+	ok "stop" timeout 20 sh -c "$4"
+	ok "it has ended" until_true 5 runs_not
+	echo "# stopped in $((($(date +%s%N) - began) / 1000000)) ms"
+	ok "status says no" sh -c "! $2 >/dev/null 2>&1"
+	sleep 1.5
+	ok "and it stays away" runs_not
+}

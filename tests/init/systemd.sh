@@ -1,0 +1,77 @@
+# systemd.sh - the unit, with systemd as process 1 in namespaces and a cgroup
+# of its own; the user is made by sysusers, the spool by tmpfiles
+# shellcheck disable=SC2086  # commands are kept in variables
+add_owner() { service systemd && inside systemd-sysusers; }
+. tests/init/lib.sh
+
+service systemd
+ok "sysusers knows the owner" inside id "$OWNER"
+is "systemd-analyze has nothing to say" "$(inside systemd-analyze \
+    --man=no --recursive-errors=yes verify nullmailer.service 2>&1)" ""
+exposure=$(inside systemd-analyze security --offline=yes --threshold=20 \
+    nullmailer.service 2>&1)
+is "exposure is at most 2 of 10" "$?" 0
+echo "$exposure" | sed -n 's/.*Overall/# Overall/p'
+
+# A cgroup below ours in the unified hierarchy, whatever else there is.
+umount -R /sys/fs/cgroup
+mount -t cgroup2 cgroup /sys/fs/cgroup
+group=$(mktemp -d /sys/fs/cgroup/nullmailer-test.XXXXXX)
+leave() {
+	echo 1 >"$group/cgroup.kill"
+	until_true 5 grep -q 'populated 0' "$group/cgroup.events"
+	find "$group" -depth -type d -exec rmdir {} \;
+	unmount
+}
+trap leave EXIT
+
+# It may not set what belongs to the machine.
+mount -t sysfs -o ro sysfs "$R/sys"
+mkdir -p "$R/etc/systemd/system/test.target.wants"
+echo '[Unit]' >"$R/etc/systemd/system/test.target"
+ln -s /usr/lib/systemd/system/nullmailer.service \
+    "$R/etc/systemd/system/test.target.wants/"
+cat >"$T/boot.sh" <<'END'
+cd "$1"
+mount --bind proc/sys proc/sys
+mount -o remount,bind,ro proc/sys
+mount -t cgroup2 cgroup sys/fs/cgroup
+exec env -i container=test PATH="$PATH" chroot . /lib/systemd/systemd \
+    --system --unit=test.target --show-status=no
+END
+sh -c 'echo 0 >"$1/cgroup.procs" && shift && exec "$@"' sh "$group" \
+    unshare --cgroup --pid --uts --fork --kill-child --mount-proc="$R/proc" \
+    sh "$T/boot.sh" "$R" >"$T/boot" 2>&1 </dev/null &
+outside=$!
+ok "it runs after the boot" until_true 30 runs
+process1=$(tr -d ' ' <"/proc/$outside/task/$outside/children")
+there="nsenter --target $process1 --mount --pid --cgroup chroot $R"
+ctl="$there systemctl"
+until_true 5 $ctl is-active nullmailer
+status() { grep "^$1:" "/proc/$(sender)/status" | cut -f2; }
+is "no new privileges" "$(status NoNewPrivs)" 1
+is "no capabilities, not even by set-uid programs" "$(status CapBnd)" \
+    0000000000000000
+is "a filter of system calls" "$(status Seccomp)" 2
+sees="nsenter --target $(sender) --mount chroot $R"
+ok "it cannot write to the configuration" \
+    sh -c "! $sees touch $(place CONFIG)/x 2>/dev/null"
+ok "it can write to its spool" $sees touch "$SPOOL/tmp/x"
+is "it sees its own processes only" \
+    "$($sees ls /proc | grep -v '^[0-9]' | grep -c .)" 2
+
+ok "stop" $ctl stop nullmailer
+ok "it has ended" until_true 5 runs_not
+rm -rf "${R:?}$SPOOL"
+ok "tmpfiles makes the folder of the spool" $there systemd-tmpfiles --create \
+    nullmailer.conf
+life "$ctl start nullmailer" "$ctl is-active nullmailer >/dev/null" \
+    "$ctl reload nullmailer" "$ctl stop nullmailer"
+is "the stop was no failure" "$($ctl show -P Result nullmailer)" success
+has "its lines are in the journal" "$($there journalctl -o cat -q \
+    -u nullmailer SYSLOG_FACILITY=2)" '^Sent file\.'
+ok "it can be enabled" $ctl -q enable nullmailer
+ok "for the usual target" [ -L \
+    "$R/etc/systemd/system/multi-user.target.wants/nullmailer.service" ]
+[ "$test_failed" -eq 0 ] ||
+    $there journalctl -u nullmailer -o cat | sed 's/^/# /'
