@@ -38,9 +38,11 @@ failure(struct buf *why, const char *name, const char *text)
 static int
 not_usable(const struct stat *st, struct buf *why, const char *name)
 {
+	unsigned mode = (unsigned)st->st_mode;
+
 	failure(why, name, strerror(errno));
-	buf_fmt(why, " (owner is uid %lu, mode %03o, wanted is uid %lu)",
-	    (unsigned long)st->st_uid, (unsigned)st->st_mode & 0777,
+	buf_fmt(why, " (owner is uid %lu, mode %u%u%u, wanted is uid %lu)",
+	    (unsigned long)st->st_uid, mode >> 6 & 7, mode >> 3 & 7, mode & 7,
 	    (unsigned long)geteuid());
 	return -1;
 }

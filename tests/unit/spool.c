@@ -143,8 +143,8 @@ names_owners(void)
 			_exit(2);
 		_exit(!(create() == -1
 		    && strstr(buf_z(&why), "/queue/queue: Permission denied "
-		    "(owner is uid 0, mode ")
-		    && strstr(buf_z(&why), ", wanted is uid 1234)")));
+		    "(owner is uid 0, mode 7")
+		    && strstr(buf_z(&why), "0, wanted is uid 1234)")));
 	}
 	waitpid(pid, &status, 0);
 	T(status == 0);
