@@ -326,7 +326,8 @@ static void
 explain_alert(struct ssl *s, const char *begin, int code)
 {
 	const br_ssl_engine_context *eng = &s->anon.sc.eng;
-	const char *hint = key_hint(s->key), *name = alert_name(code);
+	const char *hint = s->ready ? NULL : key_hint(s->key);
+	const char *name = alert_name(code);
 
 	if (!eng->session.version && code == BR_ALERT_PROTOCOL_VERSION)
 		set_why(s->why, sizeof s->why, "%s%s (alert %s)", begin,
@@ -378,7 +379,7 @@ explain_cut(struct ssl *s, const char *begin)
 	if (s->ready && s->eof)
 		text = "the server cut the connection (no close_notify)";
 	set_why(s->why, sizeof s->why, "%s%s%s%s", begin,
-	    s->error ? strerror(s->error) : text,
+	    s->error && s->error != EPIPE ? strerror(s->error) : text,
 	    hint ? ": " : "", hint ? hint : "");
 }
 

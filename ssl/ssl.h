@@ -2,8 +2,8 @@
  *
  * One struct ssl serves one remote: its files are read once by ssl_new, before
  * any connection; ssl_start begins a handshake on a fresh connection, as often
- * as wanted. Nothing here blocks and nothing here knows of deadlines: the
- * caller polls for what ssl_step asks for.
+ * as wanted. Nothing but ssl_start blocks and nothing here knows of deadlines:
+ * the caller polls for what ssl_step asks for.
  *
  * The files are bear.c (SSL=bear) or none.c (SSL=none). No BearSSL type
  * appears here. */
@@ -18,13 +18,13 @@ struct ssl;
 /* Strings end in NUL, are NULL where the option was not given, and must
  * outlive the struct ssl. */
 struct ssl_conf {
-	const char *host;	/* name or address to verify; a name is also SNI */
+	const char *host;	/* name or address to verify; name: SNI */
 	const char *cafile;	/* else the system's file, else the bundle */
 	const char *crlfile;
 	const char *certfile;	/* client certificate ... */
 	const char *keyfile;	/* ... and its key, if not in the same file */
-	const char *pin;	/* "sha256/" BASE64 of the server's public key */
-	int insecure;		/* accept any certificate; notes say what was wrong */
+	const char *pin;	/* "sha256/" BASE64 of server's public key */
+	int insecure;		/* accept any certificate; see ssl_note */
 	int anon;		/* offer anonymous suites too */
 	int tls10;		/* accept TLS 1.0 and 1.1 */
 };
@@ -33,11 +33,14 @@ struct ssl_conf {
  * and the reason, begun with the fixed texts of spec/protocols.md section 6. */
 struct ssl *ssl_new(const struct ssl_conf *, char *why, size_t size);
 
-/* Begins a handshake. 0, or -1 with ssl_why, when no entropy is to be had. */
+/* Begins a handshake. 0, or -1 with ssl_why, when no entropy is to be had; in
+ * a first boot the kernel's first may take a while, and 10 s are granted. */
 int ssl_start(struct ssl *);
 
 /* Moves records between fd (non-blocking) and the session as far as revents
- * (0, POLLIN, POLLOUT) allow, and returns the events to poll for next.
+ * (0, POLLIN, POLLOUT) allow, and returns the events to poll for next: after
+ * ssl_read and ssl_write ask again with 0. Unread plaintext must be read first,
+ * for no event may follow it.
  * 0: the peer has closed properly and all plaintext has been read.
  * -1: failed, see ssl_why; a stream cut without close_notify is a failure. */
 int ssl_step(struct ssl *, int fd, int revents);
