@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "../lib/conf.h"
+#include "../lib/spool.h"
 #include "../lib/store.h"
 #include "applets.h"
 #include "cli.h"

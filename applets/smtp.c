@@ -9,8 +9,10 @@
 #include <sys/prctl.h>
 #include <unistd.h>
 
+#include "../ssl/ssl.h"
 #include "../lib/buf.h"
 #include "../lib/err.h"
+#include "../lib/module.h"
 #include "../lib/opt.h"
 #include "../lib/smtp.h"
 #include "applets.h"

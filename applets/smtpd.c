@@ -14,6 +14,7 @@
 
 #include "../lib/enqueue.h"
 #include "../lib/envelope.h"
+#include "../lib/spool.h"
 #include "../lib/store.h"
 #include "applets.h"
 #include "cli.h"

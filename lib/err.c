@@ -37,3 +37,15 @@ err_is_remote(int code)
 	    code == ERR_EXEC || code == ERR_CONFIG || code == ERR_BIND ||
 	    code == ERR_AUTH;
 }
+
+const char *
+stage_name(enum stage stage)
+{
+	static const char *const names[] = {
+#define X(name) #name,
+		STAGES(X)
+#undef X
+	};
+
+	return stage < STAGE_COUNT ? names[stage] : "session";
+}

@@ -1,6 +1,7 @@
 /* err.h - the results of a protocol module: its exit codes, which are also how
  * lib/ reports a delivery. Numbers and texts are nullmailer's and an interface
- * with third-party modules; the bit ERR_PERMANENT decides the message's fate. */
+ * with third-party modules; the bit ERR_PERMANENT decides the fate of the
+ * message. */
 #ifndef ERR_H
 #define ERR_H
 
@@ -37,6 +38,17 @@ enum {
 #undef X
 	ERR_END
 };
+
+/* Where a session stood when something happened. */
+#define STAGES(X) X(options) X(connect) X(tls) X(greeting) X(helo) X(starttls) \
+	X(auth) X(mail) X(rcpt) X(data) X(dot) X(session) X(module)
+enum stage {
+#define X(name) STAGE_##name,
+	STAGES(X)
+#undef X
+	STAGE_COUNT
+};
+const char *stage_name(enum stage stage);
 
 /* The text for a log; unknown codes by their permanent bit. */
 const char *err_text(int code);

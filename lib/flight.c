@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "backlog.h"
+#include "envelope.h"
 #include "err.h"
 #include "flight.h"
 #include "mem.h"

@@ -4,8 +4,6 @@
 #ifndef FLIGHT_H
 #define FLIGHT_H
 
-#include "envelope.h"
-
 struct spool;
 struct waiting;
 

@@ -1,21 +1,11 @@
 /* module - the options that protocol modules share. */
 #include <string.h>
 
+#include "../ssl/ssl.h"
 #include "buf.h"
 #include "err.h"
 #include "module.h"
-
-const char *
-stage_name(enum stage stage)
-{
-	static const char *const names[] = {
-#define X(name) #name,
-		STAGES(X)
-#undef X
-	};
-
-	return stage < STAGE_COUNT ? names[stage] : "session";
-}
+#include "opt.h"
 
 size_t
 module_rows(struct module_options *o, struct opt *rows)

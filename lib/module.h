@@ -4,9 +4,10 @@
 #ifndef MODULE_H
 #define MODULE_H
 
-#include "../ssl/ssl.h"
-#include "opt.h"
 #include "str.h"
+
+struct buf;
+struct opt;
 
 enum module_auth { MODULE_AUTH_ANY, MODULE_AUTH_LOGIN, MODULE_AUTH_EXTERNAL };
 
@@ -38,17 +39,6 @@ size_t module_rows(struct module_options *o, struct opt *rows);
  * 0, or an ERR_ code with a reason appended to why. */
 int module_check(struct module_options *o, int port, int port_tls,
     struct buf *why);
-
-/* Where a session stood when something happened. */
-#define STAGES(X) X(options) X(connect) X(tls) X(greeting) X(helo) X(starttls) \
-	X(auth) X(mail) X(rcpt) X(data) X(dot) X(session) X(module)
-enum stage {
-#define X(name) STAGE_##name,
-	STAGES(X)
-#undef X
-	STAGE_COUNT
-};
-const char *stage_name(enum stage stage);
 
 /* One message to be sent. The file is the caller's. */
 struct module_message {

@@ -10,7 +10,10 @@
 #include "child.h"
 #include "chr.h"
 #include "conf.h"
+#include "dsn.h"
 #include "enqueue.h"
+#include "envelope.h"
+#include "flight.h"
 #include "mem.h"
 #include "report.h"
 

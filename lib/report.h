@@ -5,9 +5,6 @@
 
 #include <sys/types.h>
 
-#include "dsn.h"
-#include "flight.h"
-
 struct report {
 	struct report *next;
 	pid_t pid;

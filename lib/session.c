@@ -7,11 +7,14 @@
 #include <unistd.h>
 
 #include "clock.h"
+#include "envelope.h"
 #include "err.h"
+#include "flight.h"
 #include "foreign.h"
 #include "mem.h"
 #include "remote.h"
 #include "session.h"
+#include "worker.h"
 
 /* What is kept of a module's stdout. */
 #define OUTPUT_MAX 65536
@@ -22,6 +25,7 @@ new_session(const struct remote *r)
 	struct session *n = mem_new(1, sizeof *n);
 
 	n->fd = -1;
+	n->flight = mem_new(WORKER_HOLDS, sizeof *n->flight);
 	n->deadline = CLOCK_NEVER;
 	buf_set(&n->host, buf_str(&r->host));
 	buf_set(&n->protocol, buf_str(&r->protocol));
@@ -241,6 +245,7 @@ session_free(struct session *n)
 	buf_free(&n->peer);
 	buf_free(&n->host);
 	buf_free(&n->protocol);
+	free(n->flight);
 	free(n);
 	errno = error;
 }

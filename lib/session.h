@@ -6,10 +6,9 @@
 
 #include <sys/types.h>
 
-#include "flight.h"
-#include "module.h"
-#include "worker.h"
+#include "buf.h"
 
+struct flight;
 struct remote;
 
 struct session {
@@ -18,7 +17,7 @@ struct session {
 	pid_t pid;
 	int fd;			/* -1 when it has no more to say */
 	int foreign;
-	struct flight flight[WORKER_HOLDS];	/* oldest first */
+	struct flight *flight;	/* oldest first */
 	size_t flights;
 	long long deadline;	/* for what it does now; clock_ms */
 	int signals;		/* sent to it so far: TERM, then KILL */

@@ -2,6 +2,7 @@
 #include <limits.h>
 
 #include "conf.h"
+#include "remote.h"
 #include "settings.h"
 
 struct number {

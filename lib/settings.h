@@ -4,7 +4,6 @@
 #define SETTINGS_H
 
 #include "buf.h"
-#include "remote.h"
 
 struct settings {
 	struct buf helohost;

@@ -11,6 +11,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "../ssl/ssl.h"
 #include "base64.h"
 #include "buf.h"
 #include "chr.h"
@@ -19,6 +20,7 @@
 #include "err.h"
 #include "io.h"
 #include "mem.h"
+#include "module.h"
 #include "net.h"
 #include "reply.h"
 #include "sasl.h"

@@ -4,8 +4,6 @@
 #ifndef SMTP_H
 #define SMTP_H
 
-#include "module.h"
-
 struct buf;
 struct smtp;
 

@@ -13,6 +13,7 @@
 #include "date.h"
 #include "envelope.h"
 #include "hostname.h"
+#include "spool.h"
 #include "store.h"
 
 #define BLOCK (32 * 1024)

@@ -8,7 +8,6 @@
 #include <time.h>
 
 #include "buf.h"
-#include "spool.h"
 
 /* What control files do to an envelope. */
 struct store_rules {

@@ -8,10 +8,13 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "../ssl/ssl.h"
 #include "buf.h"
 #include "child.h"
 #include "clock.h"
 #include "err.h"
+#include "module.h"
+#include "opt.h"
 #include "remote.h"
 #include "smtp.h"
 #include "worker.h"

@@ -11,12 +11,10 @@
 
 #include <sys/types.h>
 
-#include "module.h"
-
 struct remote;
 
 /* Messages a worker may hold: one whose final dot is unanswered, the next, and
- * enough behind it that it never has to wait for us. */
+ * enough behind it that it never has to wait for the sender. */
 #define WORKER_HOLDS 4
 
 /* What a text is cut to. */

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "../../lib/envelope.h"
+#include "../../lib/spool.h"
 #include "../../lib/store.h"
 #include "t.h"
 
