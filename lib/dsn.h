@@ -54,9 +54,9 @@ struct dsn {
 	long lines;		/* of the body to be quoted; negative: all */
 };
 
-/* Who the report goes to, LF ended each: bounceto or the sender; about a
- * message with the null sender doublebounceto or adminaddr. 1, or 0 if nobody
- * is configured. */
+/* Who the report goes to, LF ended each: bounceto or the sender, but adminaddr
+ * where that is no address the queue would take; about a message with the null
+ * sender doublebounceto or adminaddr. 1, or 0 if nobody is configured. */
 int dsn_target(const struct dsn *d, const struct dsn_rules *r,
     struct buf *target);
 

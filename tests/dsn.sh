@@ -6,7 +6,7 @@ prefix "$T/p"
 limit=' -v 4000'
 grep -q __asan_init "$NM" && limit=' -t 60'
 LAYOUT=${LAYOUT:-upstream}
-[ "$LAYOUT" = upstream ] || echo f.q.d.n >"$T/p/mailname"
+[ "$LAYOUT" = upstream ] || mv "$T/p/conf/me" "$T/p/mailname"
 C=$T/p/conf tab=$(printf '\t')
 export TZ=UTC
 

@@ -49,7 +49,9 @@ def check_encoding(name, message, raw):
 
 
 def check_defects(message):
-    for part in message.walk():
+    """All but the quoted message, whose defects are its own."""
+    ours = [message] + message.get_payload()
+    for part in ours + message.get_payload(1).get_payload():
         for defect in part.defects:
             wrong("%s: %r" % (part.get_content_type(), defect))
 
@@ -79,6 +81,8 @@ def main():
     if message.get_param("report-type") != "delivery-status":
         wrong("report-type")
     show("header", message)
+    if not message.is_multipart():
+        return
     check_defects(message)
     boundary = message.get_boundary("none").encode()
     raw_part = raw_parts(text.partition(b"\n\n")[2], boundary)

@@ -175,7 +175,8 @@ static void
 loops(void)
 {
 	struct str sender = STR("a@b.c"), null = STR("");
-	struct str ours = STR("From: x\nTo: <>\nAuto-Submitted: auto-replied\n");
+	struct str ours = STR("From: x\nTo: <>\n"
+	    "Auto-Submitted: auto-replied\n");
 	struct dsn d = { .message = -1 };
 	struct buf why = { 0 };
 
@@ -289,7 +290,8 @@ texts(void)
 	T(shows("Diagnostic-Code: ", "??"));
 	T(strstr(buf_z(&got), "            ?\xc3\xbc\n") != NULL);
 	write_one(STR("\xc3\xbc+\xe2\x82\xac\xff@a.b"), STR(""));
-	T(shows("Final-Recipient: ", "utf-8; \\x{fc}\\x{2b}\\x{20ac}\\x{3f}@a.b"));
+	T(shows("Final-Recipient: ",
+	    "utf-8; \\x{fc}\\x{2b}\\x{20ac}\\x{3f}@a.b"));
 	T(!strstr(buf_z(&got), "Diagnostic-Code"));
 	T(shows("Status: ", "5.0.0"));
 	write_one(STR("r s@a.b"), STR(""));
