@@ -44,16 +44,27 @@ blank_line(struct str text, size_t *from, size_t *at)
 static int
 count(struct envelope *e)
 {
-	size_t i;
+	struct str rest = buf_str(&e->text), line;
+	size_t lines;
 
-	e->sender_n = str_find(buf_str(&e->text), '\n');
-	e->count = 0;
-	for (i = e->sender_n + 1; i < e->text.n; i++)
-		e->count += e->text.p[i] == '\n';
-	for (i = 0; i < e->text.n; i++)
-		if (chr_is(e->text.p[i], CHR_CTL) && e->text.p[i] != '\n')
+	e->sender_n = str_find(rest, '\n');
+	for (lines = 0; rest.n; lines++) {
+		line = str_cut(&rest, '\n');
+		if (line.n && !address_plain(line))
 			return -1;
+	}
+	e->count = lines - 1;
 	return e->count ? 0 : -1;
+}
+
+/* Told before the blank line is found, as a sparse file may have none for
+ * gigabytes. */
+static int
+line_is_endless(struct str text)
+{
+	size_t last = str_rfind(text, '\n');
+
+	return text.n - (last < text.n ? last + 1 : 0) > ADDRESS_MAX;
 }
 
 int
@@ -64,15 +75,17 @@ envelope_read(int fd, struct envelope *e)
 
 	buf_clear(&e->text);
 	errno = EINVAL;
-	do {
+	for (;;) {
 		n = e->text.n < ENVELOPE_MAX ? more(fd, &e->text) : 0;
 		if (n < 0)
 			return -1;
-		if (n == 0) {
+		if (blank_line(buf_str(&e->text), &from, &at))
+			break;
+		if (n == 0 || line_is_endless(buf_str(&e->text))) {
 			errno = EINVAL;
 			return -1;
 		}
-	} while (!blank_line(buf_str(&e->text), &from, &at));
+	}
 	e->body = (off_t)at + 2;
 	e->text.n = at + 1;
 	e->text.p[e->text.n] = '\0';
