@@ -10,6 +10,7 @@
 
 #include "backlog.h"
 #include "chr.h"
+#include "err.h"
 #include "mem.h"
 #include "spool.h"
 #include "status.h"
@@ -283,6 +284,7 @@ backlog_recall(struct backlog *b, struct str status)
 		w->attempts = (unsigned)s.attempts;
 		w->first = s.first;
 		w->credit = clamp(s.credit);
+		w->late = s.code == ERR_PROTOCOL || s.code == ERR_TIMED_OUT;
 		w->warned = s.warned != 0;
 	}
 	buf_free(&name);
