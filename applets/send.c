@@ -1013,32 +1013,44 @@ go_on(struct sender *s)
 
 /* ---- events ---- */
 
+/* The new one before the old one goes: a writer in between would find no
+ * reader and believe that nobody is at work. */
 static void
 reopen_trigger(struct sender *s)
 {
-	if (s->trigger >= 0)
-		close(s->trigger);
+	int old = s->trigger;
+
 	s->trigger = spool_open_trigger(&s->spool);
 	if (s->trigger < 0)
 		log_fault("Could not open trigger file: %s; looking every "
 		    "%d s", strerror(errno), POLL_PAUSE);
+	if (old >= 0)
+		close(old);
 }
 
 static void
 trigger_pulled(struct sender *s)
 {
-	char bytes[1024];
-
 	log_say("Trigger pulled.");
-	if (s->trigger >= 0 && read(s->trigger, bytes, sizeof bytes) < 0 &&
-	    errno != EAGAIN)
-		log_fault("Could not read trigger file: %s", strerror(errno));
-	reopen_trigger(s);
 	s->pause = s->set.pausetime;
 	if (s->running && clock_ms() < s->joins_until)
 		scan(s);
 	else
 		s->again = 1;
+}
+
+/* A writer that leaves after its byte was read is no news. */
+static void
+read_trigger(struct sender *s)
+{
+	char bytes[1024];
+	ssize_t n = read(s->trigger, bytes, sizeof bytes);
+
+	if (n < 0 && errno != EAGAIN)
+		log_fault("Could not read trigger file: %s", strerror(errno));
+	reopen_trigger(s);
+	if (n > 0)
+		trigger_pulled(s);
 }
 
 /* Somebody may have put another trigger where ours was. */
@@ -1059,8 +1071,10 @@ folder_changed(struct sender *s)
 		replaced |= e->len && !strcmp(e->name, "trigger");
 		at += (ssize_t)(sizeof *e + e->len);
 	}
-	if (replaced)
-		trigger_pulled(s);
+	if (!replaced)
+		return;
+	reopen_trigger(s);
+	trigger_pulled(s);
 }
 
 static void
@@ -1153,8 +1167,8 @@ wait_for_events(struct sender *s)
 		log_stderr();
 	if (p[ON_FOLDER].revents)
 		folder_changed(s);
-	if (p[ON_TRIGGER].revents)
-		trigger_pulled(s);
+	if (p[ON_TRIGGER].revents && s->trigger >= 0)
+		read_trigger(s);
 	if (p[ON_SIGNAL].revents)
 		on_signals(s);
 	free(p);
