@@ -8,7 +8,7 @@ APPLETS = applets/main.o applets/cli.o applets/dsn.o applets/inject.o applets/lo
 	applets/mailq.o applets/queue.o applets/send.o applets/sendmail.o \
 	applets/smtp.o applets/smtpd.o
 LIB = lib/addr.o lib/backlog.o lib/base64.o lib/buf.o lib/child.o lib/chr.o lib/clock.o \
-	lib/conf.o lib/date.o lib/dsn.o lib/enqueue.o lib/envelope.o lib/err.o lib/flight.o \
+	lib/conf.o lib/date.o lib/dialogue.o lib/dsn.o lib/enqueue.o lib/envelope.o lib/err.o lib/flight.o \
 	lib/foreign.o lib/header.o lib/hostname.o lib/io.o lib/logger.o lib/mem.o \
 	lib/module.o lib/net.o lib/opt.o lib/path.o $(PRINTF) lib/remote.o lib/reply.o lib/report.o \
 	lib/sasl.o lib/session.o lib/settings.o lib/smtp.o lib/spool.o lib/spoolinit.o lib/status.o \

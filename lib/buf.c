@@ -47,8 +47,12 @@ buf_clear(struct buf *b)
 void
 buf_set(struct buf *b, struct str s)
 {
-	buf_clear(b);
-	buf_add(b, s);
+	b->n = 0;
+	buf_room(b, s.n);
+	if (s.n)
+		memmove(b->p, s.p, s.n);
+	b->n = s.n;
+	b->p[b->n] = '\0';
 }
 
 void

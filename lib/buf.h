@@ -20,6 +20,7 @@ struct str buf_str(const struct buf *b);
 /* The contents as a C string, "" when empty; borrowed likewise. */
 const char *buf_z(const struct buf *b);
 
+/* s may be a part of b. */
 void buf_set(struct buf *b, struct str s);
 void buf_add(struct buf *b, struct str s);
 void buf_addc(struct buf *b, char c);

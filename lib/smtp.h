@@ -1,6 +1,7 @@
 /* smtp.h - an SMTP session, client side: one connection, many messages.
  * RFC 5321, with STARTTLS (3207), AUTH (4954), SIZE (1870), 8BITMIME (6152),
- * SMTPUTF8 (6531) and PIPELINING (2920) where the server offers them. */
+ * SMTPUTF8 (6531), PIPELINING (2920) and CHUNKING (3030) where the server
+ * offers them. */
 #ifndef SMTP_H
 #define SMTP_H
 
@@ -22,13 +23,16 @@ void smtp_limit(struct smtp *s, long long deadline);
  * smtp_stage and smtp_text tell, and smtp_open may be tried again. */
 int smtp_open(struct smtp *s);
 
-/* Takes a message through the transaction. With PIPELINING its result may
- * still be out when this returns: the next smtp_send or smtp_settle reports
- * it. 0, or the ERR_ code that ended the session; what the server could have
- * taken has then been reported, and what has not been may be sent again. */
+/* Speaks a message's transaction. With PIPELINING or CHUNKING its result, and
+ * those of messages before it, may still be out when this returns; smtp_settle
+ * or a later smtp_send reports them, in order. 0; or what ended the session:
+ * an ERR_ code, or SMTP_AGAIN, which is nobody's fault and will not happen
+ * again. What the server could have taken has then been reported, and what has
+ * not been reported may be sent again. */
+#define SMTP_AGAIN (-1)
 int smtp_send(struct smtp *s, const struct module_message *m);
 
-/* Waits for what is still out. Results as smtp_send. */
+/* Waits for the oldest result that is out, if any. Returns as smtp_send. */
 int smtp_settle(struct smtp *s);
 
 /* 1 while messages can be sent. */

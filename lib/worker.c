@@ -244,22 +244,27 @@ send_next(struct worker *w)
 	return smtp_send(w->smtp, &w->held[w->begun++]);
 }
 
-/* Sends what is held; with finish set also waits for all results. */
 static void
-deliver(struct worker *w, int finish)
+check_session(struct worker *w, int rc)
 {
-	int rc;
+	if (rc && rc != SMTP_AGAIN)
+		session_lost(w, rc);
+	if (!smtp_is_open(w->smtp))
+		w->begun = 0;
+}
 
-	while (w->begun < w->holds || (finish && w->holds)) {
+/* Sends what is held; when nothing more is to be had, or held, waits for the
+ * oldest result. */
+static void
+deliver(struct worker *w, int wait)
+{
+	while (w->begun < w->holds) {
 		if (!smtp_is_open(w->smtp))
 			open_session(w);
-		rc = w->begun < w->holds ? send_next(w) :
-		    smtp_settle(w->smtp);
-		if (rc)
-			session_lost(w, rc);
-		if (!smtp_is_open(w->smtp))
-			w->begun = 0;
+		check_session(w, send_next(w));
 	}
+	if (w->holds && (wait || w->holds == WORKER_HOLDS))
+		check_session(w, smtp_settle(w->smtp));
 }
 
 static void
@@ -273,7 +278,7 @@ serve(struct worker *w)
 		if (got > 0)
 			w->held[w->holds++] = m;
 		deliver(w, got <= 0);
-	} while (got >= 0);
+	} while (got >= 0 || w->holds);
 	smtp_close(w->smtp);
 }
 

@@ -13,9 +13,9 @@
 
 struct remote;
 
-/* Messages a worker may hold: one whose final dot is unanswered, the next, and
- * enough behind it that it never has to wait for the sender. */
-#define WORKER_HOLDS 4
+/* Messages a worker may hold: with CHUNKING all of them may be on their way to
+ * the server at once. */
+#define WORKER_HOLDS 64
 
 /* What a text is cut to. */
 #define WORKER_TEXT 4096
