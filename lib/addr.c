@@ -15,8 +15,8 @@
  * group's name. Separators may be missing: "a b" is two addresses. A phrase is
  * looked for first, by reading ahead to the end of its words; where they end
  * is remembered, as the next word would have to read as far. An encoded word
- * is one token even when it holds commas or dots, and never a local part that
- * would have to be completed with a domain. */
+ * is one token even when it holds commas or dots, never a local part that would
+ * have to be completed with a domain, and never part of a domain. */
 #include <arpa/inet.h>
 
 #include "addr.h"
@@ -188,6 +188,27 @@ add_unfolded(struct buf *b, struct str s)
 	}
 }
 
+/* A backslash before a line end goes with it: it must not come to stand before
+ * the closing bracket. */
+static void
+add_comment(struct buf *b, struct str raw)
+{
+	struct buf plain = { 0 };
+	size_t i;
+
+	for (i = 0; i < raw.n; i++) {
+		if (raw.p[i] == '\\') {
+			i++;
+			if (raw.p[i] != '\n' && raw.p[i] != '\r')
+				buf_addc(&plain, '\\');
+		}
+		buf_addc(&plain, raw.p[i]);
+	}
+	buf_addc(b, ' ');
+	add_unfolded(b, buf_str(&plain));
+	buf_free(&plain);
+}
+
 static void
 advance(struct parser *p)
 {
@@ -199,8 +220,7 @@ advance(struct parser *p)
 		if (p->tok.kind != COMMENT)
 			break;
 		between = 1;
-		buf_addc(&p->comments, ' ');
-		add_unfolded(&p->comments, p->tok.raw);
+		add_comment(&p->comments, p->tok.raw);
 	}
 	p->tok.spaced = between;
 }
@@ -228,15 +248,19 @@ after_phrase(struct parser *p)
 	return t.kind;
 }
 
+/* Whether text needs no quotes, as a phrase or as a word of a local part. Of
+ * what begins like an encoded word nobody knows where it ends. */
 static int
-is_bare(struct str text, int blanks)
+is_bare(struct str text, int phrase)
 {
 	size_t i;
 
+	if (!phrase && str_starts(text, STR("=?")))
+		return 0;
 	for (i = 0; i < text.n; i++) {
 		if (chr_is(text.p[i], CHR_ATEXT))
 			continue;
-		if (!blanks || text.p[i] != ' ' || i == 0 ||
+		if (!phrase || text.p[i] != ' ' || i == 0 ||
 		    i + 1 == text.n || text.p[i + 1] == ' ')
 			return 0;
 	}
@@ -300,7 +324,7 @@ put_word(struct buf *b, const struct token *t, int phrase, struct buf *value)
 		buf_set(&text, t->raw);
 	if (value)
 		buf_add(value, buf_str(&text));
-	if (t->kind == QUOTED && !is_bare(buf_str(&text), phrase))
+	if ((t->kind == QUOTED || !phrase) && !is_bare(buf_str(&text), phrase))
 		put_quoted(b, buf_str(&text));
 	else
 		buf_add(b, buf_str(&text));
@@ -380,9 +404,9 @@ literal_domain(struct parser *p)
 }
 
 static int
-is_atom(const struct token *t)
+is_label(const struct token *t)
 {
-	return t->kind == ATOM || t->kind == ENCODED;
+	return t->kind == ATOM && !str_starts(t->raw, STR("=?"));
 }
 
 static int
@@ -390,14 +414,14 @@ domain(struct parser *p)
 {
 	if (p->tok.kind == LITERAL)
 		return literal_domain(p);
-	if (!is_atom(&p->tok))
+	if (!is_label(&p->tok))
 		return -1;
 	buf_set(&p->domain, p->tok.raw);
 	advance(p);
 	while (p->tok.kind == '.') {
 		buf_addc(&p->domain, '.');
 		advance(p);
-		if (is_atom(&p->tok)) {
+		if (is_label(&p->tok)) {
 			buf_add(&p->domain, p->tok.raw);
 			advance(p);
 		}
