@@ -267,6 +267,18 @@ backlog_status(const struct backlog *b, long long next, struct buf *out)
 	}
 }
 
+/* What was written by a clock that stood before the build date, and is read
+ * by one that does not, counts as far as that clock had got. */
+static void
+recall_credit(struct waiting *w, const struct status *s)
+{
+	long long now = w->mtime + w->credit;
+	long long age = s->next - w->mtime - s->credit;
+
+	w->credit = clamp(s->next < BUILD_DATE && now >= BUILD_DATE ?
+	    w->credit - age : s->credit);
+}
+
 void
 backlog_recall(struct backlog *b, struct str status)
 {
@@ -283,7 +295,7 @@ backlog_recall(struct backlog *b, struct str status)
 			backlog_failed(w, s.remote, s.code, s.text, s.last);
 		w->attempts = (unsigned)s.attempts;
 		w->first = s.first;
-		w->credit = clamp(s.credit);
+		recall_credit(w, &s);
 		w->late = s.code == ERR_PROTOCOL || s.code == ERR_TIMED_OUT;
 		w->warned = s.warned != 0;
 	}
