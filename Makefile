@@ -38,8 +38,9 @@ DEFS = -D_GNU_SOURCE -DVERSION='"$(VERSION)"' -DBUILD_DATE=$(BUILD_DATE) \
 	-DMODULES_DIR='"$(MODULES)"' -DCONFIG_DIR='"$(CONFIG)"' \
 	-DSPOOL_DIR='"$(SPOOL)"' -DCA_FILES='"$(CA_FILES)"' \
 	-DDEBIAN_RULES=$(RULES_$(LAYOUT))
-LEAN = -ffunction-sections -fdata-sections -fno-asynchronous-unwind-tables \
-	-fno-unwind-tables -fno-ident -ffile-prefix-map='$(CURDIR)'=.
+LEAN = -fno-pie -ffunction-sections -fdata-sections -fno-ident \
+	-fno-asynchronous-unwind-tables -fno-unwind-tables \
+	-ffile-prefix-map='$(CURDIR)'=.
 STATIC = -static -no-pie -Wl,--gc-sections -Wl,--build-id=none \
 	-Wl,-z,noseparate-code
 
@@ -50,7 +51,7 @@ CC = $(HOSTCC)
 CFLAGS = -O1 -g -fno-omit-frame-pointer $(SANITIZE)
 override OBJ := $(OBJ)/san
 override BINARY := $(OBJ)/nullmailer
-STATIC = $(SANITIZE)
+STATIC = -no-pie $(SANITIZE)
 STRIP =
 PRINTF =
 BEARSSL_CFLAGS = $(SANITIZE) -DBR_LE_UNALIGNED=0

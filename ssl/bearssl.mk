@@ -9,12 +9,12 @@ BEARSSL_A = $(OBJ)/bearssl/libbearssl.a
 BEARSSL_H = $(BEARSSL)/inc/bearssl.h
 
 # No seed of its own: ssl/bear.c brings the kernel's.
-BEARSSL_FLAGS = -Os -ffunction-sections -fdata-sections \
+BEARSSL_FLAGS = -Oz -fno-pie -ffunction-sections -fdata-sections \
 	-fno-asynchronous-unwind-tables -fno-unwind-tables \
 	-DBR_RDRAND=0 -DBR_USE_URANDOM=0 -DBR_USE_GETENTROPY=0 \
 	-ffile-prefix-map=$(BEARSSL)/= -I$(BEARSSL)/inc -I$(BEARSSL)/src
 
-# Where size buys speed; SHA-1 and the rest are fastest or unimportant at -Os.
+# Where size buys speed; SHA-1 and the rest are fastest or unimportant at -Oz.
 # The curves are left small: they are used once a session, and would take 13 kB.
 BEARSSL_O3 = int/i62_modpow2 int/i31_montmul
 BEARSSL_O2 = hash/sha2small hash/sha2big symcipher/chacha20_ct \
