@@ -20,7 +20,7 @@ ok "calls begun: only the one it was in" \
 [ "$test_failed" -eq 0 ] || sed 's/^/# /' "$T/calls"
 
 held() { awk -v k="$1:" '$1 == k { print $2 }' "/proc/$sender/smaps_rollup"; }
-echo "# idle: RSS $(held Rss) KB, PSS $(held Pss) KB, not page cache $(held Anonymous) KB"
+echo "#= idle: RSS $(held Rss) KB, PSS $(held Pss) KB, not page cache $(held Anonymous) KB"
 ok "400 KB of its own at most" [ "$(held Anonymous)" -le 400 ]
 is "one process" "$(tr -d ' ' <"/proc/$sender/task/$sender/children")" ""
 

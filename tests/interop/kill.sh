@@ -63,7 +63,7 @@ awk '$3 == "M:" && $8 == "accepted" { print $1, $10 }' "$T/peer.log" \
 cut -d' ' -f2 "$T/accepted" | sort | uniq -c >"$T/times"
 is "every message has arrived" "$(wc -l <"$T/times")" "$COUNT"
 twice=$(awk '$1 > 1' "$T/times" | wc -l)
-echo "# killed: $(sort "$T/struck" | uniq -c | tr '\n' ' '), twice: $twice," \
+echo "#= killed: $(sort "$T/struck" | uniq -c | tr '\n' ' '), twice: $twice," \
     "connections: $(cut -d' ' -f1 "$T/accepted" | sort -u | wc -l)"
 is "twice came only what was the last of its connection" "$(awk '
 	{ last[$1] = $2; connection[NR] = $1; recipient[NR] = $2

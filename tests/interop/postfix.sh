@@ -101,7 +101,12 @@ begin() {
 	cp -Rp "$NULLMAILER_TEST_PREFIX/queue/queue" "$T/sent"
 }
 
-run() { nullmailer-send >"$T/send.log" 2>&1; }
+# How long the queue took is shown, for whom it may interest.
+run() {
+	began=$(date +%s%N)
+	nullmailer-send >"$T/send.log" 2>&1
+	took=$((($(date +%s%N) - began) / 1000000))
+}
 
 arrives() {
 	is "$1: the queue is empty" "$(queued)" 0
@@ -112,6 +117,7 @@ arrives() {
 	is "$1: 200 messages" "$(wc -l <"$T/want")" 200
 	ok "$1: they arrived byte for byte, and once" cmp "$T/want" "$T/got"
 	is "$1: one connection" "$(connections)" 1
+	echo "#= $1: 200 messages in $took ms"
 	[ "$test_failed" -eq 0 ] || tail -n 5 "$T/send.log" "$P/log"
 }
 

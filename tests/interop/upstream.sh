@@ -80,10 +80,24 @@ measure() {
 	done
 }
 
-row() { printf '# %-34s %10s %10s\n' "$1" "$2" "$3"; }
+row() { printf '#= %-36s %8s %8s\n' "$1" "$2" "$3"; }
+
+# Outside the test prefix root needs no set-uid program to write the queue.
+as_root() {
+	root=$T/root
+	mkdir -p "$root$(make -s show-CONFIG)" "$root$(make -s show-SPOOL)/queue" \
+	    "$root$(make -s show-SPOOL)/tmp"
+	cp "$NM" "$root/nullmailer"
+	(unset NULLMAILER_TEST_PREFIX && strace -f -o "$T/calls" \
+	    chroot "$root" /nullmailer sendmail -t <"$T/message")
+	awk '/ execve\(/ { n = 0 } { line[n++] = $0 }
+	    END { for (i = 0; i < n; i++) print line[i] }' "$T/calls" \
+	    >"$T/as_root"
+}
 
 measure theirs
 measure ours
+as_root
 
 # shellcheck disable=SC2154
 {
@@ -97,6 +111,10 @@ measure ours
 	row "programs executed" "$theirs_in_execs" "$ours_in_execs"
 	row "fsync" "$theirs_in_syncs" "$ours_in_syncs"
 	row "system calls" "$theirs_in_calls" "$ours_in_calls"
+	row "as root, installed: programs" "" "$(execs "$T/as_root")"
+	row "system calls" "" "$(calls "$T/as_root")"
+	is "root's sendmail executes nothing else" "$(execs "$T/as_root")" 1
+	is "and syncs file and folder" "$(syncs "$T/as_root")" 2
 	is "ours: one connection" "$ours_connects" 1
 	ok "theirs: one for each message" [ "$theirs_connects" -eq "$COUNT" ]
 	ok "a few processes, not one for each message" [ "$ours_forks" -le 4 ]
