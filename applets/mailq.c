@@ -9,10 +9,10 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "../lib/chr.h"
+#include "../lib/date.h"
 #include "../lib/envelope.h"
 #include "../lib/mem.h"
 #include "../lib/path.h"
@@ -156,19 +156,6 @@ add_clean(struct buf *out, struct str s)
 }
 
 static void
-add_time(struct buf *out, long long seconds)
-{
-	time_t t = (time_t)seconds;
-	char text[64];
-	struct tm tm;
-
-	if (!localtime_r(&t, &tm)
-	    || strftime(text, sizeof text, "%Y-%m-%d %H:%M:%S", &tm) == 0)
-		strcpy(text, "0000-00-00 00:00:00");
-	buf_add(out, str_of(text));
-}
-
-static void
 add_status(struct buf *out, const struct known *k, const char *name)
 {
 	struct status key = { .id = str_of(name) };
@@ -182,7 +169,7 @@ add_status(struct buf *out, const struct known *k, const char *name)
 	    s->attempts == 1 ? "" : "s");
 	if (s->next) {
 		buf_add(out, STR(", next "));
-		add_time(out, s->next);
+		date_iso(out, (time_t)s->next);
 	}
 	if (s->remote.n) {
 		buf_add(out, STR(", last: "));
@@ -252,7 +239,7 @@ list_entry(struct buf *out, const struct spool *s, const struct known *k,
 		else if (!S_ISREG(st.st_mode))
 			return;
 	}
-	add_time(out, (long long)e->seconds);
+	date_iso(out, (time_t)e->seconds);
 	if (st.st_size < 0)
 		buf_add(out, STR(" ????? bytes"));
 	else
@@ -316,7 +303,6 @@ mailq_main(int argc, char **argv)
 	(void)argc;
 	(void)argv;
 	cli_begin("mailq");
-	tzset();
 	path_set(&path, PATH_SPOOL, "");
 	root = open(buf_z(&path), O_PATH | O_DIRECTORY | O_CLOEXEC);
 	buf_free(&path);

@@ -1,4 +1,5 @@
-/* date - RFC 5322 dates, in English whatever the locale. */
+/* date - RFC 5322 dates, in English whatever the locale, and ISO 8601 ones
+ * without the T. */
 #include <stdlib.h>
 
 #include "buf.h"
@@ -41,4 +42,16 @@ date_utc(struct buf *b, time_t t)
 		return;
 	put(b, &tm);
 	buf_add(b, STR("-0000"));
+}
+
+void
+date_iso(struct buf *b, time_t t)
+{
+	struct tm tm;
+
+	tzset();
+	if (!localtime_r(&t, &tm))
+		tm = (struct tm){ .tm_year = -1900, .tm_mon = -1 };
+	buf_fmt(b, "%04d-%02d-%02d %02d:%02d:%02d", tm.tm_year + 1900,
+	    tm.tm_mon + 1, tm.tm_mday, tm.tm_hour, tm.tm_min, tm.tm_sec);
 }

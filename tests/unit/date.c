@@ -41,6 +41,17 @@ main(void)
 	T(local("NST3:30", 1795288989, "Sat, 21 Nov 2026 15:53:09 -0330"));
 	T(local("ABC-5:45", 1795289041, "Sun, 22 Nov 2026 01:09:01 +0545"));
 	T(local("ABC0:30", 0, "Wed, 31 Dec 1969 23:30:00 -0030"));
+	setenv("TZ", "NST3:30", 1);
+	date_iso(&b, 1795288989);
+	T(!strcmp(buf_z(&b), "2026-11-21 15:53:09"));
+	buf_clear(&b);
+	setenv("TZ", "UTC0", 1);
+	date_iso(&b, 1795228389);
+	T(!strcmp(buf_z(&b), "2026-11-21 02:33:09"));
+	buf_clear(&b);
+	date_iso(&b, (time_t)1 << 62);
+	T(!strcmp(buf_z(&b), "0000-00-00 00:00:00"));
+	buf_free(&b);
 	setenv("LC_ALL", "de_DE.UTF-8", 1);
 	T(local("UTC0", 1795289041, "Sat, 21 Nov 2026 19:24:01 +0000"));
 	return T_END();
