@@ -1,0 +1,155 @@
+# spoolfs.sh - the spool on file systems that are not what a mailer expects:
+# it works, or one line at the start says why not
+# needs: mkfs.vfat=dosfstools strace
+# shellcheck disable=SC2119,SC2120  # start may have no argument
+# Where the kernel has no vfat a program in user space does.
+modprobe -q vfat 2>/dev/null
+grep -qw vfat /proc/filesystems || sh tests/need.sh fusefat || exit 1
+. tests/interop/lib.sh
+
+spool=$T/nm/queue
+{ echo 'on RCPT *refused@* 550 5.1.1 nobody here'; echo auto; } >"$T/script"
+"$PEER" -t 120 -p "$T/port" -l "$T/peer.log" "$T/script" &
+owns $!
+until_true 5 [ -s "$T/port" ] || exit 1
+prefix "$T/nm"
+rm -rf "$spool"
+mkdir "$spool"
+
+# start COMMAND...: with that before its name
+start() {
+	remotes "127.0.0.1 smtp port=$(cat "$T/port")"
+	: >"$T/log"
+	"$@" nullmailer-send >>"$T/log" 2>&1 &
+	sender=$!
+	owns "$sender"
+	until_true 10 grep -q 'Rescanning queue' "$T/log"
+}
+stop() { kill "$sender" && wait "$sender"; }
+delivered() { [ "$(grep -c ' M: .* accepted ' "$T/peer.log")" -ge "$1" ]; }
+empty() { [ -z "$(ls "$1")" ]; }
+sent=0
+mail_to() { message "$sent" | sendmail -f s@example.org "$1"; }
+
+# works NAME KICK...: a message is sent, another one goes to failed; KICK
+# tells the sender where there is no trigger
+works() {
+	name=$1; shift
+	ok "$name: the sender starts" start
+	sent=$((sent + 1))
+	ok "$name: a message is queued" mail_to r@example.net
+	"$@"
+	ok "$name: and sent" until_true 10 delivered "$sent"
+	ok "$name: and gone" until_true 5 empty "$spool/queue"
+	ok "$name: one that is refused is queued" mail_to refused@example.net
+	"$@"
+	ok "$name: and goes to failed" \
+	    until_true 10 sh -c "ls $spool/failed | grep -q ."
+	ok "$name: the sender stops" stop
+	is "$name: nothing is left in tmp" "$(ls "$spool/tmp")" ""
+	[ "$test_failed" -eq 0 ] || sed 's/^/# /' "$T/log"
+}
+# refuses NAME PATTERN: one line, exit 1
+refuses() {
+	out=$(timeout 5 nullmailer-send 2>&1)
+	is "$1: the sender ends with 1" "$?" 1
+	has "$1: and says why" "$out" "$2"
+	is "$1: in one line" "$(echo "$out" | wc -l)" 1
+}
+
+# refuses_to_queue NAME: the programs that add mail know it too
+refuses_to_queue() {
+	mail_to r@example.net 2>/dev/null
+	ok "$1: sendmail does not claim to have queued it" [ $? -ne 0 ]
+}
+
+mount -t tmpfs -o nosuid,nodev,noexec tmpfs "$spool"
+works tmpfs :
+umount "$spool"
+
+# Messages from the layer below, as in an image that was made from a container.
+mkdir -p "$T/lower" "$T/layer"
+mount -t tmpfs layer "$T/layer"
+mkdir "$T/layer/upper" "$T/layer/work"
+mount --bind "$T/lower" "$spool"
+start
+stop
+mail_to r@example.net
+mail_to r@example.net
+umount "$spool"
+mount -t overlay -o "lowerdir=$T/lower,upperdir=$T/layer/upper,workdir=$T/layer/work" \
+    overlay "$spool"
+ok "overlay: the sender starts" start
+sent=$((sent + 2))
+ok "overlay: messages of the lower layer are sent" until_true 10 delivered "$sent"
+ok "overlay: and gone" until_true 5 empty "$spool/queue"
+ok "overlay: the sender stops" stop
+works overlay :
+is "overlay: below nothing has changed" "$(find "$T/lower/queue" -type f | wc -l)" 2
+umount "$spool"
+umount "$T/layer"
+
+# No hard links, no FIFOs, no owners.
+if grep -qw vfat /proc/filesystems; then
+	vfat() { mount -t vfat -o loop "$T/image" "$spool"; }
+else
+	vfat() { fusefat -o rw+ "$T/image" "$spool"; }
+fi
+truncate -s 8M "$T/image"
+mkfs.vfat "$T/image" >/dev/null
+ok "vfat: mounted" vfat
+ok "vfat: it has no hard links" sh -c "cd $spool && : >a && ! ln a b 2>/dev/null"
+hang_up() { kill -HUP "$sender"; }
+mkdir "$spool/queue" "$spool/tmp" "$spool/failed"
+works vfat hang_up
+umount "$spool"
+
+# The same without what else is strange there.
+cat >"$T/nm/sbin/poor" <<'END'
+exec strace -D -f -qq -o /dev/null -e inject=link,linkat:error=EPERM \
+    -e inject=mknod,mknodat:error=EPERM "$@"
+END
+chmod 755 "$T/nm/sbin/poor"
+mount -t tmpfs tmpfs "$spool"
+ok "no links, no FIFOs: the sender starts" start poor
+has "no links, no FIFOs: it says that there is no trigger" "$(cat "$T/log")" \
+    "queue/trigger: "
+sent=$((sent + 1))
+ok "no links, no FIFOs: a message is queued" \
+    sh -c 'echo | poor sendmail -f s@example.org r@example.net'
+hang_up
+ok "no links, no FIFOs: and sent" until_true 10 delivered "$sent"
+ok "no links, no FIFOs: the sender stops" stop
+[ "$test_failed" -eq 0 ] || sed 's/^/# /' "$T/log"
+umount "$spool"
+
+mount -t tmpfs tmpfs "$spool"
+mkdir "$spool/queue" "$spool/tmp" "$spool/failed"
+mount -t tmpfs tmpfs "$spool/tmp"
+refuses "tmp on another file system" \
+    "queue/tmp: not on the same file system as queue"
+refuses_to_queue "tmp on another file system"
+umount "$spool/tmp"
+mount --bind "$spool/queue" "$spool/queue"
+refuses "queue mounted once more" \
+    "queue/tmp: not on the same file system as queue"
+refuses_to_queue "queue mounted once more"
+umount "$spool/queue"
+mount -o remount,ro "$spool"
+refuses "read-only" "Read-only file system"
+refuses_to_queue "read-only"
+umount "$spool"
+
+# Full: nothing is queued, and what waits is sent, which makes room.
+mount -t tmpfs -o size=256k tmpfs "$spool"
+start
+stop
+mail_to r@example.net
+head -c 1M /dev/zero >"$spool/filler" 2>/dev/null
+refuses_to_queue full
+is "full: nothing is left in tmp" "$(ls "$spool/tmp")" ""
+ok "full: the sender starts" start
+sent=$((sent + 1))
+ok "full: what waits is sent" until_true 10 delivered "$sent"
+ok "full: the sender stops" stop
+umount "$spool"
