@@ -5,13 +5,13 @@ MAKEFLAGS += --no-print-directory $(JOBS_$(MAKELEVEL))
 JOBS_0 := -j$(shell nproc 2>/dev/null || echo 1)
 
 APPLETS = applets/main.o applets/cli.o applets/dsn.o applets/inject.o applets/log.o \
-	applets/mailq.o applets/queue.o applets/send.o applets/sendmail.o \
-	applets/smtp.o applets/smtpd.o
+	applets/mailq.o applets/module.o applets/qmqp.o applets/queue.o applets/send.o \
+	applets/sendmail.o applets/smtp.o applets/smtpd.o
 LIB = lib/addr.o lib/backlog.o lib/base64.o lib/buf.o lib/child.o lib/chr.o lib/clock.o \
 	lib/conf.o lib/date.o lib/dialogue.o lib/dsn.o lib/enqueue.o lib/envelope.o lib/err.o lib/flight.o \
-	lib/foreign.o lib/header.o lib/hostname.o lib/io.o lib/logger.o lib/mem.o \
-	lib/module.o lib/net.o lib/opt.o lib/path.o $(PRINTF) lib/remote.o lib/reply.o lib/report.o \
-	lib/sasl.o lib/session.o lib/settings.o lib/smtp.o lib/spool.o lib/spoolinit.o lib/status.o \
+	lib/foreign.o lib/header.o lib/hostname.o lib/io.o lib/link.o lib/logger.o lib/mem.o \
+	lib/module.o lib/net.o lib/opt.o lib/path.o $(PRINTF) lib/protocol.o lib/qmqp.o \
+	lib/remote.o lib/reply.o lib/report.o lib/sasl.o lib/session.o lib/settings.o lib/smtp.o lib/spool.o lib/spoolinit.o lib/status.o \
 	lib/store.o lib/str.o lib/wire.o lib/words.o lib/worker.o
 PRINTF = lib/printf.o
 TLS_none = ssl/nodigest.o ssl/none.o
@@ -88,7 +88,7 @@ $(OBJ)/flags $(OBJ)/bearssl.flags: force
 export COMMAND
 
 # Without TLS its tests fall away: those named after its modules, and ssl*.
-WITHOUT_none = tests/ssl% $(TLS_bear:ssl/%.o=tests/unit/%.c)
+WITHOUT_none = tests/ssl% tests/tls.sh $(TLS_bear:ssl/%.o=tests/unit/%.c)
 tests = $(filter-out $(WITHOUT_$(SSL)),$(sort $(wildcard $1)))
 UNIT = $(patsubst %.c,$(OBJ)/%,$(call tests,tests/unit/*.c))
 TOOLS = $(patsubst %.c,$(OBJ)/%,$(call tests,tests/*.c))

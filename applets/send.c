@@ -23,6 +23,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "../ssl/ssl.h"
 #include "../lib/backlog.h"
 #include "../lib/buf.h"
 #include "../lib/clock.h"
@@ -33,6 +34,7 @@
 #include "../lib/flight.h"
 #include "../lib/hostname.h"
 #include "../lib/mem.h"
+#include "../lib/module.h"
 #include "../lib/opt.h"
 #include "../lib/path.h"
 #include "../lib/remote.h"
@@ -51,11 +53,15 @@
 #define HEADER_MAX 65536	/* where a Message-Id is looked for */
 #define CLOCK_SLACK 60		/* s by which clocks may drift apart */
 #define REPORTS 4		/* written at a time */
+#define CROWD 10		/* messages that may deserve another session */
+#define SLOW 1000		/* ms the waiting would take one by one */
+#define LOOK 20			/* ms between looks at the pace */
 
 /* A remote in this run. */
 struct place {
 	const struct remote *remote;
-	struct session *session;
+	int sessions;		/* now */
+	int most;		/* at a time, as far as known */
 	size_t cursor;		/* no message before it is for this remote */
 	int lates;		/* nor, if set, a late one */
 	int foreign;
@@ -594,7 +600,7 @@ static void
 dismiss(struct session *n)
 {
 	if (n->owner)
-		((struct place *)n->owner)->session = NULL;
+		((struct place *)n->owner)->sessions--;
 	session_dismiss(n, GRACE);
 }
 
@@ -637,9 +643,45 @@ on_result(struct sender *s, struct session *n,
 	set_patience(s, n);
 }
 
+/* 1 if p has another session that is doing well. */
+static int
+others_do_well(const struct sender *s, const struct session *n)
+{
+	const struct session *other;
+
+	for (other = s->sessions; other; other = other->next)
+		if (other != n && other->owner == n->owner && other->ready &&
+		    !other->signals)
+			return n->owner != NULL;
+	return 0;
+}
+
+/* A server that does not want so many sessions is not at fault. */
+static void
+one_too_many(struct sender *s, struct session *n,
+    const struct session_news *news)
+{
+	struct place *p = n->owner;
+
+	p->most = p->sessions - 1;
+	log_say("Remote %s takes no more than %d session(s): stage: %s "
+	    "reply: %s", log_clean(0, buf_str(&n->host)), p->most,
+	    stage_name(news->stage), log_clean(1, news->text));
+	while (n->flights) {
+		struct flight f = land(n, 1);
+
+		look_from(s, f.w);
+		flight_free(&f);
+	}
+}
+
 static void
 on_down(struct sender *s, struct session *n, const struct session_news *news)
 {
+	if (others_do_well(s, n)) {
+		one_too_many(s, n, news);
+		return;
+	}
 	log_module(buf_str(&n->protocol), news->code, news->text);
 	if (n->owner)
 		remote_is_dead(s, n->owner, news->code, news->stage,
@@ -653,6 +695,7 @@ on_news(struct sender *s, struct session *n, const struct session_news *news)
 {
 	switch (news->event) {
 	case SESSION_NOTHING:
+	case SESSION_READY:
 		break;
 	case SESSION_NOTE:
 		log_fault("%s: %s", log_clean(0, buf_str(&n->host)),
@@ -700,7 +743,7 @@ forget(struct sender *s, struct session *n)
 		at = &(*at)->next;
 	*at = n->next;
 	if (n->owner)
-		((struct place *)n->owner)->session = NULL;
+		((struct place *)n->owner)->sessions--;
 	session_free(n);
 }
 
@@ -764,12 +807,51 @@ start_module(struct sender *s, struct place *p, const struct flight *f)
 	return n;
 }
 
-/* The session that is to have f, a new one if need be; NULL if none can be
+/* Another session is opened when the one before has got ready, at least CROWD
+ * messages wait, and one by one, at the pace seen here, they would take longer
+ * than SLOW. */
+static int
+deserves_session(const struct sender *s, const struct place *p)
+{
+	long long waiting = (long long)(s->backlog.count - p->cursor);
+	long long pace = 0;
+	const struct session *n;
+
+	if (p->foreign || !p->sessions)
+		return !p->sessions;
+	if (p->sessions >= p->most || waiting < CROWD)
+		return 0;
+	for (n = s->sessions; n; n = n->next) {
+		if (n->owner != p)
+			continue;
+		if (!n->ready)
+			return 0;
+		if (session_pace(n) > pace)
+			pace = session_pace(n);
+	}
+	return waiting * pace > SLOW;
+}
+
+/* The session of p that is to have the next message: the least busy. None
+ * gets a second one in hand while another session is worth opening. */
+static struct session *
+session_with_room(const struct sender *s, const struct place *p)
+{
+	struct session *n, *best = NULL;
+
+	for (n = s->sessions; n; n = n->next)
+		if (n->owner == p && session_has_room(n) &&
+		    (!best || n->flights < best->flights))
+			best = n;
+	return best && best->flights && deserves_session(s, p) ? NULL : best;
+}
+
+/* The session that is to have f; NULL if a new one is needed and cannot be
  * had. */
 static struct session *
 session_for(struct sender *s, struct place *p, const struct flight *f)
 {
-	struct session *n = p->session;
+	struct session *n = session_with_room(s, p);
 
 	if (n)
 		return n;
@@ -777,13 +859,15 @@ session_for(struct sender *s, struct place *p, const struct flight *f)
 	    buf_z(&s->set.helohost), s->set.sendtimeout);
 	if (!n) {
 		cli_warn("Could not fork:");
-		remote_is_dead(s, p, ERR_EXEC, STAGE_session,
-		    str_of(strerror(errno)));
+		if (!p->sessions)
+			remote_is_dead(s, p, ERR_EXEC, STAGE_session,
+			    str_of(strerror(errno)));
 		return NULL;
 	}
 	n->owner = p;
 	n->next = s->sessions;
-	s->sessions = p->session = n;
+	s->sessions = n;
+	p->sessions++;
 	return n;
 }
 
@@ -825,8 +909,8 @@ is_turn_of(const struct sender *s, const struct place *p, struct waiting *w)
 static void
 deal(struct sender *s, struct place *p)
 {
-	while (!p->dead && (!p->session || session_has_room(p->session)) &&
-	    report_room(s)) {
+	while (!p->dead && report_room(s) &&
+	    (session_with_room(s, p) || deserves_session(s, p))) {
 		if (p->cursor == s->backlog.count) {
 			if (p->lates)
 				return;
@@ -851,7 +935,7 @@ is_foreign(const struct buf *protocol)
 	struct stat module, self;
 	int there, same;
 
-	if (!str_eq(buf_str(protocol), STR("smtp")))
+	if (!module_protocol(buf_str(protocol)))
 		return 1;
 	path_set(&path, PATH_MODULES, buf_z(protocol));
 	there = stat(buf_z(&path), &module) == 0;
@@ -871,6 +955,7 @@ make_places(struct sender *s)
 	s->places = mem_new(s->place_count, sizeof *s->places);
 	for (i = 0; i < s->place_count; i++) {
 		s->places[i].remote = &s->set.remotes.list[i];
+		s->places[i].most = s->set.remotes.list[i].sessions;
 		s->places[i].foreign =
 		    is_foreign(&s->set.remotes.list[i].protocol);
 	}
@@ -879,11 +964,11 @@ make_places(struct sender *s)
 static void
 free_places(struct sender *s)
 {
-	size_t i;
+	struct session *n;
 
-	for (i = 0; i < s->place_count; i++)
-		if (s->places[i].session)
-			dismiss(s->places[i].session);
+	for (n = s->sessions; n; n = n->next)
+		if (n->owner)
+			dismiss(n);
 	free(s->places);
 	s->places = NULL;
 	s->place_count = 0;
@@ -1122,6 +1207,20 @@ check_deadlines(struct sender *s)
 			timed_out(n);
 }
 
+/* 1 if time alone may make another session worth while. */
+static int
+may_grow(const struct sender *s)
+{
+	const struct place *p;
+
+	for (p = s->places; p < s->places + s->place_count; p++)
+		if (!p->dead && !p->foreign && p->sessions &&
+		    p->sessions < p->most &&
+		    s->backlog.count - p->cursor >= CROWD)
+			return 1;
+	return 0;
+}
+
 static int
 time_to_wait(const struct sender *s)
 {
@@ -1130,6 +1229,8 @@ time_to_wait(const struct sender *s)
 
 	if (s->stop)
 		until = s->stop_at;
+	else if (may_grow(s))
+		until = clock_in(LOOK);
 	for (n = s->sessions; n; n = n->next)
 		until = clock_first(until, n->deadline);
 	return clock_left(until);

@@ -5,9 +5,9 @@
 #include "base64.h"
 #include "buf.h"
 #include "chr.h"
-#include "clock.h"
 #include "err.h"
 #include "io.h"
+#include "link.h"
 #include "module.h"
 #include "net.h"
 #include "reply.h"
@@ -19,13 +19,13 @@
 int
 dialogue_end(struct dialogue *d, int code, struct str text)
 {
-	buf_set(&d->text, text);
-	if (d->io.fd >= 0 && d->io.state == IO_OPEN) {
-		io_deadline(&d->io, PATIENCE_QUIT);
-		if (io_put(&d->io, STR("QUIT\r\n")) == 0)
-			io_flush(&d->io);
+	buf_set(&d->l.text, text);
+	if (d->l.io.fd >= 0 && d->l.io.state == IO_OPEN) {
+		io_deadline(&d->l.io, PATIENCE_QUIT);
+		if (io_put(&d->l.io, STR("QUIT\r\n")) == 0)
+			io_flush(&d->l.io);
 	}
-	io_close(&d->io);
+	io_close(&d->l.io);
 	d->open = 0;
 	return code;
 }
@@ -34,19 +34,15 @@ int
 dialogue_lost(struct dialogue *d)
 {
 	struct buf words = { 0 };
-	int code = ERR_PROTOCOL;
+	int code;
 
-	if (d->io.state == IO_OPEN) {
-		buf_set(&words, STR("Malformed reply: "));
-		buf_add(&words, buf_str(&d->reply.text));
-	} else {
-		buf_set(&words, str_of(io_why(&d->io)));
-		if (d->io.state == IO_TIMEOUT)
-			code = ERR_TIMED_OUT;
-		else if (d->io.state == IO_TLS)
-			code = ERR_MSG_TEMP;
+	if (d->l.io.state != IO_OPEN) {
+		d->open = 0;
+		return link_lost(&d->l);
 	}
-	code = dialogue_end(d, code, buf_str(&words));
+	buf_set(&words, STR("Malformed reply: "));
+	buf_add(&words, buf_str(&d->reply.text));
+	code = dialogue_end(d, ERR_PROTOCOL, buf_str(&words));
 	buf_free(&words);
 	return code;
 }
@@ -67,7 +63,7 @@ dialogue_quit(struct dialogue *d)
 		return;
 	dialogue_say(d, STR("QUIT"));
 	dialogue_hear(d, PATIENCE_QUIT);
-	io_close(&d->io);
+	io_close(&d->l.io);
 	d->open = 0;
 }
 
@@ -83,15 +79,15 @@ dialogue_say_parts(struct dialogue *d, const struct str *parts, size_t count)
 			if (chr_is(parts[i].p[k], CHR_CTL))
 				return -1;
 	for (i = 0; i < count; i++)
-		io_put(&d->io, parts[i]);
-	return io_put(&d->io, STR("\r\n"));
+		io_put(&d->l.io, parts[i]);
+	return io_put(&d->l.io, STR("\r\n"));
 }
 
 int
 dialogue_hear(struct dialogue *d, long long patience)
 {
-	io_deadline(&d->io, patience);
-	if (io_flush(&d->io) < 0 || reply_read(&d->reply, &d->io) < 0)
+	io_deadline(&d->l.io, patience);
+	if (io_flush(&d->l.io) < 0 || reply_read(&d->reply, &d->l.io) < 0)
 		return -1;
 	return reply_class(&d->reply);
 }
@@ -151,10 +147,10 @@ forget(struct extensions *x)
 static int
 hello(struct dialogue *d)
 {
-	struct str helo = str_of(d->o->helo), text;
+	struct str helo = str_of(d->l.o->helo), text;
 	int class, first = 1;
 
-	d->stage = STAGE_helo;
+	d->l.stage = STAGE_helo;
 	forget(&d->ext);
 	if (dialogue_say(d, STR("EHLO "), helo) < 0)
 		return dialogue_lost(d);
@@ -173,31 +169,18 @@ hello(struct dialogue *d)
 }
 
 static int
-begin_tls(struct dialogue *d)
-{
-	d->stage = STAGE_tls;
-	io_deadline(&d->io, PATIENCE_COMMAND);
-	if (io_tls(&d->io, d->ssl) < 0)
-		return dialogue_lost(d);
-	if (*ssl_note(d->ssl))
-		d->report->note(d->report->context,
-		    str_of(ssl_note(d->ssl)));
-	return 0;
-}
-
-static int
 starttls(struct dialogue *d)
 {
 	int rc;
 
-	d->stage = STAGE_starttls;
+	d->l.stage = STAGE_starttls;
 	if (!d->ext.starttls)
 		return dialogue_end(d, ERR_MSG_TEMP,
 		    STR("Server does not offer STARTTLS"));
 	dialogue_say(d, STR("STARTTLS"));
 	rc = want(d, 2);
 	if (!rc)
-		rc = begin_tls(d);
+		rc = link_tls(&d->l);
 	return rc ? rc : hello(d);
 }
 
@@ -283,8 +266,8 @@ exchange(struct dialogue *d, const struct sasl_mechanism *m)
 	struct sasl sasl = { 0 };
 	int rc;
 
-	sasl.user = str_of(d->o->user);
-	sasl.pass = str_of(d->o->pass);
+	sasl.user = str_of(d->l.o->user);
+	sasl.pass = str_of(d->l.o->pass);
 	rc = prove(d, m, &sasl);
 	sasl_free(&sasl);
 	return rc;
@@ -293,11 +276,11 @@ exchange(struct dialogue *d, const struct sasl_mechanism *m)
 static void
 warn_of_clear_password(struct dialogue *d)
 {
-	if (d->warned || d->io.ssl || net_is_loopback(d->io.fd))
+	if (d->warned || d->l.io.ssl || net_is_loopback(d->l.io.fd))
 		return;
 	d->warned = 1;
-	d->report->note(d->report->context, STR("Warning: the password goes "
-	    "over the network in clear; use tls or starttls"));
+	d->l.report->note(d->l.report->context, STR("Warning: the password "
+	    "goes over the network in clear; use tls or starttls"));
 }
 
 static int
@@ -306,17 +289,17 @@ authenticate(struct dialogue *d)
 	struct str offered = buf_str(&d->ext.auth);
 	const struct sasl_mechanism *m;
 
-	d->stage = STAGE_auth;
-	if (d->o->auth == MODULE_AUTH_EXTERNAL) {
+	d->l.stage = STAGE_auth;
+	if (d->l.o->auth == MODULE_AUTH_EXTERNAL) {
 		if (!sasl_offered(offered, STR("EXTERNAL")))
 			return dialogue_end(d, ERR_MSG_TEMP, STR("Server does "
 			    "not advertise certificate authentication"));
 		return exchange(d, sasl_find(STR("EXTERNAL")));
 	}
-	if (!d->o->user || !d->o->pass)
+	if (!d->l.o->user || !d->l.o->pass)
 		return 0;
-	m = d->o->auth == MODULE_AUTH_LOGIN ? sasl_find(STR("LOGIN")) :
-	    sasl_choose(offered, d->io.ssl != NULL);
+	m = d->l.o->auth == MODULE_AUTH_LOGIN ? sasl_find(STR("LOGIN")) :
+	    sasl_choose(offered, d->l.io.ssl != NULL);
 	if (!m)
 		return dialogue_end(d, ERR_MSG_TEMP, STR("Server does not "
 		    "advertise any supported authentication methods"));
@@ -325,46 +308,19 @@ authenticate(struct dialogue *d)
 	return exchange(d, m);
 }
 
-static int
-connect_failed(struct dialogue *d, int code, struct buf *why)
-{
-	buf_set(&d->text, STR("Connect failed: "));
-	buf_add(&d->text, buf_str(why));
-	buf_free(why);
-	return code;
-}
-
-static int
-join(struct dialogue *d)
-{
-	struct net_request q = { d->o->host, (unsigned)d->o->port,
-	    d->o->source, clock_first(clock_in(PATIENCE_CONNECT), d->limit) };
-	struct buf why = { 0 };
-	int fd;
-
-	d->stage = STAGE_connect;
-	fd = net_connect(&q, &d->peer, &why);
-	if (fd < 0)
-		return connect_failed(d, -fd, &why);
-	buf_free(&why);
-	io_init(&d->io, fd);
-	d->io.limit = d->limit;
-	return d->o->tls ? begin_tls(d) : 0;
-}
-
 int
 dialogue_open(struct dialogue *d)
 {
 	int rc;
 
-	rc = join(d);
+	rc = link_join(&d->l);
 	if (rc)
 		return rc;
-	d->stage = STAGE_greeting;
+	d->l.stage = STAGE_greeting;
 	rc = want(d, 2);
 	if (!rc)
 		rc = hello(d);
-	if (!rc && d->o->starttls)
+	if (!rc && d->l.o->starttls)
 		rc = starttls(d);
 	if (!rc)
 		rc = authenticate(d);
@@ -376,9 +332,7 @@ void
 dialogue_free(struct dialogue *d)
 {
 	dialogue_quit(d);
-	ssl_free(d->ssl);
 	reply_free(&d->reply);
 	forget(&d->ext);
-	buf_free(&d->peer);
-	buf_free(&d->text);
+	link_free(&d->l);
 }

@@ -7,7 +7,6 @@
 #include "str.h"
 
 /* Milliseconds; RFC 5321 4.5.3.2 asks for no less. */
-#define PATIENCE_CONNECT 30000
 #define PATIENCE_COMMAND 300000
 #define PATIENCE_BLOCK 180000
 #define PATIENCE_DOT 600000
@@ -21,16 +20,9 @@ struct extensions {
 };
 
 struct dialogue {
-	struct module_options *o;
-	const struct module_report *report;
-	struct ssl *ssl;	/* NULL without TLS */
-	struct io io;
+	struct link l;
 	struct reply reply;	/* the last one */
 	struct extensions ext;
-	long long limit;	/* clock_ms; nothing goes on beyond it */
-	struct buf peer;	/* "192.0.2.1 port 25" */
-	enum stage stage;
-	struct buf text;	/* why the session ended */
 	int open;
 	int warned;		/* of a password in clear */
 };

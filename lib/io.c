@@ -242,6 +242,21 @@ io_line(struct io *io, struct str *line)
 	return found ? found : -1;
 }
 
+int
+io_byte(struct io *io)
+{
+	int events = POLLIN;
+
+	if (!io_unread(io)) {
+		in_compact(io);
+		if (drain(io, 0) < 0)
+			events = -1;
+	}
+	while (!io_unread(io) && events >= 0)
+		events = turn(io, events);
+	return io_unread(io) ? (unsigned char)io->in[io->in_at++] : -1;
+}
+
 size_t
 io_unread(const struct io *io)
 {

@@ -57,6 +57,10 @@ int io_flush(struct io *io);
  * was put is sent first. */
 int io_line(struct io *io, struct str *line);
 
+/* Receives: the next byte, or -1. What was received before the connection was
+ * lost can still be had. */
+int io_byte(struct io *io);
+
 /* Bytes received and not yet asked for. */
 size_t io_unread(const struct io *io);
 

@@ -79,8 +79,6 @@ module_check(struct module_options *o, int port, int port_tls,
 		o->port = o->tls ? port_tls : port;
 	if (o->port < 1 || o->port > 65535)
 		return refuse(why, ERR_USAGE, "Invalid value for port");
-	if (!o->helo || !*o->helo)
-		return refuse(why, ERR_USAGE, "$HELOHOST is not set");
 	if (o->tls)
 		o->starttls = 0;
 	return check_tls(o, why);

@@ -35,8 +35,9 @@ struct module_options {
 size_t module_rows(struct module_options *o, struct opt *rows);
 
 /* Checks the options for what is missing or contradictory and completes
- * them: the port and what TLS needs. port_tls 0: there is no default.
- * 0, or an ERR_ code with a reason appended to why. */
+ * them: the port and what TLS needs; helo is left to those who say it.
+ * port_tls 0: there is no default. 0, or an ERR_ code with a reason appended
+ * to why. */
 int module_check(struct module_options *o, int port, int port_tls,
     struct buf *why);
 
@@ -61,5 +62,29 @@ struct module_report {
 	/* Something an administrator should know, once a session. */
 	void (*note)(void *context, struct str text);
 };
+
+/* A protocol as the worker and the classic module use it: the functions of
+ * smtp.h or qmqp.h, which have their contracts. */
+#define MODULE_AGAIN (-1)
+struct module_protocol {
+	const char *name;
+	void *(*create)(struct module_options *o,
+	    const struct module_report *report, int strict, int *code,
+	    struct buf *why);
+	void (*limit)(void *session, long long deadline);
+	int (*open)(void *session);
+	int (*send)(void *session, const struct module_message *m);
+	int (*settle)(void *session);
+	size_t (*appetite)(const void *session);
+	int (*is_open)(const void *session);
+	enum stage (*stage)(const void *session);
+	struct str (*text)(const void *session);
+	struct str (*peer)(const void *session);
+	void (*close)(void *session);
+	void (*free)(void *session);
+};
+
+/* The built-in protocol of that name, or NULL. */
+const struct module_protocol *module_protocol(struct str name);
 
 #endif

@@ -10,8 +10,13 @@
 static void
 add_option(struct remote *r, struct str word)
 {
+	unsigned long n;
+
 	if (str_starts(word, STR("--")))
 		word = str_skip(word, 2);
+	if (str_starts(word, STR("sessions=")) &&
+	    str_number(str_skip(word, 9), 1000, &n) == 0 && n)
+		r->sessions = (int)n;
 	if (word.n)
 		buf_cat(&r->options, word, STR("\n"));
 }
@@ -21,6 +26,7 @@ parse_line(struct remote *r, struct str line)
 {
 	struct buf word = { 0 };
 
+	r->sessions = REMOTE_SESSIONS;
 	words_next(&line, &r->host);
 	if (!words_next(&line, &r->protocol))
 		buf_set(&r->protocol, STR("smtp"));

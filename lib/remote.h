@@ -10,7 +10,10 @@ struct remote {
 	struct buf protocol;	/* "smtp" if the line names none */
 	struct buf options;	/* what a module reads: host=HOST LF, then each
 				 * option LF without one leading "--" */
+	int sessions;		/* at a time, from the option sessions=N */
 };
+
+#define REMOTE_SESSIONS 4	/* where there is no such option */
 
 struct remotes {
 	struct remote *list;

@@ -27,6 +27,7 @@ new_session(const struct remote *r)
 	n->fd = -1;
 	n->flight = mem_new(WORKER_HOLDS, sizeof *n->flight);
 	n->deadline = CLOCK_NEVER;
+	n->began = clock_ms();
 	buf_set(&n->host, buf_str(&r->host));
 	buf_set(&n->protocol, buf_str(&r->protocol));
 	return n;
@@ -67,7 +68,25 @@ int
 session_has_room(const struct session *n)
 {
 	return n->fd >= 0 && !n->signals &&
-	    n->flights < (n->foreign ? 1 : WORKER_HOLDS);
+	    n->flights < (n->appetite ? n->appetite : 1);
+}
+
+/* Opening takes at least this many round trips: TCP, greeting, EHLO. */
+#define OPENING_TRIPS 3
+
+long long
+session_pace(const struct session *n)
+{
+	long long now = clock_ms(), pace, in_hand;
+
+	if (!n->ready)
+		return 0;
+	if (n->results)
+		pace = (n->last_result - n->ready) / (long long)n->results;
+	else
+		pace = (n->ready - n->began) / OPENING_TRIPS;
+	in_hand = n->flights ? now - n->last_result : 0;
+	return in_hand > pace ? in_hand : pace;
 }
 
 int
@@ -100,6 +119,15 @@ find(struct session *n, unsigned long id)
 	return NULL;
 }
 
+static enum session_event
+ready(struct session *n, size_t appetite)
+{
+	n->appetite = appetite;
+	n->ready = n->last_result = clock_ms();
+	n->results = 0;
+	return SESSION_READY;
+}
+
 /* A packet as an event; SESSION_NOTHING if it concerns nobody but us. */
 static enum session_event
 understand(struct session *n, const struct worker_packet *p)
@@ -111,6 +139,8 @@ understand(struct session *n, const struct worker_packet *p)
 	case WORKER_PEER:
 		buf_set(&n->peer, text);
 		return SESSION_NOTHING;
+	case WORKER_READY:
+		return ready(n, p->index);
 	case WORKER_RECIPIENT:
 		if (f)
 			flight_refuse(f, p->index, p->code, text);
@@ -118,7 +148,11 @@ understand(struct session *n, const struct worker_packet *p)
 	case WORKER_NOTE:
 		return SESSION_NOTE;
 	case WORKER_MESSAGE:
-		return f && f == n->flight ? SESSION_RESULT : SESSION_NOTHING;
+		if (!f || f != n->flight)
+			return SESSION_NOTHING;
+		n->results++;
+		n->last_result = clock_ms();
+		return SESSION_RESULT;
 	case WORKER_DOWN:
 		return SESSION_DOWN;
 	}

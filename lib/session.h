@@ -19,6 +19,11 @@ struct session {
 	int foreign;
 	struct flight *flight;	/* oldest first */
 	size_t flights;
+	size_t appetite;	/* flights it likes to have; 0 until ready */
+	long long began;	/* clock_ms */
+	long long ready;	/* clock_ms, 0 before */
+	long long last_result;	/* clock_ms, or when it got ready */
+	unsigned long results;
 	long long deadline;	/* for what it does now; clock_ms */
 	int signals;		/* sent to it so far: TERM, then KILL */
 	struct buf output;	/* of a module, so far */
@@ -28,6 +33,7 @@ struct session {
 
 enum session_event {
 	SESSION_NOTHING,	/* nothing more for now */
+	SESSION_READY,		/* connected and let in: it takes more now */
 	SESSION_NOTE,		/* text is for the administrator */
 	SESSION_RESULT,		/* of the oldest flight */
 	SESSION_DOWN,		/* the remote is of no use, says a worker; the
@@ -52,6 +58,11 @@ struct session *session_module(const struct remote *r, const char *path,
 
 /* 1 if it can take another flight. */
 int session_has_room(const struct session *n);
+
+/* Milliseconds a message takes here, as far as can be seen: on average since
+ * it got ready, or what the one in hand has already taken if that is more; a
+ * round trip, guessed from the opening, before anything else is known. */
+long long session_pace(const struct session *n);
 
 /* Hands f over; on success the session owns it. 0, or -1 with errno. */
 int session_give(struct session *n, const struct flight *f);

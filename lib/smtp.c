@@ -15,10 +15,10 @@
 #include "../ssl/ssl.h"
 #include "buf.h"
 #include "chr.h"
-#include "clock.h"
 #include "envelope.h"
 #include "err.h"
 #include "io.h"
+#include "link.h"
 #include "mem.h"
 #include "module.h"
 #include "reply.h"
@@ -27,9 +27,10 @@
 #include "wire.h"
 
 /* What may be unanswered at a time: commands, whose replies must fit into
- * buffers, and octets of messages, which a lost connection makes possible
+ * buffers, messages, and their octets, which a lost connection makes possible
  * duplicates of. */
 #define WINDOW_COMMANDS 150
+#define WINDOW_MESSAGES 64
 #define WINDOW_OCTETS (1024 * 1024)
 
 struct transaction {
@@ -77,7 +78,7 @@ static void
 report(struct smtp *s, const struct transaction *t, int code,
     enum stage stage, struct str text)
 {
-	s->d.report->message(s->d.report->context, t->m.id, code, stage,
+	s->d.l.report->message(s->d.l.report->context, t->m.id, code, stage,
 	    text);
 }
 
@@ -111,19 +112,6 @@ drop_first(struct smtp *s)
 	free(t);
 }
 
-/* While a message is unanswered, being stopped would mean not to know whether
- * it has been taken. */
-static void
-hold_signals(int how)
-{
-	sigset_t set;
-
-	sigemptyset(&set);
-	sigaddset(&set, SIGTERM);
-	sigaddset(&set, SIGINT);
-	sigprocmask(how, &set, NULL);
-}
-
 /* All is known of the oldest: tells. */
 static void
 finish(struct smtp *s)
@@ -133,7 +121,7 @@ finish(struct smtp *s)
 	report(s, t, t->code, t->stage, buf_str(&t->text));
 	drop_first(s);
 	if (!s->first || !s->first->end)
-		hold_signals(SIG_UNBLOCK);
+		link_hold_signals(SIG_UNBLOCK);
 }
 
 /* What the server may have taken although it has not said so. */
@@ -142,7 +130,7 @@ report_lost(struct smtp *s, struct transaction *t, int code)
 {
 	struct buf text = { 0 };
 
-	buf_cat(&text, buf_str(&s->d.text), t->chunked ?
+	buf_cat(&text, buf_str(&s->d.l.text), t->chunked ?
 	    STR(" after the last chunk") : STR(" after the final dot"),
 	    STR(": the message may have been taken, possible duplicate"));
 	report(s, t, code, STAGE_dot, buf_str(&text));
@@ -155,7 +143,7 @@ report_lost(struct smtp *s, struct transaction *t, int code)
 static int
 abandon(struct smtp *s, int code)
 {
-	unsigned long long sent = s->d.reply.code == 421 ? 0 : s->d.io.sent;
+	unsigned long long sent = s->d.reply.code == 421 ? 0 : s->d.l.io.sent;
 
 	while (s->first) {
 		struct transaction *t = s->first;
@@ -166,7 +154,7 @@ abandon(struct smtp *s, int code)
 			report_lost(s, t, code);
 		drop_first(s);
 	}
-	hold_signals(SIG_UNBLOCK);
+	link_hold_signals(SIG_UNBLOCK);
 	return code;
 }
 
@@ -355,7 +343,7 @@ recipient_refused(struct smtp *s, struct transaction *t, size_t index,
 	if (s->strict)
 		fail(t, code, STAGE_rcpt, text);
 	else
-		s->d.report->recipient(s->d.report->context, t->m.id, index,
+		s->d.l.report->recipient(s->d.l.report->context, t->m.id, index,
 		    code, text);
 	t->stage = STAGE_rcpt;
 	buf_set(&t->text, text);
@@ -368,12 +356,12 @@ static int
 chunking_unknown(struct smtp *s)
 {
 	s->no_chunking = 1;
-	io_close(&s->d.io);
+	io_close(&s->d.l.io);
 	dialogue_end(&s->d, ERR_PROTOCOL, buf_str(&s->d.reply.text));
 	while (s->first)
 		drop_first(s);
-	hold_signals(SIG_UNBLOCK);
-	return SMTP_AGAIN;
+	link_hold_signals(SIG_UNBLOCK);
+	return MODULE_AGAIN;
 }
 
 /* The last reply of a transaction. */
@@ -435,14 +423,14 @@ hear_next(struct smtp *s)
 	size_t k = t->heard;
 	int class;
 
-	s->d.stage = stage_of(t, k);
-	class = dialogue_hear(&s->d, s->d.stage == STAGE_dot ?
+	s->d.l.stage = stage_of(t, k);
+	class = dialogue_hear(&s->d, s->d.l.stage == STAGE_dot ?
 	    PATIENCE_DOT : PATIENCE_COMMAND);
 	if (class < 0)
 		return lost(s);
 	t->heard++;
 	s->unheard--;
-	if (s->d.stage == STAGE_dot)
+	if (s->d.l.stage == STAGE_dot)
 		return judge_end(s, t, class);
 	if (s->d.reply.code == 421)
 		return refused(s);
@@ -456,9 +444,9 @@ send_block(struct smtp *s, struct wire *w, struct str block)
 {
 	struct str piece;
 
-	io_deadline(&s->d.io, PATIENCE_BLOCK);
+	io_deadline(&s->d.l.io, PATIENCE_BLOCK);
 	while (wire_next(w, &block, &piece))
-		if (io_put(&s->d.io, piece) < 0)
+		if (io_put(&s->d.l.io, piece) < 0)
 			return -1;
 	return 0;
 }
@@ -468,7 +456,7 @@ static int
 cannot_read(struct smtp *s, struct transaction *t)
 {
 	unreadable(t, STAGE_data);
-	io_close(&s->d.io);
+	io_close(&s->d.l.io);
 	return abandon(s, dialogue_end(&s->d, ERR_MSG_READ,
 	    STR("Could not read the message to its end")));
 }
@@ -482,7 +470,7 @@ send_text(struct smtp *s, struct transaction *t)
 	off_t at = t->e.body;
 	ssize_t n;
 
-	s->d.stage = STAGE_data;
+	s->d.l.stage = STAGE_data;
 	while ((n = pread(t->m.fd, block, sizeof block, at)) != 0) {
 		if (n < 0 && errno == EINTR)
 			continue;
@@ -492,14 +480,14 @@ send_text(struct smtp *s, struct transaction *t)
 		if (send_block(s, &w, (struct str){ block, (size_t)n }) < 0)
 			return lost(s);
 	}
-	hold_signals(SIG_BLOCK);
-	io_put(&s->d.io, wire_end(&w));
+	link_hold_signals(SIG_BLOCK);
+	io_put(&s->d.l.io, wire_end(&w));
 	if (!t->chunked) {
-		io_put(&s->d.io, STR(".\r\n"));
+		io_put(&s->d.l.io, STR(".\r\n"));
 		t->said++;
 		s->unheard++;
 	}
-	t->end = s->d.io.put;
+	t->end = s->d.l.io.put;
 	s->octets += t->size.octets;
 	return 0;
 }
@@ -511,7 +499,7 @@ static int
 send_nothing(struct smtp *s, struct transaction *t)
 {
 	if (t->accepted) {
-		io_close(&s->d.io);
+		io_close(&s->d.l.io);
 		return abandon(s, dialogue_end(&s->d, ERR_PROTOCOL,
 		    STR("Server wants the message of a transaction it has "
 		    "refused")));
@@ -610,7 +598,7 @@ smtp_send(struct smtp *s, const struct module_message *m)
 	struct transaction *t = new_transaction(s, m);
 	int rc;
 
-	s->d.io.limit = s->d.limit;
+	s->d.l.io.limit = s->d.l.limit;
 	if (prepare(s, t) < 0) {
 		cannot_send(s, t);
 		return 0;
@@ -634,38 +622,39 @@ smtp_settle(struct smtp *s)
 
 /* ---- life ---- */
 
+static int
+check_options(struct module_options *o, struct buf *why)
+{
+	int code = module_check(o, 25, 465, why);
+
+	if (code || (o->helo && *o->helo))
+		return code;
+	buf_add(why, STR("$HELOHOST is not set"));
+	return ERR_USAGE;
+}
+
 struct smtp *
 smtp_new(struct module_options *o, const struct module_report *report_to,
     int strict, int *code, struct buf *why)
 {
 	struct smtp *s;
-	char reason[512] = "";
 
-	*code = module_check(o, 25, 465, why);
+	*code = check_options(o, why);
 	if (*code)
 		return NULL;
 	s = mem_new(1, sizeof *s);
-	s->d.o = o;
-	s->d.report = report_to;
-	s->d.limit = CLOCK_NEVER;
-	s->d.io.fd = -1;
 	s->strict = strict;
-	if (o->tls || o->starttls) {
-		s->d.ssl = ssl_new(&o->ssl, reason, sizeof reason);
-		if (!s->d.ssl) {
-			buf_add(why, str_of(reason));
-			*code = ERR_MSG_TEMP;
-			free(s);
-			return NULL;
-		}
-	}
-	return s;
+	*code = link_init(&s->d.l, o, report_to, why);
+	if (!*code)
+		return s;
+	free(s);
+	return NULL;
 }
 
 void
 smtp_limit(struct smtp *s, long long deadline)
 {
-	s->d.limit = deadline;
+	s->d.l.limit = deadline;
 }
 
 int
@@ -677,6 +666,16 @@ smtp_open(struct smtp *s)
 	return dialogue_open(&s->d);
 }
 
+size_t
+smtp_appetite(const struct smtp *s)
+{
+	const struct extensions *x = &s->d.ext;
+
+	if (!x->pipelining || s->strict)
+		return 1;
+	return x->chunking && !s->no_chunking ? WINDOW_MESSAGES : 3;
+}
+
 int
 smtp_is_open(const struct smtp *s)
 {
@@ -686,19 +685,19 @@ smtp_is_open(const struct smtp *s)
 enum stage
 smtp_stage(const struct smtp *s)
 {
-	return s->d.stage;
+	return s->d.l.stage;
 }
 
 struct str
 smtp_text(const struct smtp *s)
 {
-	return buf_str(&s->d.text);
+	return buf_str(&s->d.l.text);
 }
 
 struct str
 smtp_peer(const struct smtp *s)
 {
-	return buf_str(&s->d.peer);
+	return buf_str(&s->d.l.peer);
 }
 
 void

@@ -26,14 +26,18 @@ int smtp_open(struct smtp *s);
 /* Speaks a message's transaction. With PIPELINING or CHUNKING its result, and
  * those of messages before it, may still be out when this returns; smtp_settle
  * or a later smtp_send reports them, in order. 0; or what ended the session:
- * an ERR_ code, or SMTP_AGAIN, which is nobody's fault and will not happen
+ * an ERR_ code, or MODULE_AGAIN, which is nobody's fault and will not happen
  * again. What the server could have taken has then been reported, and what has
  * not been reported may be sent again. */
-#define SMTP_AGAIN (-1)
 int smtp_send(struct smtp *s, const struct module_message *m);
 
 /* Waits for the oldest result that is out, if any. Returns as smtp_send. */
 int smtp_settle(struct smtp *s);
+
+/* How many messages it is worth to have at hand: with CHUNKING many, with
+ * PIPELINING the one that is unanswered, the next, and one behind it, so that
+ * the session need not wait for more; else one. */
+size_t smtp_appetite(const struct smtp *s);
 
 /* 1 while messages can be sent. */
 int smtp_is_open(const struct smtp *s);

@@ -16,7 +16,6 @@
 #include "module.h"
 #include "opt.h"
 #include "remote.h"
-#include "smtp.h"
 #include "worker.h"
 
 /* Fresh sessions in a row that may be lost in the middle of a message before
@@ -101,7 +100,9 @@ worker_packet(int fd, struct worker_packet *p)
 
 struct worker {
 	int fd;
-	struct smtp *smtp;
+	const struct module_protocol *protocol;
+	void *session;
+	struct buf peer;	/* as last told */
 	int seconds;
 	struct module_message held[WORKER_HOLDS];
 	size_t holds;
@@ -132,6 +133,19 @@ tell(struct worker *w, enum worker_kind kind, int code, enum stage stage,
 	p.code = code;
 	p.stage = stage;
 	answer(w, &p, text);
+}
+
+/* The session stands. */
+static void
+tell_ready(struct worker *w)
+{
+	struct worker_packet p = { 0 };
+
+	p.kind = WORKER_READY;
+	p.index = w->protocol->appetite(w->session);
+	if (p.index > WORKER_HOLDS)
+		p.index = WORKER_HOLDS;
+	answer(w, &p, STR(""));
 }
 
 static void
@@ -171,6 +185,19 @@ release(struct worker *w, unsigned long id)
 	    (w->holds - i) * sizeof w->held[0]);
 }
 
+/* Connections come and go with the protocol; who is there, the sender wants
+ * to know before it hears of results. */
+static void
+tell_peer(struct worker *w)
+{
+	struct str peer = w->protocol->peer(w->session);
+
+	if (str_eq(peer, buf_str(&w->peer)))
+		return;
+	buf_set(&w->peer, peer);
+	tell(w, WORKER_PEER, 0, STAGE_connect, peer);
+}
+
 static void
 on_message(void *context, unsigned long id, int code, enum stage stage,
     struct str text)
@@ -182,6 +209,7 @@ on_message(void *context, unsigned long id, int code, enum stage stage,
 	p.id = id;
 	p.code = code;
 	p.stage = stage;
+	tell_peer(w);
 	answer(w, &p, text);
 	release(w, id);
 	w->answered++;
@@ -191,17 +219,20 @@ on_message(void *context, unsigned long id, int code, enum stage stage,
 	}
 }
 
+/* The remote is of no use: the last words. */
 static void
-down(struct worker *w, int code, enum stage stage, struct str text)
+down(struct worker *w, int code)
 {
-	tell(w, WORKER_DOWN, code, stage, text);
+	tell_peer(w);
+	tell(w, WORKER_DOWN, code, w->protocol->stage(w->session),
+	    w->protocol->text(w->session));
 	_exit(code);
 }
 
 static void
 set_limit(struct worker *w)
 {
-	smtp_limit(w->smtp, w->seconds > 0 ?
+	w->protocol->limit(w->session, w->seconds > 0 ?
 	    clock_in((long long)w->seconds * 1000) : CLOCK_NEVER);
 }
 
@@ -212,11 +243,10 @@ open_session(struct worker *w)
 
 	w->accepted = w->answered = 0;
 	set_limit(w);
-	rc = smtp_open(w->smtp);
-	if (smtp_peer(w->smtp).n)
-		tell(w, WORKER_PEER, 0, STAGE_connect, smtp_peer(w->smtp));
+	rc = w->protocol->open(w->session);
 	if (rc)
-		down(w, rc, smtp_stage(w->smtp), smtp_text(w->smtp));
+		down(w, rc);
+	tell_ready(w);
 }
 
 /* The session was lost in the middle of things. If it had taken messages it
@@ -227,11 +257,13 @@ session_lost(struct worker *w, int code)
 {
 	if (w->accepted)
 		return;
-	if (code == ERR_TIMED_OUT || ++w->strikes == STRIKES)
-		down(w, code, smtp_stage(w->smtp), smtp_text(w->smtp));
+	if (code == ERR_TIMED_OUT || w->protocol->stage(w->session) <=
+	    STAGE_tls || ++w->strikes == STRIKES)
+		down(w, code);
 	if (!w->answered && w->begun)
-		on_message(w, w->held[0].id, code, smtp_stage(w->smtp),
-		    smtp_text(w->smtp));
+		on_message(w, w->held[0].id, code,
+		    w->protocol->stage(w->session),
+		    w->protocol->text(w->session));
 }
 
 /* Begins the next message that is held. Its time runs from the opening of
@@ -241,15 +273,15 @@ send_next(struct worker *w)
 {
 	if (w->begun || w->answered)
 		set_limit(w);
-	return smtp_send(w->smtp, &w->held[w->begun++]);
+	return w->protocol->send(w->session, &w->held[w->begun++]);
 }
 
 static void
 check_session(struct worker *w, int rc)
 {
-	if (rc && rc != SMTP_AGAIN)
+	if (rc && rc != MODULE_AGAIN)
 		session_lost(w, rc);
-	if (!smtp_is_open(w->smtp))
+	if (!w->protocol->is_open(w->session))
 		w->begun = 0;
 }
 
@@ -259,12 +291,12 @@ static void
 deliver(struct worker *w, int wait)
 {
 	while (w->begun < w->holds) {
-		if (!smtp_is_open(w->smtp))
+		if (!w->protocol->is_open(w->session))
 			open_session(w);
 		check_session(w, send_next(w));
 	}
 	if (w->holds && (wait || w->holds == WORKER_HOLDS))
-		check_session(w, smtp_settle(w->smtp));
+		check_session(w, w->protocol->settle(w->session));
 }
 
 static void
@@ -279,7 +311,7 @@ serve(struct worker *w)
 			w->held[w->holds++] = m;
 		deliver(w, got <= 0);
 	} while (got >= 0 || w->holds);
-	smtp_close(w->smtp);
+	w->protocol->close(w->session);
 }
 
 /* The options borrow from text, which is cut into C strings. A '#' begins a
@@ -313,14 +345,17 @@ run(int fd, const struct remote *r, const char *helo, int seconds)
 
 	w.fd = fd;
 	w.seconds = seconds;
+	w.protocol = module_protocol(buf_str(&r->protocol));
 	o.helo = helo;
 	buf_set(&options, buf_str(&r->options));
 	if (parse_options(&o, &options, &why) == 0)
-		w.smtp = smtp_new(&o, &report, 0, &code, &why);
-	if (!w.smtp)
-		down(&w, code, STAGE_options, buf_str(&why));
+		w.session = w.protocol->create(&o, &report, 0, &code, &why);
+	if (!w.session) {
+		tell(&w, WORKER_DOWN, code, STAGE_options, buf_str(&why));
+		_exit(code);
+	}
 	serve(&w);
-	smtp_free(w.smtp);
+	w.protocol->free(w.session);
 	_exit(0);
 }
 

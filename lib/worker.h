@@ -22,6 +22,8 @@ struct remote;
 
 enum worker_kind {
 	WORKER_PEER,		/* connected: text is the address */
+	WORKER_READY,		/* let in: index is how many messages it likes
+				 * to hold from now on */
 	WORKER_NOTE,		/* text is for the administrator */
 	WORKER_RECIPIENT,	/* id, index, code, text */
 	WORKER_MESSAGE,		/* id, code, stage, text */

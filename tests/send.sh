@@ -444,7 +444,7 @@ instead() {
 	talk first "$@"; at=$port
 	serve second tests/talk/ok.talk
 	conf sendtimeout 2
-	remotes "127.0.0.1 smtp port=$at $option" "127.0.0.2 smtp port=$port"
+	remotes "127.0.0.1 smtp port=$at sessions=1 $option" "127.0.0.2 smtp port=$port sessions=1"
 	sed -i 's/^127.0.0.2/localhost/' "$P/conf/remotes"
 	begun=$(date +%s)
 	run

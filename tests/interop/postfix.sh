@@ -125,7 +125,7 @@ prefix "$T/nm"
 one_shot
 configure_postfix permit_mynetworks,reject no
 start_postfix
-remotes '127.0.0.1 smtp port=2525'
+remotes '127.0.0.1 smtp port=2525 sessions=1'
 begin
 run
 arrives "plain"
@@ -137,20 +137,20 @@ start_dovecot
 until_true 10 [ -S "$P/spool/private/auth" ]
 
 begin
-remotes '127.0.0.1 smtp port=2525 user=jane pass=secret'
+remotes '127.0.0.1 smtp port=2525 sessions=1 user=jane pass=secret'
 run
 arrives "AUTH PLAIN"
 has "the method was PLAIN" "$(cat "$P/log")" 'sasl_method=PLAIN, sasl_username=jane'
 
 begin
-remotes '127.0.0.1 smtp port=2525 user=jane pass=secret auth-login'
+remotes '127.0.0.1 smtp port=2525 sessions=1 user=jane pass=secret auth-login'
 run
 arrives "AUTH LOGIN"
 has "the method was LOGIN" "$(cat "$P/log")" 'sasl_method=LOGIN, sasl_username=jane'
 
 for how in '' auth-login; do
 	begin
-	remotes "127.0.0.1 smtp port=2525 user=jane pass=wrong $how"
+	remotes "127.0.0.1 smtp port=2525 sessions=1 user=jane pass=wrong $how"
 	run
 	run
 	name="wrong password${how:+, $how}"
@@ -165,7 +165,7 @@ for how in '' auth-login; do
 	lacks "$name: it is not in the log" "$(cat "$T/send.log")" 'pass=\|wrong '
 done
 : >"$P/log"
-remotes '127.0.0.1 smtp port=2525 user=jane pass=secret'
+remotes '127.0.0.1 smtp port=2525 sessions=1 user=jane pass=secret'
 run
 arrives "after it is put right"
 stop_postfix

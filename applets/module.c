@@ -1,0 +1,173 @@
+/* module - the classic protocol module. */
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <unistd.h>
+
+#include "../ssl/ssl.h"
+#include "../lib/buf.h"
+#include "../lib/err.h"
+#include "../lib/module.h"
+#include "../lib/opt.h"
+#include "cli.h"
+#include "module.h"
+
+/* What a module is told fits easily; a pipe that never ends does not. */
+#define OPTIONS_MAX 65536
+
+struct run {
+	const struct module_protocol *protocol;
+	void *session;
+	int result;		/* -1: none yet */
+};
+
+static void
+verdict(const struct run *r, int code, struct str text)
+{
+	struct buf line = { 0 };
+
+	buf_cat(&line, text, STR("\n"));
+	cli_write(1, &line);
+	buf_clear(&line);
+	buf_cat(&line, str_of(r->protocol->name),
+	    code ? STR(": Failed: ") : STR(": Succeeded: "));
+	buf_clean(&line, text, 1024);
+	buf_addc(&line, '\n');
+	cli_write(2, &line);
+	buf_free(&line);
+}
+
+static void
+on_recipient(void *context, unsigned long id, size_t index, int code,
+    struct str text)
+{
+	(void)context, (void)id, (void)index, (void)code, (void)text;
+}
+
+static void
+on_message(void *context, unsigned long id, int code, enum stage stage,
+    struct str text)
+{
+	struct run *r = context;
+
+	(void)id, (void)stage;
+	r->result = code;
+	/* From here on the server's word is to be our exit code. */
+	signal(SIGTERM, SIG_IGN);
+	signal(SIGINT, SIG_IGN);
+	verdict(r, code, text);
+}
+
+static void
+on_note(void *context, struct str text)
+{
+	struct buf line = { 0 };
+
+	(void)context;
+	buf_clean(&line, text, 1024);
+	cli_warn("%s", buf_z(&line));
+	buf_free(&line);
+}
+
+static void
+read_options(struct buf *text)
+{
+	ssize_t n;
+
+	while (text->n < OPTIONS_MAX) {
+		n = read(0, buf_room(text, 4096), 4096);
+		if (n < 0 && errno != EINTR)
+			exit(ERR_CONFIG);
+		if (n == 0)
+			break;
+		text->n += n > 0 ? (size_t)n : 0;
+		text->p[text->n] = '\0';
+		if (str_starts(buf_str(text), STR("\n")) ||
+		    memmem(text->p, text->n, "\n\n", 2))
+			break;
+	}
+}
+
+/* Lines up to the first empty one; the options borrow from text. */
+static void
+parse_options(const struct opts *rows, struct buf *text)
+{
+	struct str rest = buf_str(text), line;
+	struct buf why = { 0 };
+
+	while (rest.n && (line = str_cut(&rest, '\n')).n) {
+		text->p[line.p + line.n - text->p] = '\0';
+		if (opt_text(rows, line.p, &why) == 0)
+			continue;
+		cli_warn("%s", buf_z(&why));
+		exit(ERR_USAGE);
+	}
+}
+
+/* Sends the one message; what is unanswered when the session ends failed
+ * with the session. */
+static void
+transmit(struct run *r)
+{
+	const struct module_protocol *p = r->protocol;
+	struct module_message m = { 0, 3 };
+	int code = p->open(r->session);
+
+	if (!code)
+		code = p->send(r->session, &m);
+	if (!code)
+		code = p->settle(r->session);
+	if (code && r->result < 0) {
+		r->result = code;
+		verdict(r, code, p->text(r->session));
+	}
+}
+
+static int
+fail(const struct run *r, int code, struct str text)
+{
+	verdict(r, code, text);
+	return code;
+}
+
+static int
+run(struct run *r, struct module_options *o)
+{
+	struct module_report report = { r, on_recipient, on_message, on_note };
+	struct buf why = { 0 };
+	int code;
+
+	o->helo = getenv("HELOHOST");
+	r->session = r->protocol->create(o, &report, 1, &code, &why);
+	if (!r->session)
+		return fail(r, code, buf_str(&why));
+	if (fcntl(3, F_GETFD) < 0)
+		return fail(r, ERR_MSG_OPEN, STR("Could not open message"));
+	transmit(r);
+	r->protocol->free(r->session);
+	return r->result;
+}
+
+int
+module_main(const struct cli *about, int argc, char **argv)
+{
+	struct module_options o = { 0 };
+	struct opt rows[MODULE_ROWS];
+	struct opts all = { rows, module_rows(&o, rows), 0 };
+	struct run r = { module_protocol(str_of(about->program)), NULL, -1 };
+	struct buf text = { 0 };
+	int code;
+
+	cli_begin(about->program);
+	cli_options(about, &all, argc, argv);
+	signal(SIGPIPE, SIG_IGN);
+	prctl(PR_SET_DUMPABLE, 0);
+	read_options(&text);
+	parse_options(&all, &text);
+	code = run(&r, &o);
+	buf_wipe(&text);
+	return code;
+}
