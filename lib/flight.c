@@ -153,6 +153,25 @@ flight_drop_delivered(struct flight *f, const struct spool *s,
 	return rc;
 }
 
+/* Nothing that failed earlier is overwritten, though names may come again
+ * where the clock does. */
+static int
+move_file(const struct flight *f, const struct spool *s)
+{
+	struct buf name = { 0 };
+	char digit;
+	int rc = spool_move(s->queue, f->w->name, s->failed, f->w->name);
+
+	for (digit = '0'; rc < 0 && errno == EEXIST && digit <= '9'; digit++) {
+		buf_set(&name, str_of(f->w->name));
+		buf_addc(&name, digit);
+		rc = spool_move(s->queue, f->w->name, s->failed,
+		    buf_z(&name));
+	}
+	buf_free(&name);
+	return rc;
+}
+
 int
 flight_move_failed(struct flight *f, const struct spool *s,
     const unsigned char *fate)
@@ -162,7 +181,7 @@ flight_move_failed(struct flight *f, const struct spool *s,
 	int rc;
 
 	if (!deferred) {
-		rc = renameat(s->queue, f->w->name, s->failed, f->w->name);
+		rc = move_file(f, s);
 		if (rc == 0)
 			f->w->state = WAITING_GONE;
 	} else {
