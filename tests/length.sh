@@ -77,7 +77,8 @@ marks='TO''DO|FIX''ME|XX''X|HA''CK'
 # shellcheck disable=SC2086
 is "no notes to ourselves" "$(
 	grep -nwE "$marks" $code Makefile config.mk applets/*.[1-8] \
-	    tests/*.c tests/*.sh tests/unit/* tests/interop/*)" ""
+	    tests/*.c tests/*.sh tests/unit/* tests/interop/* |
+	    grep -v 'TZ=')" ""
 
 {
 	printf 'int\nf(void)\n{\n'
