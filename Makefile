@@ -4,15 +4,19 @@ include config.mk
 MAKEFLAGS += --no-print-directory $(JOBS_$(MAKELEVEL))
 JOBS_0 := -j$(shell nproc 2>/dev/null || echo 1)
 
-APPLETS = applets/main.o applets/cli.o applets/dsn.o applets/inject.o applets/log.o \
-	applets/mailq.o applets/module.o applets/qmqp.o applets/queue.o applets/send.o \
-	applets/sendmail.o applets/smtp.o applets/smtpd.o
-LIB = lib/addr.o lib/backlog.o lib/base64.o lib/buf.o lib/child.o lib/chr.o lib/clock.o \
-	lib/conf.o lib/date.o lib/dialogue.o lib/dsn.o lib/enqueue.o lib/envelope.o lib/err.o lib/flight.o \
-	lib/foreign.o lib/header.o lib/hostname.o lib/io.o lib/link.o lib/logger.o lib/mem.o \
-	lib/module.o lib/net.o lib/opt.o lib/path.o $(LIBC) lib/protocol.o lib/qmqp.o \
-	lib/remote.o lib/reply.o lib/report.o lib/sasl.o lib/session.o lib/settings.o lib/smtp.o lib/spool.o lib/spoolinit.o lib/status.o \
-	lib/store.o lib/str.o lib/wire.o lib/words.o lib/worker.o
+APPLETS = applets/main.o applets/cli.o applets/dsn.o applets/inject.o \
+	applets/log.o applets/mailq.o applets/module.o applets/qmqp.o \
+	applets/queue.o applets/send.o applets/sendmail.o applets/smtp.o \
+	applets/smtpd.o
+LIB = lib/addr.o lib/backlog.o lib/base64.o lib/buf.o lib/child.o lib/chr.o \
+	lib/clock.o lib/conf.o lib/date.o lib/dialogue.o lib/dsn.o \
+	lib/enqueue.o lib/envelope.o lib/err.o lib/flight.o lib/foreign.o \
+	lib/header.o lib/hostname.o lib/io.o lib/link.o lib/logger.o \
+	lib/mem.o lib/module.o lib/net.o lib/opt.o lib/path.o $(LIBC) \
+	lib/protocol.o lib/qmqp.o lib/remote.o lib/reply.o lib/report.o \
+	lib/sasl.o lib/session.o lib/settings.o lib/smtp.o lib/spool.o \
+	lib/spoolinit.o lib/status.o lib/store.o lib/str.o lib/wire.o \
+	lib/words.o lib/worker.o
 LIBC = lib/memmem.o lib/printf.o
 TLS_none = ssl/nodigest.o ssl/none.o
 TLS_bear = ssl/anchor.o ssl/anon.o ssl/bear.o ssl/bundle.o ssl/cert.o \
