@@ -96,6 +96,24 @@ add(struct backlog *b, const char *name, const struct stat *st, long long now)
 	b->list[b->count++] = w;
 }
 
+static int
+is_plain(const char *name)
+{
+	while (*name && !chr_is(*name, CHR_CTL))
+		name++;
+	return !*name;
+}
+
+static void
+skip(struct buf *notes, struct str why, const char *name)
+{
+	buf_add(notes, why);
+	buf_clean(notes, str_of(name), 255);
+	buf_add(notes, STR(", skipping.\n"));
+}
+
+/* A name with control bytes would write its own lines into logs; whoever made
+ * it made no message. */
 static void
 see(struct backlog *b, size_t known, const struct spool *s, const char *name,
     long long now, struct buf *notes)
@@ -109,11 +127,13 @@ see(struct backlog *b, size_t known, const struct spool *s, const char *name,
 	if (w) {
 		w->seen = 1;
 	} else if (fstatat(s->queue, name, &st, AT_SYMLINK_NOFOLLOW) < 0) {
-		buf_add(notes, STR("Could not stat "));
-		buf_clean(notes, str_of(name), 255);
-		buf_add(notes, STR(", skipping.\n"));
+		skip(notes, STR("Could not stat "), name);
 	} else {
 		add(b, name, &st, now);
+		if (!is_plain(name)) {
+			b->list[b->count - 1]->state = WAITING_BAD;
+			skip(notes, STR("Strange name "), name);
+		}
 	}
 }
 

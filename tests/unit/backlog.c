@@ -244,6 +244,22 @@ hostile(void)
 	clear(&b);
 }
 
+static void
+strange_names(void)
+{
+	struct backlog b = { 0 };
+
+	put("1.1\nDelivery complete", NOW);
+	buf_clear(&notes);
+	T(scan(&b, NOW) == 0 && b.count == 1 && backlog_size(&b) == 0);
+	T(str_eq(buf_str(&notes), STR("Strange name 1.1 / Delivery complete, "
+	    "skipping.\n")));
+	buf_clear(&notes);
+	T(scan(&b, NOW) == 0 && notes.n == 0);
+	unlinkat(s.queue, "1.1\nDelivery complete", 0);
+	T(scan(&b, NOW) == 0 && b.count == 0);
+}
+
 int
 main(void)
 {
@@ -258,6 +274,7 @@ main(void)
 	restarts();
 	no_battery();
 	hostile();
+	strange_names();
 	close(s.queue);
 	rmdir(folder);
 	T(scan(&(struct backlog){ 0 }, NOW) == -1);
