@@ -20,10 +20,9 @@ LIB = lib/addr.o lib/backlog.o lib/base64.o lib/buf.o lib/child.o lib/chr.o \
 LIBC = lib/memmem.o lib/printf.o
 TLS_none = ssl/nodigest.o ssl/none.o
 TLS_bear = ssl/anchor.o ssl/anon.o ssl/bear.o ssl/bundle.o ssl/cert.o \
-	ssl/crl.o ssl/der.o ssl/digest.o ssl/key.o ssl/name.o ssl/path.o ssl/pem.o \
-	ssl/sig.o ssl/verify.o
-TLS = $(TLS_$(SSL):%=$(OBJ)/%)
-OBJS = $(APPLETS:%=$(OBJ)/%) $(LIB:%=$(OBJ)/%) $(TLS)
+	ssl/crl.o ssl/der.o ssl/digest.o ssl/key.o ssl/name.o ssl/path.o \
+	ssl/pem.o ssl/sig.o ssl/verify.o
+OBJS = $(addprefix $(OBJ)/,$(APPLETS) $(LIB) $(TLS_$(SSL)))
 HDR = $(wildcard applets/*.h lib/*.h ssl/*.h)
 
 # What a build calls: a command, or COMMAND=PACKAGE where the names differ.
@@ -33,8 +32,6 @@ NEED_bear = $(if $(BEARSSL_SRC),,xz=xz-utils) \
 NEED = $(or $(NEED_$(CC)),$(firstword $(CC))) $(NEED_$(SSL))
 NEED_TESTS = sed -n 's/^\# needs: //p'
 
-RULES_debian = 1
-RULES_upstream = 0
 WARN = -Wall -Wextra -Wpedantic -Wshadow -Wmissing-prototypes \
 	-Wstrict-prototypes -Wwrite-strings -Werror
 DEFS = -D_GNU_SOURCE -DVERSION='"$(VERSION)"' -DBUILD_DATE=$(BUILD_DATE) \
@@ -62,12 +59,10 @@ BEARSSL_CFLAGS = $(SANITIZE) -DBR_LE_UNALIGNED=0
 endif
 
 include ssl/tls.mk
-LIBS_bear = $(BEARSSL_A)
 LIBS = $(LIBS_$(SSL))
 
 # V=1 shows the commands.
-Q_ = @
-Q = $(Q_$(V))
+Q = $(if $(V),,@)
 COMPILE = $(CC) -std=c99 $(WARN) $(LEAN) $(CFLAGS) $(DEFS) $(CPPFLAGS)
 LINK = $(CC) $(STATIC) $(LDFLAGS)
 
@@ -87,8 +82,8 @@ $(OBJ)/flags: COMMAND = $(COMPILE) $(LINK) $(STRIP) $(SSL)
 $(OBJ)/bearssl.flags: COMMAND = $(CC) $(BEARSSL_FLAGS) $(BEARSSL_CFLAGS)
 $(OBJ)/flags $(OBJ)/bearssl.flags: force
 	@mkdir -p $(@D)
-	@printf '%s\n' "$$COMMAND" | cmp -s - $@ || { sh tests/need.sh $(NEED) && \
-	    printf '%s\n' "$$COMMAND" >$@; }
+	@printf '%s\n' "$$COMMAND" | cmp -s - $@ || { \
+	    sh tests/need.sh $(NEED) && printf '%s\n' "$$COMMAND" >$@; }
 export COMMAND
 
 # Without TLS its tests fall away: those named after its modules, and ssl*.
@@ -113,7 +108,8 @@ $(OBJ)/all.a: $(filter-out $(OBJ)/applets/main.o,$(OBJS))
 $(OBJ)/tests/%: tests/%.c tests/unit/t.h $(OBJ)/all.a $(LIBS)
 	@mkdir -p $(@D)
 	@echo CC $<
-	$Q$(COMPILE) -isystem $(BEARSSL)/inc $(STATIC) -o $@ $< $(OBJ)/all.a $(LIBS)
+	$Q$(COMPILE) -isystem $(BEARSSL)/inc $(STATIC) -o $@ $< $(OBJ)/all.a \
+	    $(LIBS)
 
 check: $(BINARY) $(UNIT) $(TOOLS) ## unit, applet and dialogue tests
 	@sh tests/need.sh $$($(NEED_TESTS) $(TESTS) $(LINT_$(SAN)))
@@ -123,7 +119,7 @@ interop: $(BINARY) $(TOOLS) ## the same against real servers, installs them
 	@sh tests/need.sh $$($(NEED_TESTS) tests/interop/*.sh)
 	@tests/run $(INTEROP)
 
-demo: $(BINARY) $(OBJ)/tests/peer ## one message from sendmail to a server, explained
+demo: $(BINARY) $(OBJ)/tests/peer ## a message from sendmail to a server
 	@sh tests/demo.sh
 
 repro: $(BINARY) ## build again elsewhere and compare every byte
@@ -139,15 +135,15 @@ install: $(BINARY) ## binary, links, pages, spool (DESTDIR, PREFIX, LAYOUT)
 uninstall: ## what install put there, but not mail and configuration
 	@$(INSTALL) uninstall
 
+include $(wildcard initscripts/rules.mk)
+
 clean: ## remove what was built
 	rm -rf $(OBJ) $(BINARY)
 
 help: ## this list
-	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST)
 
 show-%:
 	@echo '$($*)'
-
-force:
 
 .PHONY: all check interop demo repro install uninstall clean help force

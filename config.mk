@@ -41,6 +41,7 @@ MAN_upstream = $(PREFIX)/share/man
 CONFIG_upstream = $(PREFIX)/etc/nullmailer
 SPOOL_upstream = $(PREFIX)/var/spool/nullmailer
 OWNER_upstream = nullmail
+RULES_upstream = 0
 
 BIN_debian = /usr/bin
 SBIN_debian = /usr/sbin
@@ -49,6 +50,7 @@ MAN_debian = /usr/share/man
 CONFIG_debian = /etc/nullmailer
 SPOOL_debian = /var/spool/nullmailer
 OWNER_debian = mail
+RULES_debian = 1
 
 BIN = $(BIN_$(LAYOUT))
 SBIN = $(SBIN_$(LAYOUT))

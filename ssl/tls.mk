@@ -5,6 +5,7 @@
 
 BEARSSL = $(or $(BEARSSL_SRC),$(OBJ)/bearssl-0.6)
 include ssl/bearssl.mk
+LIBS_bear = $(BEARSSL_A)
 .SILENT: $(BEARSSL_A) $(BEARSSL_H)
 $(BEARSSL_O): $(OBJ)/bearssl.flags
 $(BEARSSL_H): | $(OBJ)/bearssl.flags

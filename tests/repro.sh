@@ -17,7 +17,8 @@ export BEARSSL_CACHE
 # copy DIR: the sources, without what was built here
 copy() {
 	mkdir -p "$1"
-	tar -cf - Makefile config.mk applets lib ssl tests | tar -xf - -C "$1"
+	tar --exclude=./obj --exclude=./.git --exclude=./nullmailer -cf - . |
+	    tar -xf - -C "$1"
 }
 
 # build DIR COMMAND...: make under COMMAND
