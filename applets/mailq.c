@@ -165,7 +165,9 @@ add_status(struct buf *out, const struct known *k, const char *name)
 		s = bsearch(&key, k->list, k->n, sizeof key, by_id);
 	if (!s || s->attempts == 0)
 		return;
-	buf_fmt(out, "  tried %lu time%s", s->attempts,
+	buf_add(out, STR("  "));
+	add_clean(out, s->id);
+	buf_fmt(out, " tried %lu time%s", s->attempts,
 	    s->attempts == 1 ? "" : "s");
 	if (s->next) {
 		buf_add(out, STR(", next "));

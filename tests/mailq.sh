@@ -74,7 +74,7 @@ printf 'a@b.c\nd@e.f\n\n' >"$Q/queue/1700000000.7"
 is "attempts between the lines" "$(mailq)" "2023-11-14 22:13:20 13 bytes from <a@b.c>
   to <d@e.f>
 2023-11-14 22:13:20 13 bytes from <a@b.c>
-  tried 3 times, next 2023-11-14 22:20:00, last: relay.x.y: 451 later?
+  1700000000.77 tried 3 times, next 2023-11-14 22:20:00, last: relay.x.y: 451 later?
   to <d@e.f>"
 has "first line for parsers" "$(mailq | head -n 1)" "$first"
 is "last line for parsers" "$(mailq | tail -n 1)" '  to <d@e.f>'
