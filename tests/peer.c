@@ -1,13 +1,14 @@
 /* peer - a scripted SMTP server on loopback for the dialogue tests
  *
- * peer [-6] [-e INSTRUCTION]... [-l LOG] [-n CONNECTIONS] [-o PREFIX]
- *      [-p PORTFILE] [-t SECONDS] SCRIPT...
+ * peer [-6] [-a ADDRESS] [-e INSTRUCTION]... [-l LOG] [-n CONNECTIONS]
+ *      [-o PREFIX] [-p PORTFILE] [-t SECONDS] SCRIPT...
  *
  * Connection k plays script k, the last script repeats; connections run side
- * by side.  Instructions of -e are put before the first script's own.  The port
- * is the kernel's choice.  Ends after -n connections, at TERM, or after -t
- * seconds (60).  Exit 0: all played as written; 1: not, with a line "FILE:LINE:
- * expected ..., got ..." on stderr; 2: bad script or usage.
+ * by side.  Instructions of -e are put before the first script's own.  -a is
+ * another IPv4 address than 127.0.0.1; the port is the kernel's choice.  Ends
+ * after -n connections, at TERM, or after -t seconds (60).  Exit 0: all played
+ * as written; 1: not, with a line "FILE:LINE: expected ..., got ..." on stderr;
+ * 2: bad script or usage.
  *
  * LOG has lines "CONNECTION MS TAG TEXT", control bytes as \xHH; the tags:
  * +  accepted          C: S:  a line received, bytes sent     E: client is gone
@@ -54,6 +55,10 @@
  * delay WHAT MS      wait before that reply
  * cap TEXT           a line for EHLO, such as: cap AUTH PLAIN LOGIN
  * auth USER PASS     demand this login before MAIL (else any will do)
+ * starttls FILE      offer STARTTLS until it is on, and mean it
+ * tls FILE           a handshake as server; FILE has key and certificates, PEM.
+ *                    It is done by a process of ssl_server, beside peer; the
+ *                    log has T: on, or T: failed, and then it is over
  *
  * So "peer -e 'on DOT 451 later' -e 'cap PIPELINING' tests/talk/plain.talk" is
  * a server that pipelines and takes no message; tests/talk/ has more.
@@ -87,18 +92,6 @@ enum { GO = 0, OVER = 1, BAD = -1 };
 enum { AUTO_LEAVE = 2, AUTH_DONE = 3 };
 
 struct conn;
-
-/* The one way to the network.  TLS replaces the three functions and keeps its
- * state in tls.  in: bytes read, IN_END, or IN_NONE if none came in ms
- * milliseconds.  out: 0, or -1 if the client is gone.  end: no more output.
- * Before a handshake at != have is a flaw; after it ehlo is 0 again. */
-struct chan {
-	int fd;
-	void *tls;
-	int (*in)(struct conn *, char *, size_t, int ms);
-	int (*out)(struct conn *, const char *, size_t);
-	void (*end)(struct conn *);
-};
 
 struct rule;
 struct op;
@@ -142,8 +135,8 @@ struct msg {
 };
 
 struct conn {
-	struct chan ch;
-	int number, line, failed, gone, spoke, flights, code, greeted;
+	int fd;			/* client, or with TLS the process between */
+	int tls, number, line, failed, gone, spoke, flights, code, greeted;
 	const char *file, *ended;
 	char in[BUFSIZE], out[BUFSIZE], line_in[BUFSIZE];
 	size_t at, have, held, mark, ignored;
@@ -154,12 +147,13 @@ struct conn {
 	struct rule *on[MAXRULES], *delay[MAXRULES];
 	int ons, delays, ncaps;
 	const char *caps[MAXCAPS], *user, *pass;
+	char *cert;
 	char from[1024], to[8192];
 	struct msg msg;
 };
 
 static struct {
-	const char *log, *prefix, *portfile;
+	const char *log, *prefix, *portfile, *self, *host;
 	struct script *scripts;
 	int logfd, six;
 	long limit, connections, start;
@@ -296,20 +290,21 @@ ended(struct conn *c, const char *how)
 static const char stopped[] = "the stop signal";
 static const char timeup[] = "silence until the time was up";
 
+/* Bytes read, IN_END, or IN_NONE if none came in ms milliseconds. */
 static int
-plain_in(struct conn *c, char *p, size_t n, int ms)
+net_in(struct conn *c, char *p, size_t n, int ms)
 {
 	ssize_t k;
 	int r;
 
-	r = await(c->ch.fd, POLLIN, ms);
+	r = await(c->fd, POLLIN, ms);
 	if (r == 0)
 		return IN_NONE;
 	if (r < 0) {
 		ended(c, peer.stop ? stopped : timeup);
 		return IN_END;
 	}
-	k = recv(c->ch.fd, p, n, 0);
+	k = recv(c->fd, p, n, 0);
 	if (k <= 0) {
 		ended(c, k ? "reset" : "end of file");
 		return IN_END;
@@ -318,14 +313,14 @@ plain_in(struct conn *c, char *p, size_t n, int ms)
 }
 
 static int
-plain_out(struct conn *c, const char *p, size_t n)
+net_out(struct conn *c, const char *p, size_t n)
 {
 	ssize_t k;
 
 	while (n) {
-		if (await(c->ch.fd, POLLOUT, FOREVER) <= 0)
+		if (await(c->fd, POLLOUT, FOREVER) <= 0)
 			return -1;
-		k = send(c->ch.fd, p, n, MSG_NOSIGNAL);
+		k = send(c->fd, p, n, MSG_NOSIGNAL);
 		if (k < 0 && errno != EAGAIN)
 			return -1;
 		if (k > 0) {
@@ -337,9 +332,9 @@ plain_out(struct conn *c, const char *p, size_t n)
 }
 
 static void
-plain_end(struct conn *c)
+net_end(struct conn *c)
 {
-	shutdown(c->ch.fd, SHUT_WR);
+	shutdown(c->fd, SHUT_WR);
 }
 
 static void
@@ -350,7 +345,7 @@ put(struct conn *c, const char *p, size_t n)
 	c->spoke = c->spoke || n;
 	while (n && !c->gone) {
 		k = c->chop && (size_t)c->chop < n ? (size_t)c->chop : n;
-		if (c->ch.out(c, p, k) < 0)
+		if (net_out(c, p, k) < 0)
 			c->gone = 1;
 		p += k;
 		n -= k;
@@ -383,7 +378,7 @@ more(struct conn *c, int ms)
 		await(-1, 0, c->bite_ms);
 		room = (size_t)c->bite;
 	}
-	r = c->ch.in(c, c->in + c->have, room, ms);
+	r = net_in(c, c->in + c->have, room, ms);
 	if (r > 0)
 		c->have += (size_t)r;
 	return r;
@@ -650,10 +645,10 @@ hang_up(struct conn *c, const char *how)
 
 	flush(c);
 	if (*how == 'r')
-		setsockopt(c->ch.fd, SOL_SOCKET, SO_LINGER, &now_rst,
+		setsockopt(c->fd, SOL_SOCKET, SO_LINGER, &now_rst,
 		    sizeof now_rst);
 	if (*how == 'c') {
-		c->ch.end(c);
+		net_end(c);
 		do {
 			c->ignored += c->have - c->at;
 			c->at = c->have;
@@ -661,8 +656,8 @@ hang_up(struct conn *c, const char *how)
 	}
 	if (c->msg.state != M_NONE)
 		msg_end(c, c->msg.state == M_WHOLE ? "unanswered" : "cut");
-	close(c->ch.fd);
-	c->ch.fd = -1;
+	close(c->fd);
+	c->fd = -1;
 	return OVER;
 }
 
@@ -787,14 +782,14 @@ static int
 op_wait(struct conn *c, struct ins *i)
 {
 	flush(c);
-	await(c->ch.fd, POLLRDHUP, i->num[0]);
+	await(c->fd, POLLRDHUP, i->num[0]);
 	return GO;
 }
 
 static int
 op_stall(struct conn *c, struct ins *i)
 {
-	long left, end = now() + (i->nums ? i->num[0] * 1000 : peer.limit * 2000);
+	long left, end = now() + (i->nums ? i->num[0] : peer.limit * 2) * 1000;
 	char *line;
 
 	flush(c);
@@ -832,7 +827,7 @@ op_shortread(struct conn *c, struct ins *i)
 
 	c->bite = i->num[0];
 	c->bite_ms = i->num[1];
-	setsockopt(c->ch.fd, SOL_SOCKET, SO_RCVBUF, &small, sizeof small);
+	setsockopt(c->fd, SOL_SOCKET, SO_RCVBUF, &small, sizeof small);
 	return GO;
 }
 
@@ -901,6 +896,61 @@ again(struct conn *c, struct ins *i)
 		;
 	return c->have > c->at && (c->have - c->at < 6 ||
 	    strncasecmp(c->in + c->at, "QUIT\r\n", 6));
+}
+
+/* TLS */
+
+static void
+become_server(int client, int plain, char *file)
+{
+	char path[4096];
+	const char *slash = strrchr(peer.self, '/');
+
+	snprintf(path, sizeof path, "%.*sssl_server",
+	    slash ? (int)(slash + 1 - peer.self) : 0, peer.self);
+	sigprocmask(SIG_SETMASK, &peer.mask, NULL);
+	if (dup2(client, 0) == 0 && dup2(plain, 1) == 1)
+		execl(path, path, file, (char *)NULL);
+	die(2, "peer: cannot run %s", path);
+}
+
+/* From here on the client is talked with by way of another process. */
+static int
+start_tls(struct conn *c, char *file)
+{
+	int pair[2];
+	char byte;
+	pid_t pid;
+
+	flush(c);
+	if (c->at != c->have)
+		flaw(c, "plain text ahead of TLS");
+	c->at = c->have = 0;
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) < 0)
+		die(2, "peer: cannot make a socket");
+	pid = fork();
+	if (pid < 0)
+		die(2, "peer: cannot fork");
+	if (!pid)
+		become_server(c->fd, pair[1], file);
+	close(c->fd);
+	close(pair[1]);
+	c->fd = pair[0];
+	fcntl(c->fd, F_SETFL, O_NONBLOCK);
+	c->tls = net_in(c, &byte, 1, FOREVER) == 1;
+	note(c, "T:", c->tls ? "on" : "failed", c->tls ? 2 : 6);
+	c->ehlo = c->authed = c->open = 0;
+	c->unmet = 1;
+	return c->tls ? GO : hang_up(c, "drop");
+}
+
+static int
+op_tls(struct conn *c, struct ins *i)
+{
+	if (*i->op->name == 't')
+		return start_tls(c, i->text);
+	c->cert = i->text;
+	return GO;
 }
 
 /* auto */
@@ -992,11 +1042,15 @@ static int
 do_ehlo(struct conn *c, char *arg)
 {
 	char text[4096], *p = text, *end = text + sizeof text;
-	int i;
+	int i, starttls = c->cert && !c->tls;
 
 	c->ehlo = 1;
 	c->open = 0;
-	p += snprintf(p, (size_t)(end - p), "250%cpeer", c->ncaps ? '-' : ' ');
+	p += snprintf(p, (size_t)(end - p), "250%cpeer",
+	    c->ncaps || starttls ? '-' : ' ');
+	if (starttls)
+		p += snprintf(p, (size_t)(end - p), "\r\n250%cSTARTTLS",
+		    c->ncaps ? '-' : ' ');
 	for (i = 0; i < c->ncaps && p < end; i++)
 		p += snprintf(p, (size_t)(end - p), "\r\n250%c%s",
 		    i + 1 < c->ncaps ? '-' : ' ', c->caps[i]);
@@ -1248,6 +1302,16 @@ do_rset(struct conn *c, char *arg)
 }
 
 static int
+do_starttls(struct conn *c, char *arg)
+{
+	int r = answer(c, "STARTTLS", arg, c->cert && !c->tls ?
+	    "220 2.0.0 go ahead" : "502 5.5.1 not here");
+
+	return r == GO && c->code == 220 && c->cert && !c->tls ?
+	    start_tls(c, c->cert) : r;
+}
+
+static int
 do_quit(struct conn *c, char *arg)
 {
 	int r = answer(c, "QUIT", arg, "221 2.0.0 bye");
@@ -1262,6 +1326,7 @@ static const struct {
 	{ "EHLO", do_ehlo }, { "HELO", do_helo }, { "AUTH", do_auth },
 	{ "MAIL", do_mail }, { "RCPT", do_rcpt }, { "DATA", do_data },
 	{ "BDAT", do_bdat }, { "RSET", do_rset }, { "QUIT", do_quit },
+	{ "STARTTLS", do_starttls },
 };
 
 static int
@@ -1326,6 +1391,7 @@ static const struct op ops[] = {
 	{ "auto", op_auto, "u" }, { "on", op_rule, "wr" },
 	{ "after", op_rule, "ar" }, { "delay", op_rule, "wn" },
 	{ "cap", op_cap, "t" }, { "auth", op_auth, "t" },
+	{ "tls", op_tls, "t" }, { "starttls", op_tls, "t" },
 };
 
 /* Cut the next word off *s. */
@@ -1579,7 +1645,7 @@ play(struct conn *c, struct script *s)
 		if (!strcmp(i->op->name, "repeat") && !again(c, i))
 			pc = i->mate;
 	}
-	if (c->ch.fd < 0)
+	if (c->fd < 0)
 		return;
 	hang_up(c, "close");
 	if (r == GO && c->ignored)
@@ -1593,12 +1659,10 @@ serve(int fd, int number, struct script *s)
 	static struct conn c;
 	int one = 1;
 
+	signal(SIGCHLD, SIG_IGN);
 	c.number = number;
 	c.file = s->name;
-	c.ch.fd = fd;
-	c.ch.in = plain_in;
-	c.ch.out = plain_out;
-	c.ch.end = plain_end;
+	c.fd = fd;
 	fcntl(fd, F_SETFL, O_NONBLOCK);
 	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
 	note(&c, "+", s->name, strlen(s->name));
@@ -1621,6 +1685,8 @@ listen_any(void)
 	FILE *f = stdout;
 	int fd = socket(a->sa_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
+	if (peer.host && inet_pton(AF_INET, peer.host, &a4.sin_addr) != 1)
+		die(2, "peer: bad address %s", peer.host);
 	if (fd < 0 || bind(fd, a, n) < 0 || listen(fd, 128) < 0 ||
 	    getsockname(fd, a, &n) < 0)
 		die(2, "peer: cannot listen: %s", strerror(errno));
@@ -1746,12 +1812,15 @@ main(int argc, char **argv)
 	int i, opt;
 
 	peer.scripts = s;
+	peer.self = argv[0];
 	if (!s)
 		die(2, "peer: out of memory");
 	s->name = "-e";
-	while ((opt = getopt(argc, argv, "6e:l:n:o:p:t:")) >= 0) {
+	while ((opt = getopt(argc, argv, "6a:e:l:n:o:p:t:")) >= 0) {
 		if (opt == '6')
 			peer.six = 1;
+		else if (opt == 'a')
+			peer.host = optarg;
 		else if (opt == 'e')
 			add_line(s, optarg, 0);
 		else if (opt == 'l')
@@ -1774,11 +1843,12 @@ main(int argc, char **argv)
 		load(&s[i]);
 	}
 	if (peer.log)
-		peer.logfd = open(peer.log, O_WRONLY | O_CREAT | O_APPEND, 0644);
+		peer.logfd = open(peer.log, O_WRONLY | O_CREAT | O_APPEND,
+		    0644);
 	if (peer.log && peer.logfd < 0)
 		die(2, "peer: cannot write %s", peer.log);
-	peer.messages = mmap(NULL, sizeof *peer.messages, PROT_READ | PROT_WRITE,
-	    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	peer.messages = mmap(NULL, sizeof *peer.messages,
+	    PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	if (peer.messages == MAP_FAILED)
 		die(2, "peer: out of memory");
 	peer.start = now();
