@@ -1,0 +1,27 @@
+# rules.mk - what puts nullmailer under an init system and into packages, and
+# the tests of that; part of the Makefile
+
+SERVICES = openrc systemd runit s6 daemontools sysv openwrt ifupdown udhcpc \
+	networkmanager
+
+install-openrc: ## its service; also -systemd -runit -s6 -daemontools -sysv ...
+$(SERVICES:%=install-%):
+	@$(INSTALL:applets/install.sh=initscripts/install.sh) $(@:install-%=%)
+
+# The library is the same for every layout.
+DEB = $(OBJ)/deb
+deb: export MAKE_DEB = BEARSSL_SRC=$(call absolute,$(BEARSSL)) \
+	BEARSSL_A=$(call absolute,$(BEARSSL_A))
+deb: $(LIBS) ## a Debian package, in OBJ/deb
+	+@sh initscripts/debian/build.sh $(DEB)
+
+HOSTS = $(filter-out %/lib.sh %/root.sh,$(sort $(wildcard tests/init/*.sh \
+	tests/packages/*.sh)))
+export SYSTEM = $(call absolute,$(OBJ)/init/system)
+export DEB_FOLDER = $(call absolute,$(DEB))
+hosts: $(BINARY) $(TOOLS) deb ## init systems, containers, packages, as root
+	@sh tests/need.sh $$($(NEED_TESTS) tests/init/*.sh tests/packages/*.sh \
+	    tests/interop/lib.sh)
+	@tests/run $(HOSTS)
+
+.PHONY: deb hosts $(SERVICES:%=install-%)

@@ -1,0 +1,172 @@
+# recipes.sh - what Debian's tools can say about the packages for Alpine and
+# OpenWrt and the procd service: their functions are run, with stubs in place
+# of what those systems bring
+# needs: busybox shellcheck strings=binutils
+# shellcheck disable=SC2016  # is for what the recipes' shells expand
+. tests/lib.sh
+unset MAKEFLAGS MAKELEVEL MAKEOVERRIDES
+
+version=$(make -s show-VERSION)
+# The recipes compile themselves; TLS plays no part in that.
+cat >"$T/make" <<END
+#!/bin/sh
+exec $(command -v make) -s "\$@" SSL=none OBJ=$T/obj BINARY=$T/nullmailer
+END
+chmod 755 "$T/make"
+PATH=$T:$PATH
+files() { (cd "$1" && find . ! -type d | sed 's/^\.//' | LC_ALL=C sort); }
+lint() { shellcheck -f gcc "$@"; }
+# holds NAME FOLDER FILE...
+holds() {
+	name=$1 folder=$2; shift 2
+	for f; do ok "$name: $f" [ -e "$folder$f" ]; done
+}
+
+apk=initscripts/alpine
+is "APKBUILD: shellcheck" "$(lint -s sh -e SC2034,SC2154 $apk/APKBUILD)" ""
+is "APKBUILD: its scripts" "$(lint -s sh $apk/nullmailer.*)" ""
+# from_apkbuild COMMAND: as abuild runs it
+from_apkbuild() {
+	busybox ash -e -c "srcdir=$T/src pkgdir=$T/apk CC=musl-gcc
+		. $apk/APKBUILD
+		$1"
+}
+is "APKBUILD: it is of this version" \
+    "$(from_apkbuild 'echo $pkgname $pkgver')" "nullmailer $version"
+is "APKBUILD: nothing is unset" "$(from_apkbuild 'for v in pkgrel pkgdesc url \
+	arch license source install; do eval "[ -n \"\$$v\" ]" || echo $v; done')" ""
+is "APKBUILD: its files are there" "$(from_apkbuild 'for f in $source $install
+	do case $f in *.tar.gz) ;; *) [ -f '$apk'/$f ] || echo $f ;; esac; done')" ""
+ok "APKBUILD: build" from_apkbuild "build >/dev/null"
+ok "APKBUILD: package" from_apkbuild "package >/dev/null"
+holds APKBUILD "$T/apk" /usr/bin/nullmailer /usr/sbin/nullmailer-send \
+    /usr/sbin/sendmail /usr/libexec/nullmailer/smtp /etc/init.d/nullmailer \
+    /etc/conf.d/nullmailer /etc/udhcpc/post-bound/nullmailer \
+    /usr/share/licenses/nullmailer/LICENSE /usr/share/man/man8/nullmailer-send.8
+lacks "APKBUILD: nothing is below /usr/local" "$(files "$T/apk")" ^/usr/local
+has "APKBUILD: it looks for its configuration in /etc" \
+    "$(strings -a "$T/nullmailer")" '^/etc/nullmailer$'
+
+# OpenWrt's build system in a few lines.
+mkdir -p "$T/top" "$T/include" "$T/dl"
+cat >"$T/top/rules.mk" <<END
+PKG_BUILD_DIR = $PWD
+INSTALL_DIR = mkdir -p
+INSTALL_BIN = install -m 755
+TARGET_CC = musl-gcc
+TARGET_AR = ar
+MAKE = $T/make
+END
+cat >"$T/include/package.mk" <<'END'
+define BuildPackage
+$(foreach d,Package/$(1) Package/$(1)/description Package/$(1)/conffiles \
+	Package/$(1)/install Package/$(1)/postinst Build/Compile,
+	$(if $(value $(d)),,$(error $(d) is not defined)))
+compile: ; $$(call Build/Compile)
+install: ; $$(call Package/$(1)/install,$$(TO))
+version: ; @echo $$(PKG_NAME) $$(PKG_VERSION)
+postinst: ; @: $$(file >$$(TO),$$(call Package/$(1)/postinst))
+END
+echo endef >>"$T/include/package.mk"
+openwrt() {
+	"$(PATH=${PATH#*:} command -v make)" -s -C initscripts/openwrt \
+	    TOPDIR="$T/top" INCLUDE_DIR="$T/include" DL_DIR="$T/dl" \
+	    TO="$T/owrt" "$@" >"$T/said"
+}
+is "OpenWrt: it is of this version" "$(openwrt version; cat "$T/said")" "nullmailer $version"
+ok "OpenWrt: compile" openwrt compile
+ok "OpenWrt: install" openwrt install
+holds OpenWrt "$T/owrt" /usr/bin/nullmailer /usr/sbin/nullmailer-send \
+    /usr/sbin/sendmail /etc/init.d/nullmailer /etc/config/nullmailer \
+    /etc/hotplug.d/iface/90-nullmailer
+lacks "OpenWrt: no pages, nothing in memory" "$(files "$T/owrt")" \
+    '^/usr/share/man\|^/var'
+openwrt postinst TO="$T/postinst"
+is "OpenWrt: postinst" "$(lint -s sh "$T/postinst")" ""
+
+# The service, filled in, with procd and UCI played.
+script=$T/owrt/etc/init.d/nullmailer
+is "procd: no placeholder is left" "$(grep -n '@[A-Z]*@' "$script")" ""
+ok "procd: ash reads it" busybox ash -n "$script"
+is "procd: shellcheck" "$(lint "$script")" ""
+is "hotplug: shellcheck" "$(lint initscripts/openwrt/hotplug)" ""
+cat >"$T/stubs" <<'END'
+for f in open_instance close_instance set_param add_reload_trigger send_signal
+do eval "procd_$f() { echo $f \"\$@\" >>$T/procd; }"; done
+chown() { echo chown "$@" >>$T/procd; }
+start() { start_service; }
+config_load() {
+	section=0 sections=
+	while read -r line; do
+		case $line in '#'*) continue ;; esac
+		eval "set -- $line"
+		case ${1:-} in
+		config) section=$((section + 1))
+			name=${3:-cfg$section} sections="$sections $2:$name" ;;
+		option) eval "uci_${name}_$2=\$3" ;;
+		list) eval "uci_${name}_$2=\"\${uci_${name}_$2:-}\$3
+\"" ;;
+		esac
+	done <"$T/uci"
+}
+config_get() { eval "$1=\"\${uci_$2_$3:-${4:-}}\""; }
+config_get_bool() { config_get "$@"; }
+config_foreach() {
+	for s in $sections; do
+		case $s in "$2":*) "$1" "${s#*:}" ;; esac
+	done
+}
+config_list_foreach() {
+	eval "printf '%s' \"\${uci_$1_$2:-}\"" >"$T/list"
+	while IFS= read -r value; do "$3" "$value"; done <"$T/list"
+}
+END
+# procd FUNCTION: of the script, with its folders in ours
+procd() {
+	: >"$T/procd"
+	sed "s|/var/etc/nullmailer|$T/etc/nullmailer|; s|/srv/|$T/srv/|" \
+	    "$script" >"$T/script"
+	busybox ash -e -c "T=$T; . $T/stubs; . $T/script; $1"
+}
+cp "$T/owrt/etc/config/nullmailer" "$T/uci"
+procd start_service
+is "procd: as delivered it does not start" "$(cat "$T/procd")" ""
+sed "s/enabled '0'/enabled '1'/" "$T/owrt/etc/config/nullmailer" >"$T/uci"
+procd start_service
+is "procd: the instance" "$(grep -v ^chown "$T/procd")" "open_instance
+set_param command /usr/sbin/nullmailer-send --syslog
+set_param user nullmail
+set_param no_new_privs 1
+set_param respawn 3600 5 0
+close_instance"
+is "procd: remotes" "$(cat "$T/etc/nullmailer/remotes")" \
+    "mail.example.org smtp 'starttls' 'port=587' 'user=router' 'pass=its password'"
+is "procd: remotes is nobody else's" \
+    "$(stat -c %a "$T/etc/nullmailer/remotes" "$T/etc/nullmailer" | xargs)" "600 755"
+is "procd: control files" "$(cd "$T/etc/nullmailer" && head -n 1 me adminaddr |
+    xargs)" "==> me <== router.example.org ==> adminaddr <== admin@example.org"
+procd reload_service
+has "procd: reload runs the queue" "$(cat "$T/procd")" '^send_signal nullmailer \* HUP$'
+procd service_triggers
+is "procd: a change of the file reloads" "$(cat "$T/procd")" \
+    "add_reload_trigger nullmailer"
+
+# What any password becomes, at the other end of the sender.
+cat >"$T/uci" <<'END'
+config nullmailer 'main'
+	option enabled '1'
+config remote
+	option host '127.0.0.1'
+	option protocol 'show'
+	list option 'pass=a "b" \c'\''d $e #f'
+END
+procd start_service
+prefix "$T/nm"
+echo 0 >"$T/nm/conf/pausetime"
+cp "$T/etc/nullmailer/remotes" "$T/nm/conf/remotes"
+printf '#!/bin/sh\ncat >"$SHOW"\n' >"$T/nm/protocols/show"
+chmod 755 "$T/nm/protocols/show"
+echo | sendmail -f s@example.org r@example.net
+SHOW=$T/shown nullmailer-send >/dev/null 2>&1
+has "procd: a password keeps all its characters" "$(cat "$T/shown")" \
+    "^pass=a \"b\" .c'd \$e #f\$"
