@@ -107,6 +107,13 @@ parse_options(const struct opts *rows, struct buf *text)
 	}
 }
 
+static void
+fail(struct run *r, int code, struct str text)
+{
+	r->result = code;
+	verdict(r, code, text);
+}
+
 /* Sends the one message; what is unanswered when the session ends failed
  * with the session. */
 static void
@@ -120,17 +127,8 @@ transmit(struct run *r)
 		code = p->send(r->session, &m);
 	if (!code)
 		code = p->settle(r->session);
-	if (code && r->result < 0) {
-		r->result = code;
-		verdict(r, code, p->text(r->session));
-	}
-}
-
-static int
-fail(const struct run *r, int code, struct str text)
-{
-	verdict(r, code, text);
-	return code;
+	if (code && r->result < 0)
+		fail(r, code, p->text(r->session));
 }
 
 static int
@@ -143,11 +141,14 @@ run(struct run *r, struct module_options *o)
 	o->helo = getenv("HELOHOST");
 	r->session = r->protocol->create(o, &report, 1, &code, &why);
 	if (!r->session)
-		return fail(r, code, buf_str(&why));
-	if (fcntl(3, F_GETFD) < 0)
-		return fail(r, ERR_MSG_OPEN, STR("Could not open message"));
-	transmit(r);
-	r->protocol->free(r->session);
+		fail(r, code, buf_str(&why));
+	else if (fcntl(3, F_GETFD) < 0)
+		fail(r, ERR_MSG_OPEN, STR("Could not open message"));
+	else
+		transmit(r);
+	if (r->session)
+		r->protocol->free(r->session);
+	buf_free(&why);
 	return r->result;
 }
 
@@ -169,5 +170,6 @@ module_main(const struct cli *about, int argc, char **argv)
 	parse_options(&all, &text);
 	code = run(&r, &o);
 	buf_wipe(&text);
+	buf_free(&text);
 	return code;
 }

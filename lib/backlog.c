@@ -321,3 +321,14 @@ backlog_recall(struct backlog *b, struct str status)
 	}
 	buf_free(&name);
 }
+
+void
+backlog_free(struct backlog *b)
+{
+	size_t i;
+
+	for (i = 0; i < b->count; i++)
+		forget(b->list[i]);
+	free(b->list);
+	*b = (struct backlog){ 0 };
+}

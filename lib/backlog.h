@@ -75,4 +75,7 @@ void backlog_keep(struct waiting *w, unsigned char *mask);
 void backlog_status(const struct backlog *b, long long next, struct buf *out);
 void backlog_recall(struct backlog *b, struct str status);
 
+/* Forgets all messages. */
+void backlog_free(struct backlog *b);
+
 #endif

@@ -75,14 +75,10 @@ clear(struct backlog *b)
 {
 	size_t i;
 
-	for (i = 0; i < b->count; i++) {
-		b->list[i]->state = WAITING_GONE;
+	for (i = 0; i < b->count; i++)
 		unlinkat(s.queue, b->list[i]->name, 0);
-	}
-	scan(b, NOW);
-	T(b->count == 0 && backlog_size(b) == 0);
-	free(b->list);
-	*b = (struct backlog){ 0 };
+	backlog_free(b);
+	T(b->count == 0 && !b->list && backlog_size(b) == 0);
 }
 
 static void
@@ -170,13 +166,9 @@ static void
 restart(struct backlog *b, long long written, long long now)
 {
 	struct buf status = { 0 };
-	size_t i;
 
 	backlog_status(b, written, &status);
-	for (i = 0; i < b->count; i++)
-		b->list[i]->state = WAITING_GONE;
-	scan(b, now);
-	T(b->count == 0);
+	backlog_free(b);
 	scan(b, now);
 	backlog_recall(b, buf_str(&status));
 	buf_free(&status);
