@@ -246,6 +246,7 @@ open_session(struct worker *w)
 	rc = w->protocol->open(w->session);
 	if (rc)
 		down(w, rc);
+	tell_peer(w);
 	tell_ready(w);
 }
 

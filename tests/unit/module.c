@@ -119,8 +119,12 @@ checks(void)
 	begin();
 	takes("host=h");
 	o.helo = "";
-	T(module_check(&o, 25, 465, &why) == ERR_USAGE);
-	T(!strcmp(buf_z(&why), "$HELOHOST is not set"));
+	T(module_check(&o, 628, 0, &why) == 0 && o.port == 628);
+	begin();
+	takes("host=h");
+	takes("tls");
+	T(module_check(&o, 628, 0, &why) == ERR_USAGE);
+	T(!strcmp(buf_z(&why), "Invalid value for port"));
 }
 
 int

@@ -162,6 +162,7 @@ delivers(void)
 	close(first);
 	close(second);
 	T(hear(fd) == 1 && is(WORKER_PEER, 0, 0, STAGE_connect, "127.0.0.1"));
+	T(hear(fd) == 1 && is(WORKER_READY, 0, 0, 0, "") && p.index == 1);
 	T(hear(fd) == 1 && is(WORKER_RECIPIENT, 7, ERR_MSG_PERM, STAGE_rcpt,
 	    "550 no b") && p.index == 1);
 	T(hear(fd) == 1 && is(WORKER_MESSAGE, 7, 0, STAGE_dot, "250 taken"));
@@ -184,6 +185,7 @@ dies(void)
 	pid = start("127.0.0.1 smtp", port, &fd);
 	T(worker_give(fd, 7, mail) == 0);
 	T(hear(fd) == 1 && p.kind == WORKER_PEER);
+	T(hear(fd) == 1 && p.kind == WORKER_READY);
 	kill(pid, SIGTERM);
 	T(hear(fd) == -1 && exit_of(pid) == -1);
 	T(exit_of(server) == 0);
