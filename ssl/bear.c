@@ -15,6 +15,7 @@
 #include <bearssl.h>
 
 #include "anon.h"
+#include "ec.h"
 #include "key.h"
 #include "ssl.h"
 #include "verify.h"
@@ -93,7 +94,8 @@ set_engine(struct ssl *s, int tls10)
 	br_ssl_engine_set_versions(eng, tls10 ? BR_TLS10 : BR_TLS12, BR_TLS12);
 	br_ssl_client_set_default_rsapub(sc);
 	br_ssl_engine_set_default_rsavrfy(eng);
-	br_ssl_engine_set_default_ecdsa(eng);
+	br_ssl_engine_set_ec(eng, &ec_all);
+	br_ssl_engine_set_ecdsa(eng, br_ecdsa_vrfy_asn1_get_default());
 	set_hashes(eng);
 	br_ssl_engine_set_x509(eng, verify_class(s->verify));
 	br_ssl_engine_set_prf10(eng, br_tls10_prf);

@@ -9,6 +9,7 @@
 #include <bearssl.h>
 
 #include "der.h"
+#include "ec.h"
 #include "key.h"
 #include "pem.h"
 #include "ssl.h"
@@ -230,16 +231,15 @@ ec_fits(const struct key *k, const br_ec_public_key *pub)
 {
 	static const unsigned char hash[32] = "do these two belong together?";
 	const br_ec_private_key *ec = br_skey_decoder_get_ec(&k->sk);
-	const br_ec_impl *impl = br_ec_get_default();
 	unsigned char sig[139];
 	size_t n;
 
 	if (ec->curve != pub->curve)
 		return 0;
-	n = br_ecdsa_sign_asn1_get_default()(impl, &br_sha256_vtable, hash, ec,
-	    sig);
-	return n && br_ecdsa_vrfy_asn1_get_default()(impl, hash, sizeof hash,
-	    pub, sig, n);
+	n = br_ecdsa_sign_asn1_get_default()(&ec_all, &br_sha256_vtable, hash,
+	    ec, sig);
+	return n && br_ecdsa_vrfy_asn1_get_default()(&ec_all, hash,
+	    sizeof hash, pub, sig, n);
 }
 
 static const char *
@@ -344,7 +344,7 @@ key_use(struct key *k, br_ssl_client_context *sc)
 	if (k->type == BR_KEYTYPE_EC)
 		br_ssl_client_set_single_ec(sc, k->chain, k->n,
 		    br_skey_decoder_get_ec(&k->sk), BR_KEYTYPE_SIGN, 0,
-		    br_ec_get_default(), br_ecdsa_sign_asn1_get_default());
+		    &ec_all, br_ecdsa_sign_asn1_get_default());
 	else
 		br_ssl_client_set_single_rsa(sc, k->chain, k->n,
 		    br_skey_decoder_get_rsa(&k->sk),

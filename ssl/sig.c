@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "der.h"
+#include "ec.h"
 #include "sig.h"
 
 #define OID(s) { (const unsigned char *)(s), sizeof(s) - 1 }
@@ -83,7 +84,7 @@ sig_check(struct der tbs, struct der id, struct der sig,
 	if (a->key == BR_KEYTYPE_RSA)
 		ok = rsa(a, hash, n, sig, &key->key.rsa);
 	else
-		ok = br_ecdsa_vrfy_asn1_get_default()(br_ec_get_default(),
-		    hash, n, &key->key.ec, sig.p, sig.n) == 1;
+		ok = br_ecdsa_vrfy_asn1_get_default()(&ec_all, hash, n,
+		    &key->key.ec, sig.p, sig.n) == 1;
 	return ok ? NULL : "its signature is wrong";
 }

@@ -22,7 +22,7 @@ program() {
 	# shellcheck disable=SC2086
 	$CC $COMMON $CFLAGS -DBUILD_DATE="$2" -DCA_FILES="\"$3\"" \
 		-o "$T/$1" tests/pki/check.c ssl/anchor.c ssl/cert.c ssl/crl.c \
-		ssl/der.c ssl/name.c ssl/path.c ssl/pem.c ssl/sig.c \
+		ssl/der.c ssl/ec.c ssl/name.c ssl/path.c ssl/pem.c ssl/sig.c \
 		ssl/verify.c "$T/bundle.c" "$BEARSSL_A" $STATIC >"$T/log" 2>&1 ||
 		die "$1: $(cat "$T/log")"
 }
