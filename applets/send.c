@@ -17,6 +17,7 @@
 #include <string.h>
 #include <sys/auxv.h>
 #include <sys/inotify.h>
+#include <sys/prctl.h>
 #include <sys/signalfd.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -1398,6 +1399,17 @@ begin(struct sender *s)
 	configure(s, 1);
 }
 
+static void
+warn_of_exposure(const struct sender *s)
+{
+	struct buf path = { 0 };
+
+	if (remotes_exposed(&s->set.remotes, &path))
+		log_fault("Warning: %s holds a password and everybody may "
+		    "read it", buf_z(&path));
+	buf_free(&path);
+}
+
 int
 send_main(int argc, char **argv)
 {
@@ -1418,12 +1430,15 @@ send_main(int argc, char **argv)
 	cli_begin("nullmailer-send");
 	cli_options(&about, &all, argc, argv);
 	s.trigger = s.watch = s.signals = s.errors = -1;
+	/* The passwords of all remotes are in here. */
+	prctl(PR_SET_DUMPABLE, 0);
 	begin(&s);
 	if ((background || to_syslog) && (s.errors = log_to_syslog()) < 0)
 		cli_die(1, "Could not create pipe:");
 	if (background)
 		go_to_background();
 	lock_spool(&s);
+	warn_of_exposure(&s);
 	s.clock_offset = now() - clock_ms() / 1000;
 	s.again = 1;
 	if (!s.stop)

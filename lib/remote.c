@@ -1,8 +1,10 @@
 /* remote - the smart hosts. */
 #include <stdlib.h>
+#include <sys/stat.h>
 
 #include "conf.h"
 #include "mem.h"
+#include "path.h"
 #include "remote.h"
 #include "words.h"
 
@@ -65,6 +67,30 @@ remotes_load(struct remotes *r)
 	buf_wipe(&text);
 	buf_free(&text);
 	return rc < 0 ? -1 : 0;
+}
+
+static int
+has_password(const struct remote *r)
+{
+	struct str text = buf_str(&r->options);
+
+	while (text.n)
+		if (str_starts(str_cut(&text, '\n'), STR("pass=")))
+			return 1;
+	return 0;
+}
+
+int
+remotes_exposed(const struct remotes *r, struct buf *path)
+{
+	struct stat st;
+	size_t i;
+
+	for (i = 0; i < r->count && !has_password(&r->list[i]); i++)
+		continue;
+	path_set(path, PATH_CONFIG, "remotes");
+	return i < r->count && stat(buf_z(path), &st) == 0 &&
+	    st.st_mode & S_IROTH;
 }
 
 int

@@ -27,6 +27,10 @@ int remotes_load(struct remotes *r);
 /* Reads the file's text. */
 void remotes_parse(struct remotes *r, struct str text);
 
+/* Whether the control file holds a password and everybody may read it. 1 with
+ * its path; else 0. */
+int remotes_exposed(const struct remotes *r, struct buf *path);
+
 int remote_equal(const struct remote *a, const struct remote *b);
 
 /* Wipes and frees. */
