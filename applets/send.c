@@ -1292,6 +1292,18 @@ loop(struct sender *s)
 	}
 }
 
+/* The passwords above all. */
+static void
+release(struct sender *s)
+{
+	free_places(s);
+	settings_free(&s->set);
+	backlog_free(&s->backlog);
+	spool_close(&s->spool);
+	buf_free(&s->status);
+	buf_free(&s->me);
+}
+
 /* Lets the children come to an end, but not for long. */
 static void
 wind_up(struct sender *s)
@@ -1444,5 +1456,6 @@ send_main(int argc, char **argv)
 	if (!s.stop)
 		loop(&s);
 	wind_up(&s);
+	release(&s);
 	return 0;
 }

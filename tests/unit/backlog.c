@@ -250,6 +250,7 @@ strange_names(void)
 	T(scan(&b, NOW) == 0 && notes.n == 0);
 	unlinkat(s.queue, "1.1\nDelivery complete", 0);
 	T(scan(&b, NOW) == 0 && b.count == 0);
+	backlog_free(&b);
 }
 
 int
