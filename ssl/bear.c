@@ -84,6 +84,18 @@ set_hashes(br_ssl_engine_context *eng)
 	br_ssl_engine_set_hash(eng, br_sha512_ID, &br_sha512_vtable);
 }
 
+/* The library's choice is a Poly1305 that takes 12 % less time and 3 kB more. */
+static void
+set_chapol(br_ssl_engine_context *eng)
+{
+	br_chacha20_run sse2 = br_chacha20_sse2_get();
+
+	br_ssl_engine_set_chapol(eng, &br_sslrec_in_chapol_vtable,
+	    &br_sslrec_out_chapol_vtable);
+	br_ssl_engine_set_chacha20(eng, sse2 ? sse2 : br_chacha20_ct_run);
+	br_ssl_engine_set_poly1305(eng, br_poly1305_ctmul_run);
+}
+
 static void
 set_engine(struct ssl *s, int tls10)
 {
@@ -103,7 +115,7 @@ set_engine(struct ssl *s, int tls10)
 	br_ssl_engine_set_prf_sha384(eng, br_tls12_sha384_prf);
 	br_ssl_engine_set_default_aes_cbc(eng);
 	br_ssl_engine_set_default_aes_gcm(eng);
-	br_ssl_engine_set_default_chapol(eng);
+	set_chapol(eng);
 	br_ssl_engine_set_buffers_bidi(eng, s->in, sizeof s->in, s->out,
 	    sizeof s->out);
 }
