@@ -9,6 +9,7 @@
 #include <bearssl.h>
 
 #include "der.h"
+#include "cert.h"
 #include "ec.h"
 #include "key.h"
 #include "pem.h"
@@ -245,19 +246,17 @@ ec_fits(const struct key *k, const br_ec_public_key *pub)
 static const char *
 check_pair(const struct key *k)
 {
-	br_x509_decoder_context dc;
-	const br_x509_pkey *pub;
+	struct der own = { k->chain[0].data, k->chain[0].data_len };
+	struct cert c;
+	br_x509_pkey pub;
 	int fits = 0;
 
-	br_x509_decoder_init(&dc, NULL, NULL);
-	br_x509_decoder_push(&dc, k->chain[0].data, k->chain[0].data_len);
-	pub = br_x509_decoder_get_pkey(&dc);
-	if (!pub)
+	if (cert_parse(&c, own) < 0 || cert_key(c.spki, &pub) < 0)
 		return "not a certificate, or one with an unsupported key";
-	if (pub->key_type == k->type && k->type == BR_KEYTYPE_RSA)
-		fits = rsa_fits(k, &pub->key.rsa);
-	else if (pub->key_type == k->type)
-		fits = ec_fits(k, &pub->key.ec);
+	if (pub.key_type == k->type && k->type == BR_KEYTYPE_RSA)
+		fits = rsa_fits(k, &pub.key.rsa);
+	else if (pub.key_type == k->type)
+		fits = ec_fits(k, &pub.key.ec);
 	return fits ? NULL : "the private key does not belong to it";
 }
 
