@@ -15,8 +15,8 @@ LIB = lib/addr.o lib/backlog.o lib/base64.o lib/buf.o lib/child.o lib/chr.o \
 	lib/mem.o lib/module.o lib/net.o lib/opt.o lib/path.o $(LIBC) \
 	lib/protocol.o lib/qmqp.o lib/remote.o lib/reply.o lib/report.o \
 	lib/sasl.o lib/session.o lib/settings.o lib/smtp.o lib/spool.o \
-	lib/spoolinit.o lib/status.o lib/store.o lib/str.o lib/wire.o \
-	lib/words.o lib/worker.o
+	lib/spoolinit.o lib/status.o lib/store.o lib/str.o lib/user.o \
+	lib/wire.o lib/words.o lib/worker.o
 LIBC = lib/memmem.o lib/printf.o
 TLS_none = ssl/nodigest.o ssl/none.o
 TLS_bear = ssl/anchor.o ssl/anon.o ssl/bear.o ssl/bundle.o ssl/cert.o \

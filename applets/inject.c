@@ -3,7 +3,6 @@
  * the address fields, adds what is missing, and hands all of it to the queue
  * program or to stdout. See nullmailer-inject(1) and spec/inject.md. */
 #include <errno.h>
-#include <pwd.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -21,6 +20,7 @@
 #include "../lib/header.h"
 #include "../lib/hostname.h"
 #include "../lib/opt.h"
+#include "../lib/user.h"
 #include "applets.h"
 #include "cli.h"
 
@@ -121,11 +121,12 @@ find_names(struct job *j)
 	const char *user = first_of(users);
 	const char *host =
 	    first_of(j->names.configured ? hosts : all_hosts);
-	struct passwd *entry = user ? NULL : getpwuid(getuid());
+	struct buf name = { 0 };
 
-	if (!user)
-		user = entry ? entry->pw_name : "unknown";
-	set_user(&j->user, user);
+	if (!user && user_name(getuid(), &name))
+		user = buf_z(&name);
+	set_user(&j->user, user ? user : "unknown");
+	buf_free(&name);
 	if (host)
 		set_host(j, &j->host, host);
 	else

@@ -1,0 +1,10 @@
+/* user.h - the names of users. */
+#ifndef USER_H
+#define USER_H
+
+struct buf;
+
+/* Sets name to what /etc/passwd calls uid, or to nothing. 1 found, 0 not. */
+int user_name(unsigned long uid, struct buf *name);
+
+#endif
