@@ -60,7 +60,8 @@ plain_write(struct io *io)
 	ssize_t n = write(io->fd, io->out + io->out_at, out_pending(io));
 
 	if (n < 0)
-		return again() ? 0 : end(io, IO_ERROR);
+		return again() ? 0 : end(io, errno == EPIPE ? IO_EOF :
+		    IO_ERROR);
 	out_sent(io, (size_t)n);
 	return 0;
 }

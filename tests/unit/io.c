@@ -140,7 +140,7 @@ sending(void)
 	T(recv(far, got, sizeof got, MSG_DONTWAIT) == 2);
 	close(far);
 	T(io_put(&io, STR("f")) == 0 && io_flush(&io) == -1);
-	T(io.state != IO_OPEN && *io_why(&io));
+	T(io.state == IO_EOF);
 	io_close(&io);
 }
 
