@@ -269,7 +269,7 @@ term() {
 	waits='C: RCPT'; ends_at rcpt 'on RCPT stall' auto
 	waits='C: DATA'; ends_at data 'on DATA stall' auto
 	head -c 20000000 /dev/zero | tr '\0' x >>"$P/queue/queue/1.1"
-	waits='354 go'; ends_at message auto 'shortread 1000 20'
+	waits='354 go'; ends_at message 'shortread 1000 20' auto
 	put 1.1 a@x.y
 	serve good tests/talk/plain.talk
 	remotes "127.0.0.1 smtp port=$port"
@@ -652,6 +652,9 @@ if [ $# -gt 0 ]; then
 	: >"$P/log"
 	conf sendtimeout 5
 	"$1"
+	# What still writes must be gone before its folder goes.
+	# shellcheck disable=SC2086
+	[ -z "$test_pids" ] || { kill $test_pids; wait $test_pids; } 2>/dev/null
 	exit
 fi
 scenes=
