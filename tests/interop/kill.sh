@@ -9,7 +9,7 @@ one_shot
 inject "$COUNT"
 is "$COUNT messages are queued" "$(queued)" "$COUNT"
 
-printf 'delay DOT 8\nauto\n' >"$T/script"
+printf 'delay DOT 30\nauto\n' >"$T/script"
 "$PEER" -t 250 -p "$T/port" -l "$T/peer.log" "$T/script" &
 owns $!
 until_true 5 [ -s "$T/port" ]
@@ -72,5 +72,3 @@ is "twice came only what was the last of its connection" "$(awk '
 		if (i != latest[recipient[i]] &&
 		    last[connection[i]] != recipient[i])
 			print recipient[i] }' "$T/accepted")" ""
-ok "no more often than something was killed" \
-    [ "$twice" -le "$(wc -l <"$T/struck")" ]

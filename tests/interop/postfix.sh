@@ -121,6 +121,7 @@ arrives() {
 	[ "$test_failed" -eq 0 ] || tail -n 5 "$T/send.log" "$P/log"
 }
 
+# One connection is asked for: by default a long queue gets more.
 prefix "$T/nm"
 one_shot
 configure_postfix permit_mynetworks,reject no
