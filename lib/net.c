@@ -60,13 +60,15 @@ connect_code(int error)
 }
 
 static int
-resolve(const char *host, unsigned port, struct addrinfo **list)
+resolve(const char *host, unsigned port, long long deadline,
+    struct addrinfo **list)
 {
+	static const int families[] = { AF_INET, AF_INET6 };
 	struct addrinfo hints = { 0 };
 	struct str name = str_of(host);
 	struct buf bare = { 0 };
 	char service[8];
-	int error;
+	int error, i;
 
 	if (name.n > 1 && name.p[0] == '[' && name.p[name.n - 1] == ']')
 		name = (struct str){ name.p + 1, name.n - 2 };
@@ -76,6 +78,12 @@ resolve(const char *host, unsigned port, struct addrinfo **list)
 	hints.ai_flags = AI_NUMERICSERV;
 	error = name.n ? getaddrinfo(buf_z(&bare), service, &hints, list)
 	    : EAI_NONAME;
+	/* Some routers answer A and neglect AAAA, and musl then has nothing. */
+	for (i = 0; i < 2 && error == EAI_AGAIN && clock_left(deadline); i++) {
+		hints.ai_family = families[i];
+		error = getaddrinfo(buf_z(&bare), service, &hints, list);
+	}
+	hints.ai_family = AF_UNSPEC;
 	/* An empty root has no /etc/hosts, and no server knows localhost. */
 	if (error && str_ieq(name, STR("localhost")))
 		error = getaddrinfo(NULL, service, &hints, list);
@@ -282,9 +290,10 @@ net_connect(const struct net_request *q, struct buf *peer, struct buf *why)
 	r.q = q;
 	r.why = why;
 	buf_clear(why);
-	if (q->source && (error = resolve(q->source, 0, &r.source)) != 0)
+	if (q->source && (error = resolve(q->source, 0, q->deadline,
+	    &r.source)) != 0)
 		return unresolved(error, q->source, why);
-	error = resolve(q->host, q->port, &list);
+	error = resolve(q->host, q->port, q->deadline, &list);
 	if (error) {
 		rc = unresolved(error, q->host, why);
 	} else {

@@ -1,0 +1,68 @@
+# dns.sh - names: whatever a name server does, mail waits and is never failed,
+# and half an answer is enough. Runs in namespaces of its own.
+# needs: ip=iproute2 unshare=util-linux
+if [ "${NAMESPACES:-}" != own ]; then
+	for user in '' --map-root-user; do
+		# shellcheck disable=SC2086
+		unshare $user --net --mount true 2>/dev/null || continue
+		# shellcheck disable=SC2086
+		NAMESPACES=own exec unshare $user --net --mount sh "$0"
+	done
+	echo "ok 1 - # SKIP: this system gives us no namespaces"
+	exit
+fi
+. tests/lib.sh
+ip link set lo up
+prefix "$T/p"
+P=$T/p
+DNS=${DNS:-${PEER%/*}/dns}
+printf 'nameserver 127.0.0.1\noptions timeout:1 attempts:1\n' >"$T/resolv.conf"
+mount --bind "$T/resolv.conf" /etc/resolv.conf
+echo 20 >"$P/conf/sendtimeout"
+
+"$PEER" -t 60 -p "$T/port" tests/talk/plain.talk 2>"$T/flaws" &
+owns $!
+"$PEER" -6 -t 60 -p "$T/port6" tests/talk/plain.talk 2>"$T/flaws" &
+owns $!
+until_true 5 test -s "$T/port" -a -s "$T/port6"
+# answers A AAAA: begins to answer so
+answers() {
+	"$DNS" "$@" >"$T/ready" &
+	dns=$!
+	owns $dns
+	until_true 5 grep -q ready "$T/ready"
+}
+# try A AAAA PORTFILE EXIT: one message, by the module and by the sender
+try() {
+	name="A $1, AAAA $2"
+	want=$4
+	answers "$1" "$2"
+	printf '\na@x.y\n\ntext\n' >"$P/queue/queue/1.1"
+	begun=$(date +%s)
+	printf 'host=relay.example\nport=%s\n' "$(cat "$3")" >"$T/options"
+	HELOHOST=h timeout 30 "$P/protocols/smtp" <"$T/options" \
+	    3<"$P/queue/queue/1.1" >"$T/out" 2>&1 &
+	module=$!
+	echo "relay.example smtp port=$(cat "$3")" >"$P/conf/remotes"
+	timeout 60 nullmailer-send --once >"$T/log" 2>&1
+	wait $module; has "$name" "$?" "^$want\$"
+	ok "$name: in time" [ $(($(date +%s) - begun)) -lt 12 ]
+	is "$name: sent, failed" "$(grep -c '^Sent file.$' "$T/log") $(find "$P/queue/failed" -type f | wc -l)" \
+	    "$([ "$want" = 0 ] && echo 1 || echo 0) 0"
+	kill $dns
+	wait $dns 2>/dev/null
+}
+try 127.0.0.1 ::1 "$T/port" 0
+try 127.0.0.1 none "$T/port" 0
+try none ::1 "$T/port6" 0
+for n in refused servfail silent garbage; do
+	try 127.0.0.1 $n "$T/port" 0
+done
+try refused ::1 "$T/port6" 0
+try 127.0.0.1 2001:db8::1 "$T/port" 0
+try none none "$T/port" '[23]'
+try missing missing "$T/port" 2
+for n in refused servfail silent; do
+	try $n $n "$T/port" 5
+done
+try garbage garbage "$T/port" '[25]'
