@@ -2,7 +2,8 @@
  * usage: mkbundle [DIR] >bundle.c
  * DIR holds one certificate per file NAME.crt, in PEM; the files are taken in
  * the order of their names' bytes. Without DIR the table is empty. The format
- * is bundle.h's. Certificates with keys we cannot use are left out. */
+ * is bundle.h's. Certificates with keys we cannot use are left out, and those
+ * that ended before BUILD_DATE, which is the earliest time we believe in. */
 #include <dirent.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -70,13 +71,27 @@ put_rsa(const struct cert *c, const br_rsa_public_key *k)
 }
 
 static void
+put_anchor(const char *file, const struct cert *c)
+{
+	br_x509_pkey key;
+
+	if (cert_key(c->spki, &key) < 0)
+		fprintf(stderr, "mkbundle: %s: unsupported key\n", file);
+	else if (key.key_type == BR_KEYTYPE_RSA)
+		put_rsa(c, &key.key.rsa);
+	else {
+		put_head(c, key.key.ec.curve, key.key.ec.qlen);
+		put(key.key.ec.q, key.key.ec.qlen);
+	}
+}
+
+static void
 put_file(const char *dir, const char *name)
 {
 	char file[4096], why[4200];
 	struct pem p;
 	struct pem_object o;
 	struct cert c;
-	br_x509_pkey key;
 
 	snprintf(file, sizeof file, "%s/%s", dir, name);
 	if (pem_open(&p, file, why, sizeof why) < 0)
@@ -87,14 +102,8 @@ put_file(const char *dir, const char *name)
 		die(file, c.why);
 	if (!c.ca && !c.v1)
 		die(file, "not a certificate authority");
-	if (cert_key(c.spki, &key) < 0)
-		fprintf(stderr, "mkbundle: %s: unsupported key\n", file);
-	else if (key.key_type == BR_KEYTYPE_RSA)
-		put_rsa(&c, &key.key.rsa);
-	else {
-		put_head(&c, key.key.ec.curve, key.key.ec.qlen);
-		put(key.key.ec.q, key.key.ec.qlen);
-	}
+	if (c.until >= BUILD_DATE)
+		put_anchor(file, &c);
 	pem_close(&p);
 }
 

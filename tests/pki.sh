@@ -28,10 +28,15 @@ program() {
 }
 
 sh tests/pki/make.sh "$T/pki" >"$T/log" 2>&1 || die "$(cat "$T/log")"
-# shellcheck disable=SC2086
-$HOSTCC $COMMON -o "$T/mkbundle" ssl/mkbundle.c ssl/pem.c ssl/der.c \
-	ssl/cert.c >"$T/log" 2>&1 || die "mkbundle: $(cat "$T/log")"
 build_date=1795219200 late=4102444800
+# shellcheck disable=SC2086
+mkbundle() {
+	$HOSTCC $COMMON -DBUILD_DATE="$2" -o "$T/$1" ssl/mkbundle.c ssl/pem.c \
+		ssl/der.c ssl/cert.c >"$T/log" 2>&1 ||
+		die "$1: $(cat "$T/log")"
+}
+mkbundle mkbundle 0
+mkbundle mkbundle-dated $build_date
 absent="sys/absent.pem sys/empty.pem"
 program check $build_date "$absent sys/damaged-first.pem" "$T/pki/roots"
 program bundle $build_date "$absent" "$T/pki/roots"
@@ -52,6 +57,14 @@ in_bundle() {
 	done
 }
 [ -z "$CA_DIR" ] || ok "every root of CA_DIR is in its bundle" in_bundle
+
+# Roots that ended before the date of the build take no room.
+live_only() {
+	all=$("$T/mkbundle" "$T/pki/roots" | wc -c)
+	live=$("$T/mkbundle-dated" "$T/pki/roots" | wc -c)
+	[ "$live" -gt 1000 ] && [ "$live" -lt "$all" ]
+}
+ok "no root in the bundle that had ended when it was built" live_only
 
 trim() {
 	trimmed=${1#"${1%%[! ]*}"}
