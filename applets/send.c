@@ -586,6 +586,11 @@ crashed(struct sender *s, struct session *n)
 	if (n->signals) {
 		cli_warn("%s crashed or was killed",
 		    log_clean(0, buf_str(&n->protocol)));
+		/* A worker minds its time itself, but for the resolver's. */
+		if (!n->foreign && n->owner)
+			remote_is_dead(s, n->owner, ERR_TIMED_OUT,
+			    STAGE_session, STR("The name server does not "
+			    "answer in time"));
 		fail_session(s, n, ERR_TIMED_OUT, STAGE_session,
 		    STR("It took longer than sendtimeout"));
 	} else {

@@ -66,3 +66,15 @@ for n in refused servfail silent; do
 	try $n $n "$T/port" 5
 done
 try garbage garbage "$T/port" '[25]'
+
+# A resolver that is more patient than sendtimeout costs one message's time.
+printf 'nameserver 127.0.0.1\n' >"$T/resolv.conf"
+echo 1 >"$P/conf/sendtimeout"
+answers silent silent
+for n in 1 2 3; do printf '\na@x.y\n\ntext\n' >"$P/queue/queue/$n.$n"; done
+printf '%s\n' "relay.example smtp" "127.0.0.1 smtp port=$(cat "$T/port")" >"$P/conf/remotes"
+begun=$(date +%s)
+timeout 60 nullmailer-send --once >"$T/log" 2>&1
+is "patient resolver: all go to the second remote" "$(grep -c '^Sent file.$' "$T/log")" 3
+is "patient resolver: said once" "$(grep -c '^Remote relay.example is left out' "$T/log")" 1
+ok "patient resolver: in time" [ $(($(date +%s) - begun)) -lt 12 ]

@@ -65,7 +65,8 @@ static void
 rubbish(void)
 {
 	struct status s;
-	struct str rest = STR("\n\n1.1\n2.2\t1\n3.3\tx\t1\t1\t1\tr\t0\tt\t0\t0\n"
+	struct str rest = STR("\n\n1.1\n2.2\t1\n"
+	    "3.3\tx\t1\t1\t1\tr\t0\tt\t0\t0\n"
 	    "\t1\t1\t1\t1\tr\t0\tt\t0\t0\n"
 	    "4.4\t99999999999999999999\t1\t1\t1\tr\t0\tt\t0\t0\n"
 	    "5.5\t1\t2\t3\t4\tr\t5\tt\t6\t0\n\377\0\n"
