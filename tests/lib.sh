@@ -4,7 +4,9 @@
 set -u
 NM=${NM:-$PWD/nullmailer}
 PEER=${PEER:-$PWD/obj/tests/peer}
-[ -x "$NM" ] || { echo "not ok - $NM has not been built"; exit 1; }
+for T in "$NM" "$PEER"; do
+	[ -x "$T" ] || { echo "not ok - $T has not been built"; exit 1; }
+done
 T=$(mktemp -d) || exit 1
 test_number=0 test_failed=0 test_pids=
 
