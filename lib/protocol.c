@@ -36,8 +36,8 @@
 	static void p##_free_any(void *s) { p##_free(s); } \
 	static const struct module_protocol p = { #p, p##_create_any, \
 		p##_limit_any, p##_open_any, p##_send_any, p##_settle_any, \
-		p##_appetite_any, p##_is_open_any, p##_stage_any, p##_text_any, p##_peer_any, \
-		p##_close_any, p##_free_any };
+		p##_appetite_any, p##_is_open_any, p##_stage_any, \
+		p##_text_any, p##_peer_any, p##_close_any, p##_free_any };
 
 PROTOCOL(smtp)
 PROTOCOL(qmqp)
