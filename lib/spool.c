@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
@@ -155,6 +156,7 @@ static int
 move_reserved(int from_folder, const char *from, int to_folder, const char *to)
 {
 	struct buf dot = { 0 };
+	struct stat st;
 	int fd, error, rc = -1;
 
 	buf_cat(&dot, STR("."), str_of(to));
@@ -162,7 +164,7 @@ move_reserved(int from_folder, const char *from, int to_folder, const char *to)
 	    | O_NOFOLLOW | O_CLOEXEC, 0600);
 	if (fd >= 0) {
 		close(fd);
-		if (faccessat(to_folder, to, F_OK, AT_SYMLINK_NOFOLLOW) == 0)
+		if (fstatat(to_folder, to, &st, AT_SYMLINK_NOFOLLOW) == 0)
 			errno = EEXIST;
 		else if (errno == ENOENT)
 			rc = renameat(from_folder, from, to_folder, to);
