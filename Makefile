@@ -17,7 +17,7 @@ LIB = lib/addr.o lib/backlog.o lib/base64.o lib/buf.o lib/child.o lib/chr.o \
 	lib/sasl.o lib/session.o lib/settings.o lib/smtp.o lib/spool.o \
 	lib/spoolinit.o lib/status.o lib/store.o lib/str.o lib/user.o \
 	lib/wire.o lib/words.o lib/worker.o
-LIBC = lib/memmem.o lib/printf.o lib/qsort.o
+LIBC = lib/fork.o lib/mbstowcs.o lib/memmem.o lib/printf.o lib/qsort.o
 TLS_none = ssl/nodigest.o ssl/none.o
 TLS_bear = ssl/anchor.o ssl/anon.o ssl/bear.o ssl/bundle.o ssl/cert.o \
 	ssl/crl.o ssl/der.o ssl/digest.o ssl/ec.o ssl/key.o ssl/name.o \
