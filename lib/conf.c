@@ -10,7 +10,10 @@
 #include "conf.h"
 #include "path.h"
 
-/* A control file is written by hand; anything larger is a mistake. */
+/* Files are opened by openat, as musl's open adds a system call for kernels
+ * that know no O_CLOEXEC.
+ *
+ * A control file is written by hand; anything larger is a mistake. */
 #define CONF_MAX (1024 * 1024)
 
 static struct buf reason;
@@ -34,15 +37,18 @@ unreadable(const struct buf *path)
 static int
 read_all(int fd, struct buf *text)
 {
-	ssize_t n;
+	char block[1024];
+	ssize_t n = 0;
 
 	while (text->n < CONF_MAX) {
-		n = read(fd, buf_room(text, 1024), 1024);
+		n = read(fd, block, sizeof block);
 		if (n <= 0)
-			return n < 0 && errno != EISDIR ? -1 : 0;
-		text->n += (size_t)n;
-		text->p[text->n] = '\0';
+			break;
+		buf_add(text, (struct str){ block, (size_t)n });
 	}
+	explicit_bzero(block, sizeof block);
+	if (text->n < CONF_MAX)
+		return n < 0 && errno != EISDIR ? -1 : 0;
 	errno = EFBIG;
 	return -1;
 }
@@ -55,7 +61,8 @@ conf_file(const char *name, struct buf *text)
 
 	buf_clear(text);
 	path_set(&path, PATH_CONFIG, name);
-	fd = open(buf_z(&path), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	fd = openat(AT_FDCWD, buf_z(&path),
+	    O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 	if (fd >= 0) {
 		rc = read_all(fd, text) < 0 ? unreadable(&path) : 0;
 		close(fd);
