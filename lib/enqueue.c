@@ -85,7 +85,6 @@ make_plan(struct plan *plan)
 {
 	static const char built_in[] = SBIN_DIR "/nullmailer-queue";
 	const char *chosen = getenv("NULLMAILER_QUEUE");
-	int runs;
 
 	if (chosen && *chosen) {
 		buf_set(&plan->path, str_of(chosen));
@@ -93,10 +92,10 @@ make_plan(struct plan *plan)
 	}
 	plan->confirms = 1;
 	path_set(&plan->path, PATH_SBIN, "nullmailer-queue");
-	runs = access(buf_z(&plan->path), X_OK) == 0;
-	if (runs && strcmp(buf_z(&plan->path), built_in))
+	if (strcmp(buf_z(&plan->path), built_in) &&
+	    access(buf_z(&plan->path), X_OK) == 0)
 		return;
-	plan->here = may_write(plan) || !runs;
+	plan->here = may_write(plan) || access(buf_z(&plan->path), X_OK) < 0;
 }
 
 static void
@@ -110,23 +109,27 @@ become_owner(const struct plan *plan)
 		_exit(75);
 }
 
-/* The pipes may lie anywhere, even on the numbers they are to get. */
+/* Makes fd known by that number, also to a program that is executed. */
+static int
+renumber(int fd, int number)
+{
+	return fd == number ? fcntl(fd, F_SETFD, 0) : dup2(fd, number);
+}
+
+/* The pipes may lie anywhere, even on the numbers they are to get. The ends
+ * for reading may stay where they were. */
 static int
 place(struct pipes *p)
 {
-	int message = fcntl(p->message[0], F_DUPFD_CLOEXEC, CONFIRM_FD + 1);
-	int confirm = fcntl(p->confirm[0], F_DUPFD_CLOEXEC, CONFIRM_FD + 1);
+	int confirm = p->confirm[0];
 
-	close_pipes(p);
-	if (message < 0 || dup2(message, 0) < 0 || dup2(2, 1) < 0)
+	close_one(&p->message[1]);
+	close_one(&p->confirm[1]);
+	if (confirm >= 0 && confirm < CONFIRM_FD)
+		confirm = fcntl(confirm, F_DUPFD_CLOEXEC, CONFIRM_FD);
+	if (renumber(p->message[0], 0) < 0 || dup2(2, 1) < 0)
 		return -1;
-	close(message);
-	if (confirm < 0)
-		return 0;
-	if (dup2(confirm, CONFIRM_FD) < 0)
-		return -1;
-	close(confirm);
-	return 0;
+	return confirm < 0 ? 0 : renumber(confirm, CONFIRM_FD);
 }
 
 static void
