@@ -53,7 +53,7 @@ read_arguments(struct order *o, int argc, char **argv)
 		if (str_starts(s, confirm)
 		    && str_number(str_skip(s, confirm.n), INT_MAX, &n) == 0)
 			o->confirm = (int)n;
-		if (str_starts(s, invoked) && getuid() == geteuid()
+		if (str_starts(s, invoked) && o->invoker == geteuid()
 		    && str_number(str_skip(s, invoked.n), UINT_MAX, &n) == 0)
 			o->invoker = (uid_t)n;
 	}
@@ -93,9 +93,10 @@ handle_signals(const sigset_t *ending)
 	signal(SIGXFSZ, SIG_IGN);
 	now.sa_mask = *ending;
 	for (n = 1; n < NSIG; n++)
-		if (sigismember(ending, n) == 1 && sigaction(n, NULL, &old) == 0
-		    && old.sa_handler != SIG_IGN)
-			sigaction(n, &now, NULL);
+		if (sigismember(ending, n) == 1
+		    && sigaction(n, &now, &old) == 0
+		    && old.sa_handler == SIG_IGN)
+			sigaction(n, &old, NULL);
 }
 
 static int
@@ -124,15 +125,16 @@ report(void)
 static int
 run(const struct order *o, const sigset_t *ending)
 {
-	int rc;
+	int rc, incomplete;
 
 	if (store_begin(&store, o->invoker) < 0)
 		return report();
 	sigprocmask(SIG_UNBLOCK, ending, NULL);
 	rc = store_copy(&store, 0);
-	if (rc == 0 && o->confirm >= 0 && !confirmed(o->confirm))
-		return complain("The message is incomplete, its sender ended.");
+	incomplete = rc == 0 && o->confirm >= 0 && !confirmed(o->confirm);
 	sigprocmask(SIG_BLOCK, ending, NULL);
+	if (incomplete)
+		return complain("The message is incomplete, its sender ended.");
 	if (rc < 0 || store_commit(&store) < 0)
 		return report();
 	if (store.why.n)
@@ -156,7 +158,6 @@ queue_main(int argc, char **argv)
 	sigprocmask(SIG_BLOCK, &ending, NULL);
 	handle_signals(&ending);
 	rc = run(&o, &ending);
-	sigprocmask(SIG_BLOCK, &ending, NULL);
 	store_end(&store);
 	return rc;
 }
