@@ -87,7 +87,8 @@ $(OBJ)/flags $(OBJ)/bearssl.flags: force
 export COMMAND
 
 # Without TLS its tests fall away: those named after its modules, and ssl*.
-WITHOUT_none = tests/ssl% tests/tls.sh $(TLS_bear:ssl/%.o=tests/unit/%.c)
+WITHOUT_none = tests/ssl% tests/tls.sh tests/interop/tls.sh \
+	$(TLS_bear:ssl/%.o=tests/unit/%.c)
 tests = $(filter-out $(WITHOUT_$(SSL)),$(sort $(wildcard $1)))
 UNIT = $(patsubst %.c,$(OBJ)/%,$(call tests,tests/unit/*.c))
 TOOLS = $(patsubst %.c,$(OBJ)/%,$(call tests,tests/*.c))
@@ -95,7 +96,7 @@ LINT_ = tests/binary.sh tests/install.sh tests/length.sh tests/man.sh \
 	tests/shell.sh
 TESTS = $(filter-out $(LINT_) tests/lib.sh tests/need.sh tests/demo.sh \
 	tests/repro.sh,$(call tests,tests/*.sh))
-INTEROP = $(filter-out %/lib.sh,$(sort $(wildcard tests/interop/*.sh)))
+INTEROP = $(filter-out %/lib.sh,$(call tests,tests/interop/*.sh))
 absolute = $(if $(filter /%,$1),,$(CURDIR)/)$1
 export NM = $(call absolute,$(BINARY))
 export PEER = $(call absolute,$(OBJ)/tests/peer)

@@ -1,0 +1,410 @@
+# tls.sh - 100 messages over one verified TLS session with a login, to Postfix,
+# Exim (GnuTLS), Dovecot's submission service and openssl s_server; client
+# certificates, AUTH EXTERNAL and anonymous TLS. Exim is unpacked, not
+# installed, as its package takes Postfix's place.
+# needs: postfix dovecot=dovecot-core openssl bash dpkg-deb=dpkg
+# needs: /usr/lib/dovecot/submission=dovecot-submissiond gnutls-serv=gnutls-bin
+debs=${PWD}/obj/interop/exim
+if [ "${NAMESPACES:-}" != own ] && [ ! -e "$debs/complete" ]; then
+	mkdir -p "$debs"
+	(cd "$debs" && rm -f ./*.deb && apt-get -qq -o APT::Sandbox::User=root \
+	    download exim4-daemon-light libidn12) || exit 1
+	: >"$debs/complete"
+fi
+. tests/interop/lib.sh
+PATH=$PATH:/usr/sbin:/sbin
+COUNT=100
+P=$T/postfix
+E=$T/exim
+K=$T/keys
+
+# ---- keys ----
+# issue NAME KEYOPTIONS...: NAME.key and NAME.crt, for a server or a client
+issue() {
+	name=$1; shift
+	openssl req -new -newkey "$@" -nodes -keyout "$name.key" \
+	    -subj "/CN=$name" -out csr &&
+	    openssl x509 -req -in csr -CA ca.crt -CAkey ca.key -CAcreateserial \
+	    -days 30 -extfile ext -out "$name.crt"
+}
+# Each certificate as PEM and DER; each key in PKCS#8 and in a form of its own,
+# PKCS#1 or SEC1, as PEM and DER.
+make_keys() (
+	mkdir "$K" && cd "$K" &&
+	openssl req -x509 -newkey rsa:2048 -nodes -days 30 -subj /CN=CA \
+	    -keyout ca.key -out ca.crt &&
+	printf 'subjectAltName=DNS:mail.test,IP:127.0.0.1\n' >ext &&
+	issue server rsa:2048 && issue rsa rsa:2048 &&
+	issue ec ec -pkeyopt ec_paramgen_curve:P-256 &&
+	openssl rsa -in rsa.key -traditional -out rsa.own &&
+	openssl ec -in ec.key -out ec.own &&
+	openssl rsa -in rsa.own -traditional -outform DER -out rsa.own.der &&
+	openssl ec -in ec.own -outform DER -out ec.own.der &&
+	for k in rsa ec; do
+		openssl x509 -in $k.crt -outform DER -out $k.crt.der &&
+		openssl pkcs8 -topk8 -nocrypt -in $k.key -outform DER -out $k.key.der &&
+		cat $k.key $k.crt >$k.both || return 1
+	done
+	chmod 755 . && chmod 644 ./*
+)
+
+# ---- servers ----
+# configure_postfix OPTION...: lines for main.cf. Everything that Postfix
+# writes is below $P.
+configure_postfix() {
+	mkdir -p "$P/conf" "$P/spool" "$P/lib" "$P/box"
+	chown postfix "$P/lib"
+	chown 65534:65534 "$P/box"
+	cat >"$P/conf/main.cf" <<-END
+	compatibility_level = 3.6
+	queue_directory = $P/spool
+	data_directory = $P/lib
+	command_directory = /usr/sbin
+	daemon_directory = /usr/lib/postfix/sbin
+	maillog_file = $P/log
+	maillog_file_prefixes = $T
+	myhostname = mail.test
+	mydestination =
+	alias_maps =
+	inet_interfaces = 127.0.0.1
+	inet_protocols = ipv4
+	virtual_mailbox_domains = example.net
+	virtual_mailbox_maps = static:all/
+	virtual_mailbox_base = $P/box
+	virtual_uid_maps = static:65534
+	virtual_gid_maps = static:65534
+	smtpd_relay_restrictions =
+	smtpd_sasl_type = dovecot
+	smtpd_sasl_path = private/auth
+	smtpd_tls_loglevel = 1
+	END
+	printf '%s\n' "$@" >>"$P/conf/main.cf"
+	{
+		echo '2525 inet n - n - - smtpd'
+		echo '2465 inet n - n - - smtpd -o smtpd_tls_wrappermode=yes'
+		echo '2526 inet n - n - - smtpd -o smtpd_recipient_restrictions=permit_mynetworks,reject -o smtpd_tls_security_level=none -o smtpd_sasl_auth_enable=no'
+		echo 'tlsmgr unix - - n 1000? 1 tlsmgr'
+		echo 'postlog unix-dgram n - n - 1 postlogd'
+		echo 'qmgr unix n - n 300 1 qmgr'
+		echo 'cleanup unix n - n - 0 cleanup'
+		echo 'rewrite unix - - n - - trivial-rewrite'
+		for s in bounce defer trace; do
+			echo "$s unix - - n - 0 bounce"
+		done
+		for s in error anvil proxymap verify; do
+			echo "$s unix - - n - - $s"
+		done
+		echo 'flush unix n - n 1000 0 flush'
+		echo 'virtual unix - n n - - virtual'
+	} >"$P/conf/master.cf"
+}
+stop_postfix() { postfix -c "$P/conf" stop >/dev/null 2>&1; }
+start_postfix() {
+	stop_postfix
+	configure_postfix "$@"
+	postfix -c "$P/conf" start 2>"$T/start" || cat "$T/start"
+	until_true 10 in_use 2525
+}
+# Asked without a connection, as the first one is to be ours.
+in_use() { grep -q ":$(printf %04X "$1") 00000000:0000 0A" /proc/net/tcp; }
+
+# Its submission service, which relays to Postfix without TLS; and the logins
+# of Postfix.
+start_dovecot() {
+	mkdir -p "$T/home"
+	chown 65534:65534 "$T/home"
+	cat >"$T/dovecot.conf" <<-END
+	protocols = submission
+	base_dir = $T/dovecot
+	state_dir = $T/dovecot
+	log_path = $T/dovecot.log
+	listen = 127.0.0.1
+	hostname = mail.test
+	ssl = required
+	ssl_cert = <$K/server.crt
+	ssl_key = <$K/server.key
+	disable_plaintext_auth = yes
+	auth_mechanisms = plain login
+	mail_location = maildir:$T/home
+	first_valid_uid = 1
+	submission_relay_host = 127.0.0.1
+	submission_relay_port = 2526
+	submission_relay_ssl = no
+	passdb {
+	  driver = static
+	  args = password=secret
+	}
+	userdb {
+	  driver = static
+	  args = uid=65534 gid=65534 home=$T/home
+	}
+	service submission-login {
+	  inet_listener submission {
+	    port = 2587
+	  }
+	}
+	service auth {
+	  unix_listener $P/spool/private/auth {
+	    mode = 0666
+	  }
+	}
+	END
+	dovecot -c "$T/dovecot.conf"
+	until_true 10 [ -S "$P/spool/private/auth" ]
+}
+
+# Exim wants a user of its own, and its set-uid copy a library from where it is
+# trusted; with a configuration that is not it drops its privileges.
+start_exim() {
+	mkdir -p "$E/spool" "$E/box" "$E/log"
+	for deb in "$debs"/*.deb; do
+		dpkg-deb -x "$deb" "$E/package"
+	done
+	ldconfig -C "$E/ld.so.cache" \
+	    "$(dirname "$(find "$E/package" -name 'libidn.so.*' | head -n 1)")"
+	mount --bind "$E/ld.so.cache" /etc/ld.so.cache
+	{ grep -v exim /etc/passwd; echo Debian-exim:x:64000:64000::/:/bin/false; } >"$E/passwd"
+	{ grep -v exim /etc/group; echo Debian-exim:x:64000:; } >"$E/group"
+	chown 64000:64000 "$E/spool" "$E/log" "$E/box"
+	mount --bind "$E/passwd" /etc/passwd
+	mount --bind "$E/group" /etc/group
+	cat >"$E/conf" <<-END
+	spool_directory = $E/spool
+	log_file_path = $E/log/%s
+	log_selector = +tls_cipher +smtp_connection
+	exim_path = $E/package/usr/sbin/exim4
+	primary_hostname = mail.test
+	deliver_drop_privilege = true
+	keep_environment =
+	smtp_accept_queue_per_connection = 0
+	smtp_accept_max_per_connection = 0
+	acl_smtp_rcpt = needs_login
+	daemon_smtp_ports = 3525 : 3465
+	tls_on_connect_ports = 3465
+	tls_advertise_hosts = *
+	tls_certificate = $K/server.crt
+	tls_privatekey = $K/server.key
+	tls_try_verify_hosts = *
+	tls_verify_certificates = $K/ca.crt
+	begin acl
+	needs_login:
+	  accept authenticated = *
+	  deny message = log in first
+	begin authenticators
+	plain:
+	  driver = plaintext
+	  public_name = PLAIN
+	  server_advertise_condition = \${if def:tls_in_cipher}
+	  server_prompts = :
+	  server_condition = \${if and {{eq{\$auth2}{jane}}{eq{\$auth3}{secret}}}}
+	  server_set_id = \$auth2
+	certificate:
+	  driver = external
+	  public_name = EXTERNAL
+	  server_advertise_condition = \${if eq{\$tls_in_certificate_verified}{1}}
+	  server_condition = true
+	  server_set_id = \${certextract{subject,CN}{\$tls_in_peercert}}
+	begin routers
+	all:
+	  driver = accept
+	  transport = box
+	begin transports
+	box:
+	  driver = appendfile
+	  directory = $E/box
+	  maildir_format
+	END
+	"$E/package/usr/sbin/exim4" -C "$E/conf" \
+	    -bdf -oX 127.0.0.1 >"$E/out" 2>&1 &
+	owns $!
+	until_true 10 in_use 3525
+}
+
+# openssl's server in front of peer, as a pipe between two sockets.
+start_s_server() {
+	printf 'cap PIPELINING\ncap 8BITMIME\ncap AUTH PLAIN\nauth jane secret\nauto\n' >"$T/script"
+	"$PEER" -t 120 -n 1 -p "$T/port" -l "$T/peer.log" -o "$T/got" "$T/script" &
+	owns $!
+	until_true 5 [ -s "$T/port" ]
+	bash -c "exec openssl s_server -quiet -naccept 1 -accept 127.0.0.1:4465 \
+	    -cert $K/server.crt -key $K/server.key \
+	    </dev/tcp/127.0.0.1/$(cat "$T/port") >&0" 2>"$T/s_server" &
+	owns $!
+	until_true 10 in_use 4465
+}
+
+# ---- mail ----
+# begin COUNT: a fresh queue, empty mailboxes and logs
+begin() {
+	rm -rf "$P/box/all" "$E/box/new" "$T/sent" "$NULLMAILER_TEST_PREFIX/queue/queue"/*
+	for f in "$P/log" "$E/log/main" "$T/dovecot.log"; do
+		[ ! -e "$f" ] || : >"$f"
+	done
+	inject "$1"
+	cp -Rp "$NULLMAILER_TEST_PREFIX/queue/queue" "$T/sent"
+}
+run() {
+	began=$(date +%s%N)
+	timeout 120 nullmailer-send >"$T/send.log" 2>&1
+	took=$((($(date +%s%N) - began) / 1000000))
+}
+arrived() { find "$1" -path '*/new/*' -type f | wc -l; }
+has_arrived() { [ "$(arrived "$1")" -ge "$2" ]; }
+# What is in a mailbox, without the header fields that were put in front.
+delivered() {
+	find "$1" -path '*/new/*' -type f | while read -r f; do
+		sed -n '/^Received: (nullmailer/,$p' "$f" | sha256sum
+	done | sort
+}
+# The same of what peer has from the wire.
+on_the_wire() {
+	for f in "$T"/got.*; do
+		sed 's/^\.//; s/\r$//' "$f" | sha256sum
+	done | sort
+}
+# arrives NAME COUNT MAILBOX: byte for byte, and once
+arrives() {
+	until_true 20 has_arrived "$3" "$2"
+	texts "$T/sent" >"$T/want"
+	delivered "$3" >"$T/have"
+	ok "$1: $2 arrived byte for byte, and once" same "$2"
+	same "$2" 2>/dev/null || tail -n 6 "$T/send.log" "$P/log" | sed 's/^/# /'
+}
+same() { [ "$(wc -l <"$T/want")" -eq "$1" ] && cmp "$T/want" "$T/have"; }
+says() { grep -c "$1" "$2"; }
+# hundred NAME OPTION...: to that remote, with verification and a login
+hundred() {
+	name=$1; shift
+	begin "$COUNT"
+	remotes "$* x509cafile=$K/ca.crt user=jane pass=secret sessions=1"
+	run
+	is "$name: queue and failed are empty" "$(queued) $(failed)" "0 0"
+	echo "#= $name: $COUNT messages in $took ms"
+}
+
+prefix "$T/nm"
+one_shot
+ok "keys are made" make_keys >"$T/keys.log" 2>&1
+grep '^[no]' "$T/keys.log"
+[ -s "$K/ec.both" ] || exit 1
+
+# ---- 100 messages ----
+set -- "smtpd_tls_cert_file = $K/server.crt" "smtpd_tls_key_file = $K/server.key"
+start_postfix "$@" 'smtpd_tls_security_level = encrypt' \
+    'smtpd_tls_auth_only = yes' 'smtpd_sasl_auth_enable = yes' \
+    'smtpd_recipient_restrictions = permit_sasl_authenticated,reject'
+start_dovecot
+for how in "starttls port=2525" "tls port=2465"; do
+	hundred "Postfix, ${how% *}" "127.0.0.1 smtp $how tls-name=mail.test"
+	arrives "Postfix, ${how% *}" "$COUNT" "$P/box"
+	is "Postfix, ${how% *}: one connection, one TLS session" \
+	    "$(says ': connect from' "$P/log") $(says 'TLS connection established' "$P/log")" "1 1"
+	has "Postfix, ${how% *}: jane's" "$(cat "$P/log")" \
+	    'sasl_method=PLAIN, sasl_username=jane'
+done
+
+hundred "Dovecot" "127.0.0.1 smtp starttls port=2587"
+arrives "Dovecot" "$COUNT" "$P/box"
+is "Dovecot: one session, of jane" "$(says 'submission-login: Info: Login: user=<jane>.*, TLS' "$T/dovecot.log")" 1
+is "Dovecot: and no other" "$(says 'submission-login: Info: ' "$T/dovecot.log")" 1
+
+start_exim
+for how in "starttls port=3525" "tls port=3465"; do
+	hundred "Exim, ${how% *}" "127.0.0.1 smtp $how"
+	arrives "Exim, ${how% *}" "$COUNT" "$E/box"
+	is "Exim, ${how% *}: all over TLS, all jane's" \
+	    "$(says ' <= .* X=TLS1.2:.* A=plain:jane ' "$E/log/main")" "$COUNT"
+	is "Exim, ${how% *}: one connection" "$(says 'SMTP connection from .*(TCP' "$E/log/main")" 1
+done
+
+start_s_server
+hundred "s_server" "127.0.0.1 smtp tls port=4465"
+texts "$T/sent" >"$T/want"
+on_the_wire >"$T/have"
+ok "s_server: $COUNT arrived byte for byte, and once" same "$COUNT"
+is "s_server: one connection" "$(says ' + ' "$T/peer.log")" 1
+has "s_server: logged in" "$(cat "$T/peer.log")" ' S: 235 '
+
+# ---- client certificates ----
+start_postfix "$@" 'smtpd_tls_security_level = encrypt' \
+    'smtpd_tls_req_ccert = yes' "smtpd_tls_CAfile = $K/ca.crt" \
+    'smtpd_sasl_auth_enable = no' 'smtpd_tls_received_header = yes' \
+    'smtpd_recipient_restrictions = permit_tls_all_clientcerts,reject'
+# presents KEY FILES...: Postfix takes mail from who has this certificate
+presents() {
+	key=$1; shift
+	begin 2
+	remotes "127.0.0.1 smtp starttls port=2525 x509cafile=$K/ca.crt $*"
+	run
+	name=$(echo "$*" | sed "s,$K/,,g; s/x509//g")
+	arrives "$name" 2 "$P/box"
+	has "$name: it is verified" "$(cat "$P/log")" \
+	    "Trusted TLS connection established from"
+	has "$name: it is the one" "$(cat "$P/box/all/new"/*)" \
+	    "(Client CN \"$key\", Issuer \"CA\" (verified OK))"
+}
+for k in rsa ec; do
+	presents $k "x509certfile=$K/$k.both"
+	presents $k "x509certfile=$K/$k.crt" "x509keyfile=$K/$k.key"
+	presents $k "x509certfile=$K/$k.crt" "x509keyfile=$K/$k.own"
+	presents $k "x509certfile=$K/$k.crt.der" "x509keyfile=$K/$k.key.der" x509fmtder
+	presents $k "x509certfile=$K/$k.crt.der" "x509keyfile=$K/$k.own.der" x509fmtder
+done
+begin 2
+remotes "127.0.0.1 smtp starttls port=2525 x509cafile=$K/ca.crt"
+run
+is "without a certificate: the mail is kept" "$(queued) $(failed)" "2 0"
+has "without a certificate: the log says so" "$(cat "$T/send.log")" \
+    'stage: .* reply: .*certificate'
+openssl req -x509 -newkey rsa:2048 -nodes -days 30 -subj /CN=stranger \
+    -keyout "$K/stranger.both" -out "$K/stranger.crt" 2>/dev/null
+cat "$K/stranger.crt" >>"$K/stranger.both"
+remotes "127.0.0.1 smtp starttls port=2525 x509cafile=$K/ca.crt x509certfile=$K/stranger.both"
+run
+is "a stranger's certificate: the mail is kept" "$(queued) $(failed)" "2 0"
+is "a stranger's certificate: none is taken" "$(arrived "$P/box")" 0
+
+# ---- AUTH EXTERNAL ----
+for k in rsa ec; do
+	begin 2
+	remotes "127.0.0.1 smtp starttls port=3525 x509cafile=$K/ca.crt x509certfile=$K/$k.both auth-external"
+	run
+	arrives "EXTERNAL, $k" 2 "$E/box"
+	is "EXTERNAL, $k: by the name in the certificate" \
+	    "$(says " A=certificate:$k " "$E/log/main")" 2
+done
+begin 1
+remotes "127.0.0.1 smtp starttls port=3525 x509cafile=$K/ca.crt auth-external"
+run
+is "EXTERNAL not offered: the mail is kept" "$(queued) $(failed)" "1 0"
+has "EXTERNAL not offered: the log says so" "$(cat "$T/send.log")" \
+    'stage: auth reply: Server does not advertise certificate authentication'
+
+# ---- anonymous ----
+anonymous="127.0.0.1 smtp starttls port=2525 insecure tls-anon-auth"
+for with in none "$K/server.crt"; do
+	start_postfix "smtpd_tls_cert_file = $with" \
+	    "$([ "$with" = none ] || echo "smtpd_tls_key_file = $K/server.key")" \
+	    'smtpd_tls_security_level = may' 'smtpd_sasl_auth_enable = no' \
+	    'smtpd_recipient_restrictions = permit_mynetworks,reject'
+	name="anonymous, ${with##*/}"
+	begin 2
+	remotes "$anonymous"
+	run
+	arrives "$name" 2 "$P/box"
+	cipher=$(sed -n 's/.*TLS connection established from [^:]*: \(.*\) (.*/\1/p' "$P/log")
+	echo "#= $name: $cipher"
+	has "$name: over TLS" "$cipher" '^TLSv1.2 with cipher '
+	has "$name: the log says it" "$(cat "$T/send.log")" '^127.0.0.1: .*\(nonymous\|nsecure\|not verified\)'
+	begin 1
+	remotes "${anonymous% insecure*} x509cafile=$K/ca.crt"
+	run
+	if [ "$with" = none ]; then
+		is "$name: refused where that was not asked for" "$(queued) $(failed)" "1 0"
+	else
+		arrives "$name: verified where that is asked for" 1 "$P/box"
+		lacks "$name: with a certificate" "$(cat "$P/log")" 'cipher A[^E]\|cipher AECDH'
+	fi
+done
+stop_postfix
+doveadm -c "$T/dovecot.conf" stop >/dev/null 2>&1
