@@ -1,39 +1,8 @@
-# root.sh - a small Debian with the init systems in it, built once and kept in
-# $SYSTEM. The test that includes this sees it under $R, through an overlay in
-# memory, in namespaces of its own, beside a server that takes all mail and
-# writes $T/peer.log. Needs root.
-# needs: debootstrap
+# root.sh - the small Debian that system.sh builds. The test that includes this
+# sees it under $R, through an overlay in memory, in namespaces of its own,
+# beside a server that takes all mail and writes $T/peer.log. Needs root.
 SYSTEM=${SYSTEM:-$PWD/obj/init/system}
-INSIDE=openrc,systemd,runit,s6,daemontools,busybox,sysvinit-core
-
-# apt knows where this machine gets its packages from.
-# shellcheck disable=SC2016
-build_system() {
-	release=$(. /etc/os-release && echo "$VERSION_CODENAME")
-	from=$(apt-get indextargets --format '$(REPO_URI)' \
-	    "Created-By: Packages" "Codename: $release" | head -n 1)
-	rm -rf "$SYSTEM" "$SYSTEM.new"
-	mkdir -p "$SYSTEM.new"
-	# A package may not be configured outside of its namespaces.
-	unshare --mount --pid --uts --ipc --fork --kill-child debootstrap \
-	    --variant=minbase --include=$INSIDE "$release" "$SYSTEM.new" \
-	    "$from" >"$SYSTEM.log" 2>&1 || { cat "$SYSTEM.log"; return 1; }
-	rm -rf "$SYSTEM.new/var/cache/apt" "$SYSTEM.new/var/lib/apt/lists"
-	echo "$INSIDE" >"$SYSTEM.new/built"
-	mv "$SYSTEM.new" "$SYSTEM"
-}
-
-# One at a time: tests may run side by side.
-have_system() {
-	mkdir -p "${SYSTEM%/*}"
-	exec 9>"$SYSTEM.lock"
-	flock -w 900 9 || return 1
-	[ "$(cat "$SYSTEM/built" 2>/dev/null)" = $INSIDE ] || build_system
-	rc=$?
-	exec 9>&-
-	return $rc
-}
-[ "${NAMESPACES:-}" = own ] || have_system || exit 1
+[ "${NAMESPACES:-}" = own ] || sh tests/init/system.sh "$SYSTEM" || exit 1
 . tests/interop/lib.sh
 unset MAKEFLAGS MAKELEVEL MAKEOVERRIDES
 

@@ -16,8 +16,6 @@ is "no link leads nowhere" "$(mkdir "$T/x" && dpkg-deb -x "$deb" "$T/x" &&
 is "no trace of the folder it was built in" \
     "$(grep -rlF -e "$PWD" -e "${deb%/*}" "$T/x" | head -n 3)" ""
 
-printf '#!/bin/sh\nexit 101\n' >"$R/usr/sbin/policy-rc.d"
-chmod 755 "$R/usr/sbin/policy-rc.d"
 echo host.example.org >"$R/etc/mailname"
 dpkg_() { inside dpkg "$@" >"$T/dpkg" 2>&1 || { sed 's/^/# /' "$T/dpkg"; false; }; }
 mode() { inside stat -c '%A %U:%G' "$1" 2>/dev/null; }
