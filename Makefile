@@ -17,7 +17,7 @@ LIB = lib/addr.o lib/backlog.o lib/base64.o lib/buf.o lib/child.o lib/chr.o \
 	lib/sasl.o lib/session.o lib/settings.o lib/smtp.o lib/spool.o \
 	lib/spoolinit.o lib/status.o lib/store.o lib/str.o lib/user.o \
 	lib/wire.o lib/words.o lib/worker.o
-LIBC = lib/fork.o lib/mbstowcs.o lib/memmem.o lib/printf.o lib/qsort.o
+LIBC = lib/fork.o lib/mbstowcs.o lib/memmem.o lib/printf.o lib/qsort.o lib/sandbox.o
 TLS_none = ssl/nodigest.o ssl/none.o
 TLS_bear = ssl/anchor.o ssl/anon.o ssl/bear.o ssl/bundle.o ssl/cert.o \
 	ssl/crl.o ssl/der.o ssl/digest.o ssl/ec.o ssl/key.o ssl/name.o \
@@ -54,7 +54,7 @@ override OBJ := $(OBJ)/san
 override BINARY := $(OBJ)/nullmailer
 STATIC = -no-pie $(SANITIZE)
 STRIP =
-LIBC =
+LIBC = lib/nosandbox.o
 BEARSSL_CFLAGS = $(SANITIZE) -DBR_LE_UNALIGNED=0
 endif
 
@@ -89,7 +89,8 @@ export COMMAND
 # Without TLS its tests fall away: those named after its modules, and ssl*.
 WITHOUT_none = tests/ssl% tests/tls.sh tests/interop/tls.sh \
 	$(TLS_bear:ssl/%.o=tests/unit/%.c)
-tests = $(filter-out $(WITHOUT_$(SSL)),$(sort $(wildcard $1)))
+WITHOUT = $(WITHOUT_$(SSL)) $(SAN:1=tests/sandbox.sh tests/unit/sandbox.c)
+tests = $(filter-out $(WITHOUT),$(sort $(wildcard $1)))
 UNIT = $(patsubst %.c,$(OBJ)/%,$(call tests,tests/unit/*.c))
 TOOLS = $(patsubst %.c,$(OBJ)/%,$(call tests,tests/*.c))
 LINT_ = tests/binary.sh tests/install.sh tests/length.sh tests/man.sh \

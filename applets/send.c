@@ -40,6 +40,7 @@
 #include "../lib/path.h"
 #include "../lib/remote.h"
 #include "../lib/report.h"
+#include "../lib/sandbox.h"
 #include "../lib/session.h"
 #include "../lib/settings.h"
 #include "../lib/spool.h"
@@ -757,6 +758,7 @@ static void
 session_is_over(struct sender *s, struct session *n, int status)
 {
 	struct session_news news;
+	pid_t pid = n->pid;
 
 	if (n->foreign) {
 		news = session_ended(n, status);
@@ -764,7 +766,9 @@ session_is_over(struct sender *s, struct session *n, int status)
 	} else {
 		hear(s, n);
 	}
-	forget(s, n);
+	/* Another process may have taken over. */
+	if (n->pid == pid)
+		forget(s, n);
 }
 
 static void
@@ -1406,6 +1410,16 @@ go_to_background(void)
 }
 
 static void
+say_sandbox(void)
+{
+	const char *lacks = sandbox_lacks();
+
+	if (lacks)
+		log_say("This kernel has no %s to confine sessions with",
+		    lacks);
+}
+
+static void
 begin(struct sender *s)
 {
 	umask(077);
@@ -1456,6 +1470,7 @@ send_main(int argc, char **argv)
 		go_to_background();
 	lock_spool(&s);
 	warn_of_exposure(&s);
+	say_sandbox();
 	s.clock_offset = now() - clock_ms() / 1000;
 	s.again = 1;
 	if (!s.stop)

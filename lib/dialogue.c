@@ -276,9 +276,9 @@ exchange(struct dialogue *d, const struct sasl_mechanism *m)
 static void
 warn_of_clear_password(struct dialogue *d)
 {
-	if (d->warned || d->l.io.ssl || net_is_loopback(d->l.io.fd))
+	if (d->l.o->past.warned || d->l.io.ssl || net_is_loopback(d->l.io.fd))
 		return;
-	d->warned = 1;
+	d->l.o->past.warned = 1;
 	d->l.report->note(d->l.report->context, STR("Warning: the password "
 	    "goes over the network in clear; use tls or starttls"));
 }

@@ -24,7 +24,6 @@ struct dialogue {
 	struct reply reply;	/* the last one */
 	struct extensions ext;
 	int open;
-	int warned;		/* of a password in clear */
 };
 
 /* Connects and goes on to where MAIL may be said. 0, or an ERR_ code with

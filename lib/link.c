@@ -8,6 +8,7 @@
 #include "link.h"
 #include "module.h"
 #include "net.h"
+#include "sandbox.h"
 
 #define PATIENCE_CONNECT 30000
 #define PATIENCE_TLS 300000
@@ -73,6 +74,7 @@ link_join(struct link *l)
 	buf_free(&why);
 	if (fd < 0)
 		return -fd;
+	sandbox_enter();
 	io_init(&l->io, fd);
 	l->io.limit = l->limit;
 	return l->o->tls ? link_tls(l) : 0;

@@ -20,7 +20,8 @@ struct link {
 int link_init(struct link *l, struct module_options *o,
     const struct module_report *report, struct buf *why);
 
-/* Connects, with TLS if that comes first. 0, or an ERR_ code with text. */
+/* Connects, with TLS if that comes first. 0, or an ERR_ code with text. A
+ * connection is the process's last: it gives up what sandbox.h lists. */
 int link_join(struct link *l);
 
 /* Turns TLS on. 0, or an ERR_ code with text. */

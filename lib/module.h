@@ -11,6 +11,13 @@ struct opt;
 
 enum module_auth { MODULE_AUTH_ANY, MODULE_AUTH_LOGIN, MODULE_AUTH_EXTERNAL };
 
+/* What a session has learned that the next one with the same server needs. */
+struct module_past {
+	int no_chunking;	/* the server offers it and does not mean it */
+	int warned;		/* of a password in clear */
+	int strikes;		/* lost in the middle of a message, in a row */
+};
+
 /* Strings are borrowed from what the options were parsed from. */
 struct module_options {
 	const char *host;
@@ -27,6 +34,7 @@ struct module_options {
 	const char *tls_min;	/* "1.0" */
 	struct ssl_conf ssl;
 	int sessions;		/* for the sender, not for the session */
+	struct module_past past;	/* not an option */
 };
 
 #define MODULE_ROWS 24

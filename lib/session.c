@@ -6,12 +6,14 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "../ssl/ssl.h"
 #include "clock.h"
 #include "envelope.h"
 #include "err.h"
 #include "flight.h"
 #include "foreign.h"
 #include "mem.h"
+#include "module.h"
 #include "remote.h"
 #include "session.h"
 #include "worker.h"
@@ -38,7 +40,10 @@ session_worker(const struct remote *r, const char *helo, int seconds)
 {
 	struct session *n = new_session(r);
 
-	n->pid = worker_start(r, helo, seconds, &n->fd);
+	n->remote = r;
+	n->helo = helo;
+	n->seconds = seconds;
+	n->pid = worker_start(r, helo, seconds, NULL, &n->fd);
 	if (n->pid >= 0)
 		return n;
 	session_free(n);
@@ -128,6 +133,39 @@ ready(struct session *n, size_t appetite)
 	return SESSION_READY;
 }
 
+static void
+silence(struct session *n)
+{
+	if (n->fd >= 0)
+		close(n->fd);
+	n->fd = -1;
+}
+
+/* A worker has lost its connection: another one takes its place, with the
+ * flights that have no answer. 0, or -1 if there is to be no other. */
+static int
+relieve(struct session *n, const struct module_past *past)
+{
+	size_t i = 0;
+	pid_t pid;
+	int fd;
+
+	pid = n->signals ? -1 : worker_start(n->remote, n->helo, n->seconds,
+	    past, &fd);
+	if (pid < 0)
+		return -1;
+	while (i < n->flights &&
+	    worker_give(fd, n->flight[i].id, n->flight[i].fd) == 0)
+		i++;
+	silence(n);
+	n->pid = pid;
+	n->fd = fd;
+	n->began = clock_ms();
+	if (i < n->flights)
+		kill(pid, SIGKILL);
+	return 0;
+}
+
 /* A packet as an event; SESSION_NOTHING if it concerns nobody but us. */
 static enum session_event
 understand(struct session *n, const struct worker_packet *p)
@@ -153,18 +191,13 @@ understand(struct session *n, const struct worker_packet *p)
 		n->results++;
 		n->last_result = clock_ms();
 		return SESSION_RESULT;
+	case WORKER_AGAIN:
+		return relieve(n, &p->past) == 0 || n->signals ?
+		    SESSION_NOTHING : SESSION_DOWN;
 	case WORKER_DOWN:
 		return SESSION_DOWN;
 	}
 	return SESSION_NOTHING;
-}
-
-static void
-silence(struct session *n)
-{
-	if (n->fd >= 0)
-		close(n->fd);
-	n->fd = -1;
 }
 
 static struct session_news

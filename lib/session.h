@@ -14,7 +14,7 @@ struct remote;
 struct session {
 	struct session *next;	/* the owner's list */
 	void *owner;		/* the owner's, NULL once it is dismissed */
-	pid_t pid;
+	pid_t pid;		/* of its present process */
 	int fd;			/* -1 when it has no more to say */
 	int foreign;
 	struct flight *flight;	/* oldest first */
@@ -29,6 +29,9 @@ struct session {
 	struct buf output;	/* of a module, so far */
 	struct buf peer;	/* "192.0.2.1 port 25" */
 	struct buf host, protocol;
+	const struct remote *remote;	/* the next worker is for */
+	const char *helo;
+	int seconds;
 };
 
 enum session_event {
@@ -50,7 +53,8 @@ struct session_news {
 };
 
 /* Starts a worker, or path as a foreign module for the flight f, which it does
- * not take over yet. seconds: 0 for no limit. NULL with errno on failure. */
+ * not take over yet. seconds: 0 for no limit. A worker's r and helo are used
+ * again until the session is dismissed. NULL with errno on failure. */
 struct session *session_worker(const struct remote *r, const char *helo,
     int seconds);
 struct session *session_module(const struct remote *r, const char *path,

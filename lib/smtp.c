@@ -54,7 +54,6 @@ struct transaction {
 struct smtp {
 	struct dialogue d;
 	int strict;
-	int no_chunking;	/* the server does not mean it */
 	int dirty;		/* the server has half a transaction */
 	struct transaction *first, *last;	/* unanswered, oldest first */
 	size_t unheard;		/* commands */
@@ -256,7 +255,7 @@ prepare(struct smtp *s, struct transaction *t)
 	if (check(s, t) < 0)
 		return -1;
 	t->chunked = x->chunking && x->pipelining && !s->strict &&
-	    !s->no_chunking;
+	    !s->d.l.o->past.no_chunking;
 	/* What a failed chunk leaves behind is not the same everywhere. */
 	t->reset = s->first == t ? s->dirty : t->chunked;
 	t->commands = (size_t)t->reset + 1 + t->e.count + 1 + !t->chunked;
@@ -355,7 +354,7 @@ recipient_refused(struct smtp *s, struct transaction *t, size_t index,
 static int
 chunking_unknown(struct smtp *s)
 {
-	s->no_chunking = 1;
+	s->d.l.o->past.no_chunking = 1;
 	io_close(&s->d.l.io);
 	dialogue_end(&s->d, ERR_PROTOCOL, buf_str(&s->d.reply.text));
 	while (s->first)
@@ -673,7 +672,8 @@ smtp_appetite(const struct smtp *s)
 
 	if (!x->pipelining || s->strict)
 		return 1;
-	return x->chunking && !s->no_chunking ? WINDOW_MESSAGES : 3;
+	return x->chunking && !s->d.l.o->past.no_chunking ?
+	    WINDOW_MESSAGES : 3;
 }
 
 int

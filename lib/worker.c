@@ -18,7 +18,7 @@
 #include "remote.h"
 #include "worker.h"
 
-/* Fresh sessions in a row that may be lost in the middle of a message before
+/* Sessions in a row that may be lost in the middle of a message before
  * it is the remote's fault and not the message's. */
 #define STRIKES 3
 
@@ -100,6 +100,7 @@ worker_packet(int fd, struct worker_packet *p)
 
 struct worker {
 	int fd;
+	struct module_options o;
 	const struct module_protocol *protocol;
 	void *session;
 	struct buf peer;	/* as last told */
@@ -109,7 +110,6 @@ struct worker {
 	size_t begun;		/* of those held, known to this session */
 	int accepted;		/* messages taken in this session */
 	int answered;		/* messages taken or not */
-	int strikes;
 };
 
 static void
@@ -215,17 +215,22 @@ on_message(void *context, unsigned long id, int code, enum stage stage,
 	w->answered++;
 	if (code == ERR_OK) {
 		w->accepted++;
-		w->strikes = 0;
+		w->o.past.strikes = 0;
 	}
 }
 
-/* The remote is of no use: the last words. */
+/* The last words: the remote is of no use, or another worker's. */
 static void
-down(struct worker *w, int code)
+leave(struct worker *w, enum worker_kind kind, int code)
 {
+	struct worker_packet p = { 0 };
+
 	tell_peer(w);
-	tell(w, WORKER_DOWN, code, w->protocol->stage(w->session),
-	    w->protocol->text(w->session));
+	p.kind = kind;
+	p.code = code;
+	p.stage = w->protocol->stage(w->session);
+	p.past = w->o.past;
+	answer(w, &p, w->protocol->text(w->session));
 	_exit(code);
 }
 
@@ -241,11 +246,10 @@ open_session(struct worker *w)
 {
 	int rc;
 
-	w->accepted = w->answered = 0;
 	set_limit(w);
 	rc = w->protocol->open(w->session);
 	if (rc)
-		down(w, rc);
+		leave(w, WORKER_DOWN, rc);
 	tell_peer(w);
 	tell_ready(w);
 }
@@ -259,8 +263,8 @@ session_lost(struct worker *w, int code)
 	if (w->accepted)
 		return;
 	if (code == ERR_TIMED_OUT || w->protocol->stage(w->session) <=
-	    STAGE_tls || ++w->strikes == STRIKES)
-		down(w, code);
+	    STAGE_tls || ++w->o.past.strikes == STRIKES)
+		leave(w, WORKER_DOWN, code);
 	if (!w->answered && w->begun)
 		on_message(w, w->held[0].id, code,
 		    w->protocol->stage(w->session),
@@ -283,7 +287,7 @@ check_session(struct worker *w, int rc)
 	if (rc && rc != MODULE_AGAIN)
 		session_lost(w, rc);
 	if (!w->protocol->is_open(w->session))
-		w->begun = 0;
+		leave(w, WORKER_AGAIN, ERR_OK);
 }
 
 /* Sends what is held; when nothing more is to be had, or held, waits for the
@@ -335,22 +339,24 @@ parse_options(struct module_options *o, struct buf *text, struct buf *why)
 }
 
 static void
-run(int fd, const struct remote *r, const char *helo, int seconds)
+run(int fd, const struct remote *r, const char *helo, int seconds,
+    const struct module_past *past)
 {
 	struct worker w = { 0 };
 	struct module_report report = { &w, on_recipient, on_message,
 		on_note };
-	struct module_options o = { 0 };
 	struct buf options = { 0 }, why = { 0 };
 	int code = ERR_USAGE;
 
 	w.fd = fd;
 	w.seconds = seconds;
 	w.protocol = module_protocol(buf_str(&r->protocol));
-	o.helo = helo;
+	w.o.helo = helo;
+	if (past)
+		w.o.past = *past;
 	buf_set(&options, buf_str(&r->options));
-	if (parse_options(&o, &options, &why) == 0)
-		w.session = w.protocol->create(&o, &report, 0, &code, &why);
+	if (parse_options(&w.o, &options, &why) == 0)
+		w.session = w.protocol->create(&w.o, &report, 0, &code, &why);
 	if (!w.session) {
 		tell(&w, WORKER_DOWN, code, STAGE_options, buf_str(&why));
 		_exit(code);
@@ -380,7 +386,8 @@ become(int fd, pid_t parent)
 }
 
 pid_t
-worker_start(const struct remote *r, const char *helo, int seconds, int *fd)
+worker_start(const struct remote *r, const char *helo, int seconds,
+    const struct module_past *past, int *fd)
 {
 	int pair[2];
 	pid_t parent = getpid(), pid;
@@ -390,7 +397,7 @@ worker_start(const struct remote *r, const char *helo, int seconds, int *fd)
 	pid = fork();
 	if (pid == 0) {
 		become(pair[1], parent);
-		run(3, r, helo, seconds);
+		run(3, r, helo, seconds, past);
 	}
 	close(pair[1]);
 	if (pid < 0) {

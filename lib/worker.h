@@ -1,7 +1,9 @@
 /* worker.h - a session to one remote in a child process, without exec. Parent
  * and child share a SOCK_SEQPACKET pair: messages go down as an id and an open
  * queue file, results come up as packets. End of file means: finish, QUIT,
- * exit. A worker that dies fails only what it held.
+ * exit. A worker that dies fails only what it held. Once connected it lives in
+ * the sandbox and cannot connect again: who wants another connection starts
+ * another worker.
  *
  * Results are those of module.h's report. A message's refused recipients come
  * in packets of their own before its result, as a packet is too small for the
@@ -27,6 +29,8 @@ enum worker_kind {
 	WORKER_NOTE,		/* text is for the administrator */
 	WORKER_RECIPIENT,	/* id, index, code, text */
 	WORKER_MESSAGE,		/* id, code, stage, text */
+	WORKER_AGAIN,		/* it lost the connection as in DOWN, but the
+				 * next worker may fare better: past */
 	WORKER_DOWN		/* the remote is of no use: code, stage, text;
 				 * what was not answered was not sent */
 };
@@ -37,14 +41,16 @@ struct worker_packet {
 	size_t index;
 	int code;
 	enum stage stage;
+	struct module_past past;
 	size_t n;
 	char text[WORKER_TEXT];
 };
 
 /* Starts a worker; seconds is the time it may take for one message, 0 for no
- * limit. Returns its pid and sets *fd (non-blocking), or -1 with errno. */
+ * limit; past is that of the worker whose place it takes, or NULL. Returns its
+ * pid and sets *fd (non-blocking), or -1 with errno. */
 pid_t worker_start(const struct remote *r, const char *helo, int seconds,
-    int *fd);
+    const struct module_past *past, int *fd);
 
 /* Hands over a message; the file stays open here too. 0, or -1 with errno. */
 int worker_give(int fd, unsigned long id, int message);

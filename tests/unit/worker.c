@@ -11,8 +11,10 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "../../ssl/ssl.h"
 #include "../../lib/buf.h"
 #include "../../lib/err.h"
+#include "../../lib/module.h"
 #include "../../lib/remote.h"
 #include "../../lib/worker.h"
 #include "t.h"
@@ -41,7 +43,7 @@ start(const char *line, int port, int *fd)
 
 	buf_fmt(&text, "%s port=%d", line, port);
 	remotes_parse(&r, buf_str(&text));
-	pid = worker_start(&r.list[0], "h", 5, fd);
+	pid = worker_start(&r.list[0], "h", 5, NULL, fd);
 	remotes_free(&r);
 	buf_free(&text);
 	return pid;
