@@ -23,7 +23,7 @@ leading_number(struct str name)
 
 	while (digits < name.n && chr_is(name.p[digits], CHR_DIGIT))
 		digits++;
-	str_number(str_head(name, digits), LONG_MAX, &n);
+	str_number(str_head(name, digits), ULONG_MAX, &n);
 	return (long long)n;
 }
 

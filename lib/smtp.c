@@ -136,13 +136,21 @@ report_lost(struct smtp *s, struct transaction *t, int code)
 	buf_free(&text);
 }
 
+/* Replies that are about the session and not the message, whatever they
+ * answer: 421, the server goes; 530, it wants a login or TLS first. */
+static int
+is_farewell(const struct smtp *s)
+{
+	return s->d.reply.code == 421 || s->d.reply.code == 530;
+}
+
 /* The session is over. Of the unanswered only those whose octets have all
  * been sent could have been taken, and none if the server said that it goes;
  * of the others nothing is said. */
 static int
 abandon(struct smtp *s, int code)
 {
-	unsigned long long sent = s->d.reply.code == 421 ? 0 : s->d.l.io.sent;
+	unsigned long long sent = is_farewell(s) ? 0 : s->d.l.io.sent;
 
 	while (s->first) {
 		struct transaction *t = s->first;
@@ -431,7 +439,7 @@ hear_next(struct smtp *s)
 	s->unheard--;
 	if (s->d.l.stage == STAGE_dot)
 		return judge_end(s, t, class);
-	if (s->d.reply.code == 421)
+	if (is_farewell(s))
 		return refused(s);
 	return judge(s, t, k, class) < 0 ? refused(s) : 0;
 }

@@ -34,7 +34,7 @@ number(struct str *line, long long *v)
 	int negative = str_starts(field, STR("-"));
 	unsigned long n;
 
-	if (str_number(str_skip(field, (size_t)negative), LONG_MAX, &n) < 0)
+	if (str_number(str_skip(field, (size_t)negative), ULONG_MAX, &n) < 0)
 		return -1;
 	*v = negative ? -(long long)n : (long long)n;
 	return 0;
