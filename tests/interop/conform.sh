@@ -1,0 +1,81 @@
+# conform.sh - the cases of tests/conform.sh on Debian's nullmailer 2.2, unpacked
+# and not installed; and queue files of either delivered by the other
+# needs: dpkg-deb=dpkg
+deb=obj/interop/nullmailer.deb
+if [ "${NAMESPACES:-}" != own ] && [ ! -s "$deb" ]; then
+	mkdir -p obj/interop/download
+	(cd obj/interop/download && rm -f ./*.deb && apt-get -qq \
+	    -o APT::Sandbox::User=root download nullmailer) || exit 1
+	mv obj/interop/download/*.deb "$deb"
+fi
+. tests/interop/lib.sh
+dpkg-deb -x "$deb" "$T/ref"
+
+REF=$T/ref sh tests/conform.sh >"$T/out" 2>&1
+is "the cases" "$?" 0
+grep '^not ok' -A9 "$T/out"
+ok "there are many" [ "$(grep -c '^ok' "$T/out")" -gt 400 ]
+differ=$(grep -c '^# [A-Z][0-9]*: ' "$T/out")
+ok "in $differ of $(grep -c '^ok' "$T/out") they differ, for these reasons" \
+    [ "$differ" -gt 50 ]
+sed -n 's/^# \([A-Z][0-9]*\): /# \1 /p' "$T/out" | sort -V
+
+# ---- one spool, two sets of programs ----
+# theirs, ours: whose programs the test prefix has
+programs() {
+	rm -rf "${P:?}/bin" "$P/sbin" "$P/protocols"
+	mkdir "$P/bin" "$P/sbin" "$P/protocols"
+}
+theirs() {
+	programs
+	cp "$T"/ref/usr/bin/* "$P/bin"
+	cp "$T"/ref/usr/sbin/* "$P/sbin"
+	cp "$T"/ref/usr/lib/nullmailer/* "$P/protocols"
+	chmod u-s,g-s "$P/bin"/* "$P/sbin"/*
+}
+ours() {
+	programs
+	rm -f "$P/queue/trigger"
+	prefix "$P"
+	mv "$P/conf/me" "$P/mailname"
+}
+P=$T/p
+prefix "$P"
+mv "$P/conf/me" "$P/mailname"
+one_shot
+"$PEER" -t 60 -p "$T/port" -l "$T/peer" -o "$T/got" tests/talk/plain.talk &
+owns $!
+until_true 5 test -s "$T/port"
+remotes "127.0.0.1 smtp port=$(cat "$T/port")"
+bodies() {
+	for f in "$T"/got.*; do
+		sed 's/\r$//; s/^\.\./../; s/^\.\(.\)/\1/' "$f" | sha256sum
+	done | sort
+}
+swap() {
+	rm -f "$T"/got.*
+	"$1"
+	i=0
+	while [ $i -lt 30 ]; do
+		i=$((i + 1))
+		message $i >"$T/message"
+		"$P/sbin/sendmail" -t <"$T/message" || break
+	done
+	is "$1 queue 30 messages" "$(queued)" 30
+	texts "$P/queue/queue" >"$T/want"
+	"$2"
+	timeout 60 "$P/sbin/nullmailer-send" >"$T/log" 2>&1
+	is "$2 deliver them" "$(queued) $(failed)" "0 0"
+	bodies >"$T/arrived"
+	ok "byte for byte" cmp "$T/want" "$T/arrived"
+}
+swap theirs ours
+swap ours theirs
+
+# Reports, failed/ and the listing, across.
+printf 'a@b.c\nd@e.f\n\nSubject: x\n\nb\n' >"$P/queue/failed/1700000000.1"
+ours
+is "their dsn and ours read failed/ of either" \
+    "$(nullmailer-dsn 5.0.0 <"$P/queue/failed/1700000000.1" | grep -c '^Final-Recipient: rfc822; d@e.f')$(
+    theirs; "$P/bin/nullmailer-dsn" 5.0.0 <"$P/queue/failed/1700000000.1" |
+	grep -c '^Final-Recipient: rfc822; d@e.f')" 11
