@@ -4,7 +4,9 @@
 # have; with bare nothing and with /etc/hosts the smart host is localhost
 # needs: bwrap=bubblewrap crun
 . tests/interop/lib.sh
-unset MAKEFLAGS MAKELEVEL
+# Of an outer make, only the variables of its command line.
+export MAKEFLAGS="-- ${MAKEFLAGS##*-- }"
+unset MAKELEVEL
 
 CONFIG=$(make -s show-CONFIG) SPOOL=$(make -s show-SPOOL)
 volume=$T/volume queue=$T/volume/queue

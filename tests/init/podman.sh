@@ -2,7 +2,9 @@
 # says how: built, run, killed, replaced
 # needs: podman buildah
 . tests/interop/lib.sh
-unset MAKEFLAGS MAKELEVEL
+# Of an outer make, only the variables of its command line.
+export MAKEFLAGS="-- ${MAKEFLAGS##*-- }"
+unset MAKELEVEL
 
 CONFIG=$(make -s show-CONFIG) SPOOL=$(make -s show-SPOOL)
 umount -R /sys/fs/cgroup && mount -t cgroup2 cgroup /sys/fs/cgroup

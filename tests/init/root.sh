@@ -4,7 +4,9 @@
 SYSTEM=${SYSTEM:-$PWD/obj/init/system}
 [ "${NAMESPACES:-}" = own ] || sh tests/init/system.sh "$SYSTEM" || exit 1
 . tests/interop/lib.sh
-unset MAKEFLAGS MAKELEVEL MAKEOVERRIDES
+# Of an outer make, only the variables of its command line.
+export MAKEFLAGS="-- ${MAKEFLAGS##*-- }"
+unset MAKELEVEL
 
 R=$T/root
 mkdir "$T/layer" "$R"
