@@ -1,5 +1,5 @@
 # Makefile - lists and rules; config.mk has the knobs.
-include config.mk
+include config.mk cross.mk
 .DEFAULT_GOAL = all
 MAKEFLAGS += --no-print-directory $(JOBS_$(MAKELEVEL))
 JOBS_0 := -j$(shell nproc 2>/dev/null || echo 1)
@@ -39,10 +39,10 @@ DEFS = -D_GNU_SOURCE -DVERSION='"$(VERSION)"' -DBUILD_DATE=$(BUILD_DATE) \
 	-DMODULES_DIR='"$(MODULES)"' -DCONFIG_DIR='"$(CONFIG)"' \
 	-DSPOOL_DIR='"$(SPOOL)"' -DCA_FILES='"$(CA_FILES)"' \
 	-DDEBIAN_RULES=$(RULES_$(LAYOUT))
-LEAN = -fno-pie -ffunction-sections -fdata-sections -fno-ident \
+LEAN = $(PIE) -ffunction-sections -fdata-sections -fno-ident \
 	-fno-asynchronous-unwind-tables -fno-unwind-tables \
 	-ffile-prefix-map='$(CURDIR)'=.
-STATIC = -static -no-pie -Wl,--gc-sections -Wl,--build-id=none \
+STATIC = $(PLACE) -Wl,--gc-sections -Wl,--build-id=none \
 	-Wl,-z,noseparate-code
 
 # SAN=1: the same programs with the build machine's compiler and sanitizers.

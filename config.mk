@@ -13,6 +13,17 @@ AR = ar
 HOSTCC = cc
 CFLAGS = -Oz
 STRIP = -s
+
+# HARDEN=1: a position-independent executable with read-only relocations and a
+# stack protector. It
+# is 28 KB larger.
+HARDEN =
+
+# Another machine's compiler, as in CROSS=aarch64-linux-gnu-, and the folder
+# with musl's include and lib for it; see cross.mk.
+CROSS =
+MUSL =
+
 OBJ = obj
 BINARY = nullmailer
 

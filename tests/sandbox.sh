@@ -6,7 +6,7 @@
 prefix "$T/p"
 P=$T/p
 echo 0 >"$P/conf/pausetime"
-sh tests/cert.sh "$T" >"$T/openssl" 2>&1 || cat "$T/openssl"
+sh tests/pki/cert.sh "$T" >"$T/openssl" 2>&1 || cat "$T/openssl"
 
 # serve INSTRUCTION...: a peer; $port
 serve() {
