@@ -563,11 +563,23 @@ by_data(struct smtp *s, struct transaction *t)
 	return send_text(s, t);
 }
 
+/* Nothing is unanswered and yet the server speaks. With DATA the 354 tells
+ * that replies and commands are out of step; here nothing would. */
+static int
+unasked(struct smtp *s)
+{
+	s->d.l.stage = STAGE_session;
+	return dialogue_hear(&s->d, PATIENCE_COMMAND) < 0 ? lost(s) :
+	    refused(s);
+}
+
 static int
 by_chunk(struct smtp *s, struct transaction *t)
 {
 	int rc = 0;
 
+	if (s->first == t && io_unread(&s->d.l.io))
+		return unasked(s);
 	while (!rc && s->first != t &&
 	    s->octets + t->size.octets > WINDOW_OCTETS)
 		rc = hear_next(s);
