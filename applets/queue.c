@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "../lib/conf.h"
+#include "../lib/mem.h"
 #include "../lib/spool.h"
 #include "../lib/store.h"
 #include "applets.h"
@@ -75,11 +76,17 @@ ending_signals(sigset_t *set)
 /* No temporary file has its name set before it exists, or while it becomes a
  * message: signals are blocked then. */
 static void
+forget(void)
+{
+	if (store.temporary.n)
+		unlinkat(store.spool.tmp, store.temporary.p, 0);
+}
+
+static void
 on_signal(int number)
 {
 	(void)number;
-	if (store.temporary.n)
-		unlinkat(store.spool.tmp, store.temporary.p, 0);
+	forget();
 	_exit(STORE_AGAIN);
 }
 
@@ -129,6 +136,7 @@ run(const struct order *o, const sigset_t *ending)
 
 	if (store_begin(&store, o->invoker) < 0)
 		return report();
+	mem_at_end(forget);
 	sigprocmask(SIG_UNBLOCK, ending, NULL);
 	rc = store_copy(&store, 0);
 	incomplete = rc == 0 && o->confirm >= 0 && !confirmed(o->confirm);

@@ -4,11 +4,21 @@
 
 #include "mem.h"
 
+static void (*at_end)(void);
+
+void
+mem_at_end(void (*f)(void))
+{
+	at_end = f;
+}
+
 void
 mem_out(void)
 {
 	static const char text[] = "out of memory\n";
 
+	if (at_end)
+		at_end();
 	if (write(2, text, sizeof text - 1) < 0)
 		_exit(75);
 	_exit(75);

@@ -1,0 +1,215 @@
+# setuid.sh - the set-uid copy: what every program can do when a stranger runs
+# it, whatever environment, descriptors and limits he gives it; and what is
+# planted in the spool. In a root folder of its own with nothing else in it,
+# as set-uid programs go by their built-in paths. Needs root, but for the first.
+# needs: setpriv=util-linux chroot=coreutils
+. tests/lib.sh
+is "two programs keep their rights, no other" \
+    "$("$NM" --list | awk '$3 == "set-uid" { print $1 }' | sort | tr '\n' ' ')" \
+    "mailq nullmailer-queue "
+[ "$(id -u)" = 0 ] || { echo "# the rest needs root"; exit 0; }
+if grep -q __asan_init "$NM"; then
+	echo "# the rest needs a static binary"; exit 0
+fi
+
+OWNER=4000 R=$T/root LIMIT=${LIMIT:-${PEER%/*}/limit}
+SPOOL=$R$(make -s show-SPOOL) CONFIG=$R$(make -s show-CONFIG)
+chmod 711 "$T"
+mkdir -p "$R/bin" "$R/scratch" "$R/dev" "$SPOOL/queue" "$SPOOL/tmp" "$SPOOL/failed" "$CONFIG"
+mknod -m 666 "$R/dev/null" c 1 3
+mkfifo "$SPOOL/trigger"
+chmod 600 "$SPOOL/trigger"
+printf 'me.example.org\n' >"$CONFIG/me"
+printf 'mail.example.org smtp user=u pass=hush\n' >"$CONFIG/remotes"
+printf 'old@x.y\nr@x.y\n\nSubject: hush\n\nhush\n' >"$SPOOL/queue/1700000000.1"
+chmod 600 "$CONFIG/remotes" "$SPOOL/queue/1700000000.1"
+chmod 700 "$SPOOL/queue" "$SPOOL/tmp" "$SPOOL/failed"
+chmod 1777 "$R/scratch"
+chown -R $OWNER:$OWNER "$SPOOL" "$CONFIG/remotes"
+cp "$NM" "$R/bin/nullmailer"
+chown $OWNER:$OWNER "$R/bin/nullmailer"
+chmod 6755 "$R/bin/nullmailer"
+"$NM" --list | cut -d' ' -f1 >"$T/names"
+while read -r name; do ln -s nullmailer "$R/bin/$name"; done <"$T/names"
+
+# stranger NAME ARGUMENT...: runs a program of the set-uid copy as nobody
+stranger() {
+	name=$1; shift
+	timeout 10 chroot --userspec=65534:65534 --groups= "$R" "/bin/$name" "$@"
+}
+files() { find "$SPOOL/$1" -type f | wc -l; }
+fresh() { find "$SPOOL/queue" "$SPOOL/tmp" -type f ! -name 1700000000.1; }
+clean() { find "$SPOOL/queue" "$SPOOL/tmp" -type f ! -name 1700000000.1 -exec rm {} +; }
+text='a@b.c\nd@e.f\n\nSubject: x\n\nbody\n'
+
+# ---- secrets ----
+secret=$(make -s show-SPOOL)/queue/1700000000.1
+remotes=$(make -s show-CONFIG)/remotes
+while read -r name; do
+	for as in "$name" "nullmailer $name"; do
+		for arguments in '' --help --zz "$secret" "-f $secret a@b.c" \
+		    "--x509cafile=$remotes --tls --insecure --host=127.0.0.1 --port=1" \
+		    "--x509certfile=$secret --x509keyfile=$remotes --tls --host=127.0.0.1" \
+		    "-bp" "-C $remotes" "5.0.0" "-O $remotes -X $secret"; do
+			# shellcheck disable=SC2086
+			stranger $as $arguments </dev/null >>"$T/out.$name" 2>&1
+			# shellcheck disable=SC2059,SC2086
+			printf 'host=127.0.0.1\nport=1\ntls\nx509cafile=%s\n\n' $remotes |
+			    stranger $as $arguments >>"$T/out.$name" 2>&1 3<&-
+		done
+	done
+	is "$name tells no secret" "$(grep -c hush "$T/out.$name")" 0
+	is "$name: and leaves them alone" "$(cat "$CONFIG/remotes" "$SPOOL/queue/1700000000.1" | grep -c hush)" 3
+	clean
+done <"$T/names"
+has "mailq lists the queue" "$(cat "$T/out.mailq")" 'from <old@x.y>$'
+is "nullmailer-send has no rights" "$(stranger nullmailer-send --once 2>&1 </dev/null |
+    grep -c 'Permission denied\|owner\|may not\|cannot')" 1
+is "what was made belongs to nobody else, and is not for all" \
+    "$(find "$R" -newer "$T/names" \( -perm -004 -o -perm -002 \) -type f)" ""
+
+# ---- ids ----
+# Those that wait for their input are looked at while they do.
+mkfifo "$T/in"
+while read -r name arguments; do
+	# shellcheck disable=SC2086
+	chroot --userspec=65534:65534 --groups= "$R" "/bin/$name" $arguments \
+	    <"$T/in" >/dev/null 2>&1 &
+	pid=$!
+	exec 5>"$T/in"
+	until_true 5 sh -c "tr '\0' ' ' </proc/$pid/cmdline | grep -q '^/bin/$name '"
+	sleep 0.05
+	ids=$(sed -n 's/^[UG]id:	//p; s/^Groups:	*//p' "/proc/$pid/status" | tr '\t\n' '  ' | tr -s ' ')
+	caps=$(sed -n 's/^CapEff:	//p' "/proc/$pid/status")
+	case $name in
+	nullmailer-queue | mailq) is "$name keeps its user" "$ids" \
+	    "65534 $OWNER $OWNER $OWNER 65534 $OWNER $OWNER $OWNER " ;;
+	*) is "$name has dropped all three of both" "$ids" \
+	    "65534 65534 65534 65534 65534 65534 65534 65534 " ;;
+	esac
+	is "$name has no capability" "$caps" 0000000000000000
+	kill $pid 2>/dev/null
+	exec 5>&-
+	wait $pid 2>/dev/null
+done <<'END'
+nullmailer-queue
+nullmailer-inject a@b.c
+nullmailer-dsn 5.0.0
+nullmailer-smtpd
+sendmail a@b.c
+sendmail -bs
+smtp
+qmqp
+END
+clean
+
+# ---- environment ----
+mkdir -p "$R/scratch/p/queue/queue" "$R/scratch/p/queue/tmp" "$R/scratch/p/conf" "$R/scratch/p/sbin"
+printf 'planted@x.y\nr@x.y\n\nx\n' >"$R/scratch/p/queue/queue/1.1"
+echo 'adm@evil.example' >"$R/scratch/p/conf/adminaddr"
+cp "$NM" "$R/scratch/p/sbin/nullmailer-queue"
+chmod -R a+rwX "$R/scratch/p"
+hostile() {
+	env NULLMAILER_TEST_PREFIX=/scratch/p TMPDIR=/scratch TZ=":$remotes" \
+	    TZDIR=/scratch LOCALDOMAIN=evil RES_OPTIONS=debug HOSTALIASES=/scratch/h \
+	    PATH=/scratch LD_PRELOAD=/scratch/x.so LD_LIBRARY_PATH=/scratch \
+	    MALLOC_TRACE=/scratch/trace NLSPATH=/scratch/%N LC_ALL=../../scratch \
+	    NULLMAILER_QUEUE=/scratch/evil NULLMAILER_USER=u \
+	    "$(command -v chroot)" --userspec=65534:65534 --groups= "$R" "$@"
+}
+has "mailq shows the real queue" "$(hostile /bin/mailq)" 'from <old@x.y>$'
+lacks "and not a planted one" "$(hostile /bin/mailq)" planted
+printf 'a@b.c\nd@localhost\n\nx\n' | hostile /bin/nullmailer-queue
+is "queue: stores in the real queue" "$(fresh | wc -l)" 1
+lacks "by the real control files" "$(fresh | xargs cat)" evil
+is "nothing was written into /scratch" \
+    "$(find "$R/scratch" -newer "$R/scratch/p/sbin/nullmailer-queue" -type f)" ""
+clean
+
+# ---- descriptors ----
+for closed in '0<&-' '1>&-' '2>&-' '1>&- 2>&-' '0<&- 1>&- 2>&-'; do
+	# shellcheck disable=SC2059
+	printf "$text" >"$T/text"
+	eval "stranger nullmailer-queue <'$T/text' >/dev/null 2>&1 $closed"
+	rc=$?
+	case $closed in
+	0*) is "queue with $closed" "$rc $(fresh | wc -l)" "1 0" ;;
+	*) is "queue with $closed" "$rc $(fresh | xargs tail -n 3 | tr '\n' /)" \
+	    "0 Subject: x//body/" ;;
+	esac
+	clean
+	eval "stranger mailq >/dev/null 2>&1 </dev/null $closed"
+	ok "mailq with $closed ends" [ $? -le 1 ]
+done
+
+# ---- limits ----
+# limited LIMIT...: the queue program under a limit: all or nothing
+limited() {
+	timeout 10 "$LIMIT" "$@" "$R" 65534 /bin/nullmailer-queue <"$T/text" \
+	    >"$T/out" 2>&1
+	rc=$?
+	if [ $rc -eq 0 ]; then want=1; else want=0; fi
+	is "limit $*: exit $rc, all or nothing" "$(fresh | wc -l)" $want
+	ok "limit $*: an end in order" [ $rc -lt 124 ]
+	is "limit $*: nothing half done" "$(find "$SPOOL/tmp" -type f)" ""
+	clean
+}
+{ printf 'a@b.c\nd@e.f\n\nSubject: x\n\n'; head -c 100000 /dev/zero | tr '\0' x; } >"$T/text"
+for n in 0 1 10000 99999; do limited -f $n; done
+for n in 3 4 5 6 7 8; do limited -n $n; done
+for n in 700000 800000 1000000 2000000; do limited -v $n; done
+for n in 20000 65536 100000 150000 200000; do limited -d $n; done
+limited -s 65536
+limited -p 0
+limited -f 10000
+is "a limit too small for the message says: try again" "$rc" 75
+for name in $(cat "$T/names"); do
+	timeout 10 "$LIMIT" -v 800000 -n 4 -p 0 -f 0 "$R" 65534 "/bin/$name" a@b.c \
+	    <"$T/text" >/dev/null 2>&1
+	ok "$name under all of them: an end in order" [ $? -lt 124 ]
+	clean
+done
+
+# ---- umask ----
+printf "$text" >"$T/text"
+for mask in 000 777 022; do
+	(umask $mask; stranger nullmailer-queue <"$T/text")
+	is "umask $mask: it is queued" "$? $(fresh | wc -l)" "0 1"
+	is "umask $mask: for its owner only" "$(fresh | xargs stat -c '%a %u')" "600 $OWNER"
+	clean
+done
+
+# ---- what is planted in the spool ----
+# By the owner of the queue, for the sender and the queue program to find.
+echo kept >"$T/outside"
+chmod 644 "$T/outside"
+ln -s "$T/outside" "$SPOOL/tmp/1.link"
+mkfifo "$SPOOL/tmp/2.fifo"
+mkdir "$SPOOL/tmp/3.folder"
+mknod "$SPOOL/tmp/4.device" c 1 5
+printf 'x' >"$SPOOL/tmp/5.old"
+touch -h -d '3 days ago' "$SPOOL"/tmp/*
+stranger nullmailer-queue <"$T/text"
+is "queue: whatever stands in tmp/" "$? $(fresh | grep -c /queue/)" "0 1"
+clean
+printf 'x' >"$SPOOL/tmp/5.old"
+touch -d '3 days ago' "$SPOOL/tmp/5.old"
+chown -R $OWNER:$OWNER "$SPOOL/tmp"
+printf 'a@b.c\ngood@x.y\nbad@x.y\n\nSubject: x\n\nb\n' >"$R/scratch/hard"
+chmod 666 "$R/scratch/hard"
+ln "$R/scratch/hard" "$SPOOL/queue/1600000000.1"
+cp "$R/scratch/hard" "$T/hard"
+"$PEER" -t 30 -p "$T/port" -l "$T/peer" -e 'on RCPT <bad* 450 later' tests/talk/plain.talk 2>/dev/null &
+owns $!
+until_true 5 test -s "$T/port"
+echo "127.0.0.1 smtp port=$(cat "$T/port")" >"$CONFIG/remotes"
+chown -h $OWNER "$SPOOL/queue"/*
+timeout 20 chroot --userspec=$OWNER:$OWNER --groups= "$R" /bin/nullmailer-send --once \
+    >"$T/log" 2>&1
+is "send: ends" "$?" 0
+is "only old files of tmp/ go" "$(ls "$SPOOL/tmp" | tr '\n' ' ')" "1.link 2.fifo 3.folder 4.device "
+is "nothing outside was touched" "$(cat "$T/outside") $(stat -c %u "$T/outside")" "kept 0"
+ok "a hard link is delivered, its other name is not written to" \
+    cmp "$T/hard" "$R/scratch/hard"
+has "in part" "$(cat "$SPOOL/queue/1600000000.1")" '^bad@x.y$'
+lacks "what is delivered is not kept" "$(cat "$SPOOL/queue/1600000000.1")" '^good@x.y$'
