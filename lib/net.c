@@ -76,17 +76,16 @@ resolve(const char *host, unsigned port, long long deadline,
 	snprintf(service, sizeof service, "%u", port);
 	hints.ai_socktype = SOCK_STREAM;
 	hints.ai_flags = AI_NUMERICSERV;
-	error = name.n ? getaddrinfo(buf_z(&bare), service, &hints, list)
-	    : EAI_NONAME;
+	/* RFC 6761 6.3: no name server is asked, and none may be there. */
+	if (str_ieq(name, STR("localhost")))
+		buf_free(&bare);
+	error = name.n ? getaddrinfo(bare.n ? bare.p : NULL, service, &hints,
+	    list) : EAI_NONAME;
 	/* Some routers answer A and neglect AAAA, and musl then has nothing. */
 	for (i = 0; i < 2 && error == EAI_AGAIN && clock_left(deadline); i++) {
 		hints.ai_family = families[i];
 		error = getaddrinfo(buf_z(&bare), service, &hints, list);
 	}
-	hints.ai_family = AF_UNSPEC;
-	/* An empty root has no /etc/hosts, and no server knows localhost. */
-	if (error && str_ieq(name, STR("localhost")))
-		error = getaddrinfo(NULL, service, &hints, list);
 	buf_free(&bare);
 	return error;
 }

@@ -109,7 +109,7 @@ edges(void)
 	for (n = 4080; n < 4104; n++) {
 		buf_set(&text, STR("s@x.y\n"));
 		for (i = text.n; i < n; i++)
-			buf_addc(&text, 'r');
+			buf_addc(&text, i % 61 == 7 && i + 1 < n ? '\n' : 'r');
 		buf_add(&text, STR("\n\nbody"));
 		found += reads(buf_str(&text)) && e.body == (off_t)n + 2;
 	}
