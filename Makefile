@@ -121,6 +121,10 @@ interop: $(BINARY) $(TOOLS) ## the same against real servers, installs them
 	@sh tests/need.sh $$($(NEED_TESTS) tests/interop/*.sh)
 	@tests/run $(INTEROP)
 
+bench: $(BINARY) $(TOOLS) ## speed and memory beside nullmailer 2.2 (REF= RUNS= ROWS=)
+	-@sh tests/bench/run.sh
+	-@sh tests/bench/tls.sh
+
 demo: $(BINARY) $(OBJ)/tests/peer ## a message from sendmail to a server
 	@sh tests/demo.sh
 
@@ -137,7 +141,7 @@ install: $(BINARY) ## binary, links, pages, spool (DESTDIR, PREFIX, LAYOUT)
 uninstall: ## what install put there, but not mail and configuration
 	@$(INSTALL) uninstall
 
-include $(wildcard initscripts/rules.mk)
+include $(wildcard initscripts/rules.mk tests/platform.mk)
 
 clean: ## remove what was built
 	rm -rf $(OBJ) $(BINARY)
@@ -148,4 +152,4 @@ help: ## this list
 show-%:
 	@echo '$($*)'
 
-.PHONY: all check interop demo repro install uninstall clean help force
+.PHONY: all bench check interop demo repro install uninstall clean help force
