@@ -5,8 +5,8 @@
 # HARDEN=1: at another address in each process, relocations read-only, and
 #   functions with arrays notice when these overflow.
 #
-# A specs file tells gcc where musl's headers, library and start files are, as
-# musl's own does; nothing depends on the machine.
+# A specs file tells gcc where musl's library and start files are, as musl's own
+# does; nothing depends on the machine.
 
 PIE_ = -fno-pie
 PIE_1 = -fPIE -fstack-protector-strong
@@ -16,20 +16,18 @@ PLACE_1 = -static-pie -Wl,-z,relro -Wl,-z,now
 PLACE = $(PLACE_$(HARDEN))
 
 ifneq ($(CROSS)$(HARDEN),)
-HOST_MUSL = $(shell $(HOSTCC) -dumpmachine | sed 's/-gnu$$/-musl/')
+HOST_MUSL := $(shell $(HOSTCC) -dumpmachine | sed 's/-gnu$$/-musl/')
 MUSL_INC = $(if $(MUSL),$(MUSL)/include,/usr/include/$(HOST_MUSL))
 MUSL_LIB = $(if $(MUSL),$(MUSL)/lib,/usr/lib/$(HOST_MUSL))
-CC = $(CROSS)gcc -specs $(OBJ)/musl.specs
+CC = $(CROSS)gcc -nostdinc -isystem $(MUSL_INC) -isystem $(GCC_INC) \
+	-specs $(OBJ)/musl.specs
+GCC_INC := $(shell $(CROSS)gcc -print-file-name=include)
 AR = $(CROSS)ar
 NEED_$(CC) = $(CROSS)gcc $(if $(MUSL),,$(MUSL_LIB)/crt1.o=musl-dev)
 BEARSSL_CFLAGS += $(PIE)
 $(OBJ)/flags $(OBJ)/bearssl.flags: $(OBJ)/musl.specs
 
 define SPECS
-%rename cpp_options old_cpp_options
-*cpp_options:
--nostdinc -isystem $(MUSL_INC) -isystem include%s %(old_cpp_options)
-
 *link_libgcc:
 -L$(MUSL_LIB) -L .%s
 

@@ -5,12 +5,14 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <poll.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
 #include <sys/socket.h>
+#include <sys/time.h>
 
 #include <bearssl.h>
 
@@ -185,22 +187,35 @@ ssl_free(struct ssl *s)
 
 /* ---- the handshake ---- */
 
-/* In a first boot the kernel may need seconds before it has entropy to give;
- * a seed from elsewhere would be a weak one. 0, or -1 with errno. */
+static void
+woken(int signal)
+{
+	(void)signal;
+}
+
+/* In a first boot the kernel has no entropy to give, and begins to make some
+ * only when somebody waits for it: a second on today's kernels, on old ones
+ * perhaps for ever. A seed from elsewhere would be a weak one. 0, or -1 with
+ * errno. */
 static int
 get_seed(void *seed, size_t n)
 {
-	int tries;
+	struct itimerval patience = { { 1, 0 }, { 10, 0 } }, none = { 0 };
+	struct sigaction wake = { 0 }, old;
+	ssize_t got = getrandom(seed, n, GRND_NONBLOCK);
+	int error;
 
-	for (tries = 0; tries < 200; tries++) {
-		if (getrandom(seed, n, GRND_NONBLOCK) == (ssize_t)n)
-			return 0;
-		if (errno != EAGAIN && errno != EINTR)
-			return -1;
-		poll(NULL, 0, 50);
-	}
-	errno = EAGAIN;
-	return -1;
+	if (got == (ssize_t)n)
+		return 0;
+	wake.sa_handler = woken;
+	sigaction(SIGALRM, &wake, &old);
+	setitimer(ITIMER_REAL, &patience, NULL);
+	got = getrandom(seed, n, 0);
+	error = errno;
+	setitimer(ITIMER_REAL, &none, NULL);
+	sigaction(SIGALRM, &old, NULL);
+	errno = error == EINTR ? EAGAIN : error;
+	return got == (ssize_t)n ? 0 : -1;
 }
 
 static const uint16_t gcm[] = {

@@ -21,6 +21,7 @@ $(OBJ)/mkbundle: $(MKBUNDLE_O) $(BEARSSL_A)
 	$Q$(LINK) -o $@ $^
 
 $(OBJ)/ssl/bundle.c: $(MKBUNDLE)
+	@mkdir -p $(@D)
 	@echo MKBUNDLE $(CA_DIR)
 	@$(MKBUNDLE) $(CA_DIR) >$@.new && mv $@.new $@
 

@@ -1,0 +1,18 @@
+# platform.mk - tests on other machines and in virtual ones; part of the Makefile
+
+# Two machines in CI, one of them with 32 bits; the others with ALL=1.
+MACHINES_ = aarch64 armhf
+MACHINES_1 = aarch64 armhf i386 mips mipsel riscv64
+MACHINES = $(MACHINES_$(ALL))
+cross: $(BINARY) $(TOOLS) ## other machines: builds, sizes, core tests (ALL=1)
+	+@BEARSSL=$(call absolute,$(BEARSSL)) \
+	    sh tests/cross/run.sh $(call absolute,$(OBJ)) $(MACHINES)
+
+export VM = $(call absolute,$(OBJ)/vm)
+initramfs clock: $(BINARY) $(TOOLS)
+	@sh tests/need.sh $$($(NEED_TESTS) tests/vm/$@.sh)
+	@TEST_TIMEOUT=600 tests/run tests/vm/$@.sh
+initramfs: ## the binary in an initrd under QEMU mails a boot message
+clock: ## a machine that boots in 1970, in QEMU
+
+.PHONY: cross initramfs clock

@@ -1,0 +1,60 @@
+# lib.sh - a virtual machine with a distribution's kernel and an initrd that
+# holds busybox, our binary and nothing else: `. tests/vm/lib.sh`. Kernels are
+# kept in $VM. Emulated, so that any host will do; the guest reaches our
+# loopback at 10.0.2.2.
+. tests/lib.sh
+sh tests/pki/cert.sh "$T" >"$T/openssl" 2>&1 || cat "$T/openssl"
+DRIVERS='failover net_failover virtio_ring virtio virtio_pci_legacy_dev
+	virtio_pci_modern_dev virtio_pci virtio_net'
+
+# kernel: $VM/kernel, a folder with boot/ and lib/modules/; not installed
+kernel() {
+	[ ! -d "$VM/kernel/boot" ] || return 0
+	mkdir -p "$VM/deb" "$VM/kernel"
+	(cd "$VM/deb" || exit
+	package=$(apt-cache depends linux-image-cloud-amd64 |
+	    awk '/Depends: linux-image/ { print $2; exit }')
+	timeout 300 apt-get -qq download "$package" &&
+	    dpkg-deb -x "$package"_*.deb "$VM/kernel") >"$T/kernel" 2>&1 ||
+	    cat "$T/kernel"
+}
+# initrd: makes $T/initrd of busybox, $NM, tests/vm/init and the CA
+initrd() {
+	r=$T/root
+	mkdir -p "$r/bin" "$r/lib" "$r/proc" "$r/sys" "$r/dev"
+	cp "$(command -v busybox)" "$r/bin/busybox"
+	cp "$NM" "$r/bin/nullmailer"
+	cp tests/vm/init "$r/init"
+	cp "$T/ca.pem" "$r/ca.pem"
+	chmod 755 "$r/init"
+	for driver in $DRIVERS; do
+		find "$VM/kernel/lib" -name "$driver.ko" -exec cp {} "$r/lib/" \;
+	done
+	echo "$DRIVERS" >"$r/lib/order"
+	(cd "$r" && find . | LC_ALL=C sort | cpio -o -H newc -R 0:0 2>/dev/null |
+	    gzip -9n) >"$T/initrd"
+}
+# boot WORDS OPTION...: boots with these words for init; $console, $seconds
+boot() {
+	words=$1; shift
+	began=$(date +%s)
+	timeout 120 qemu-system-x86_64 -accel tcg -m 128 -nodefaults \
+	    -no-reboot -display none -serial stdio -kernel "$VM"/kernel/boot/vmlinuz-* \
+	    -initrd "$T/initrd" -append "console=ttyS0 quiet panic=-1 $words" \
+	    -netdev user,id=n0 -device virtio-net-pci,netdev=n0 "$@" \
+	    </dev/null >"$T/console" 2>&1
+	seconds=$(($(date +%s) - began))
+	console=$(tr -d '\r' <"$T/console" | sed -n 's/^@@ //p')
+}
+# serve INSTRUCTION...: a peer; $port
+serve() {
+	printf '%s\n' "$@" >"$T/talk"
+	rm -f "$T/port" "$T"/got.*
+	"$PEER" -t 200 -p "$T/port" -l "$T/peer" -o "$T/got" "$T/talk" \
+	    2>"$T/flaws" &
+	owns $!
+	until_true 10 test -s "$T/port"
+	port=$(cat "$T/port")
+}
+kernel
+initrd
