@@ -2,6 +2,7 @@
 # holds busybox, our binary and nothing else: `. tests/vm/lib.sh`. Kernels are
 # kept in $VM. Emulated, so that any host will do; the guest reaches our
 # loopback at 10.0.2.2.
+# shellcheck disable=SC2034
 . tests/lib.sh
 sh tests/pki/cert.sh "$T" >"$T/openssl" 2>&1 || cat "$T/openssl"
 DRIVERS='failover net_failover virtio_ring virtio virtio_pci_legacy_dev
