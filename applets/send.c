@@ -90,7 +90,7 @@ struct sender {
 	long long pause;	/* s */
 	long long clock_offset;	/* wall clock minus monotonic, s */
 	unsigned long last_id;
-	struct buf status;	/* as last written */
+	unsigned long long status;	/* digest of what was last written */
 	int recalled;		/* what an earlier sender wrote */
 };
 
@@ -184,6 +184,17 @@ scan(struct sender *s)
 		s->places[i].cursor = s->places[i].lates = 0;
 }
 
+/* FNV-1a: of a long queue the text itself would be most of our memory. */
+static unsigned long long
+digest(struct str text)
+{
+	unsigned long long sum = 0xcbf29ce484222325;
+
+	for (; text.n; text = str_skip(text, 1))
+		sum = (sum ^ (unsigned char)text.p[0]) * 0x100000001b3;
+	return sum;
+}
+
 static void
 write_status(struct sender *s, long long next)
 {
@@ -191,11 +202,11 @@ write_status(struct sender *s, long long next)
 	int fd;
 
 	backlog_status(&s->backlog, next, &text);
-	if (str_eq(buf_str(&text), buf_str(&s->status))) {
+	if (digest(buf_str(&text)) == s->status) {
 		buf_free(&text);
 		return;
 	}
-	buf_set(&s->status, buf_str(&text));
+	s->status = digest(buf_str(&text));
 	if (!text.n) {
 		unlinkat(s->spool.root, "status", 0);
 	} else if ((fd = spool_temporary(&s->spool, &name)) >= 0) {
@@ -414,7 +425,7 @@ begin_report(struct sender *s, struct report *r)
 {
 	const struct waiting *w = r->f.w;
 	struct report_times times = { w->mtime,
-		w->last ? w->last : now(), w->mtime + s->set.queuelifetime };
+		w->outcome && w->outcome->last ? w->outcome->last : now(), w->mtime + s->set.queuelifetime };
 	struct buf why = { 0 };
 	int rc;
 
@@ -1309,7 +1320,6 @@ release(struct sender *s)
 	settings_free(&s->set);
 	backlog_free(&s->backlog);
 	spool_close(&s->spool);
-	buf_free(&s->status);
 	buf_free(&s->me);
 }
 

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -27,27 +28,52 @@ leading_number(struct str name)
 	return (long long)n;
 }
 
-static int
-compare(const void *a, const void *b)
-{
-	const struct waiting *x = *(struct waiting *const *)a;
-	const struct waiting *y = *(struct waiting *const *)b;
+/* What the list is in the order of. */
+struct key {
+	long long when;
+	const char *name;
+};
 
+static int
+order(const struct key *x, const struct key *y)
+{
 	if (x->when != y->when)
 		return x->when < y->when ? -1 : 1;
 	return strcmp(x->name, y->name);
+}
+
+static struct key
+key_of(const void *element)
+{
+	const struct waiting *w = *(struct waiting *const *)element;
+
+	return (struct key){ w->when, w->name };
+}
+
+static int
+compare(const void *a, const void *b)
+{
+	struct key x = key_of(a), y = key_of(b);
+
+	return order(&x, &y);
+}
+
+static int
+compare_key(const void *key, const void *b)
+{
+	struct key y = key_of(b);
+
+	return order(key, &y);
 }
 
 /* The list is in order up to count. */
 static struct waiting *
 find(const struct backlog *b, size_t count, const char *name)
 {
-	struct waiting key = { 0 }, *k = &key, **found;
+	struct key key = { leading_number(str_of(name)), name };
+	struct waiting **found = count ? bsearch(&key, b->list, count,
+	    sizeof *b->list, compare_key) : NULL;
 
-	key.name = (char *)name;
-	key.when = leading_number(str_of(name));
-	found = count ? bsearch(&k, b->list, count, sizeof *b->list, compare)
-	    : NULL;
 	return found ? *found : NULL;
 }
 
@@ -67,7 +93,6 @@ static void
 forget(struct waiting *w)
 {
 	forget_outcome(w);
-	free(w->name);
 	free(w);
 }
 
@@ -82,9 +107,10 @@ clamp(long long seconds)
 static void
 add(struct backlog *b, const char *name, const struct stat *st, long long now)
 {
-	struct waiting *w = mem_new(1, sizeof *w);
+	size_t n = offsetof(struct waiting, name) + strlen(name) + 1;
+	struct waiting *w = mem_new(1, n > sizeof *w ? n : sizeof *w);
 
-	w->name = strcpy(mem_resize(NULL, strlen(name) + 1), name);
+	strcpy(w->name, name);
 	w->when = leading_number(str_of(name));
 	w->mtime = st->st_mtime;
 	w->seen = 1;
@@ -251,10 +277,10 @@ backlog_failed(struct waiting *w, struct str remote, int code,
 {
 	struct outcome *o = outcome_of(w);
 
-	w->attempts++;
-	w->last = now;
-	if (!w->first)
-		w->first = now;
+	o->attempts++;
+	o->last = now;
+	if (!o->first)
+		o->first = now;
 	o->code = code;
 	buf_set(&o->remote, remote);
 	buf_set(&o->text, text);
@@ -272,13 +298,13 @@ backlog_status(const struct backlog *b, long long next, struct buf *out)
 		if (w->state == WAITING_GONE || w->state == WAITING_BAD)
 			continue;
 		s.id = str_of(w->name);
-		s.attempts = w->attempts;
-		s.first = w->first;
-		s.last = w->last;
 		s.next = next;
 		s.credit = w->credit;
 		s.warned = w->warned;
 		if (w->outcome) {
+			s.attempts = w->outcome->attempts;
+			s.first = w->outcome->first;
+			s.last = w->outcome->last;
 			s.remote = buf_str(&w->outcome->remote);
 			s.code = w->outcome->code;
 			s.text = buf_str(&w->outcome->text);
@@ -311,10 +337,11 @@ backlog_recall(struct backlog *b, struct str status)
 		w = find(b, b->count, buf_z(&name));
 		if (!w)
 			continue;
-		if (s.attempts)
+		if (s.attempts) {
 			backlog_failed(w, s.remote, s.code, s.text, s.last);
-		w->attempts = (unsigned)s.attempts;
-		w->first = s.first;
+			w->outcome->attempts = (unsigned)s.attempts;
+			w->outcome->first = s.first;
+		}
 		recall_credit(w, &s);
 		w->late = s.code == ERR_PROTOCOL || s.code == ERR_TIMED_OUT;
 		w->warned = s.warned != 0;

@@ -18,6 +18,8 @@ enum waiting_state {
 
 /* What the last failed attempt left. */
 struct outcome {
+	unsigned attempts;
+	long long first, last;	/* seconds since the epoch, 0 never */
 	struct buf remote;
 	struct buf text;
 	int code;
@@ -26,20 +28,19 @@ struct outcome {
 				 * could not be rewritten */
 };
 
+/* There may be a hundred thousand of them: 36 bytes and the name. */
 struct waiting {
-	char *name;
 	long long when;		/* seconds its name begins with */
 	long long mtime;
-	long long first, last;	/* attempts; seconds since the epoch, 0 never */
 	struct outcome *outcome;	/* NULL before the first failure */
 	int credit;		/* seconds of age that are the clock's doing */
-	unsigned attempts;
 	unsigned index;		/* in the list, until the next scan */
 	unsigned short turn;	/* remotes that had it in this queue run */
 	unsigned char state;	/* enum waiting_state */
 	unsigned char seen : 1;	/* by the scan that is going on */
 	unsigned char warned : 1;	/* its sender knows of the delay */
 	unsigned char late : 1;	/* a session ended over it: others first */
+	char name[];
 };
 
 struct backlog {
