@@ -98,6 +98,34 @@ same "dsn --last-attempt=x" "$(said nullmailer-dsn --last-attempt=x 5.0.0)" \
 same "mailq ignores arguments" "$(said mailq -x --yy)" "0 "
 same "queue ignores arguments" "$(said nullmailer-queue -x --yy | cut -c 1)" 1
 
+# ---- inject: where recipients come from ----
+from() {
+	printf 'To: h@x.y\n\n' | nullmailer-inject -n --show-envelope "$@" 2>&1 |
+	    sed '/^$/q' | tr '\n' ' ' | sed 's/ *$//'
+}
+while IFS='|' read -r options want; do
+	# shellcheck disable=SC2086
+	same "inject $options" "$(from $options)" "$want"
+done <<'END'
+|u@f.q.d.n h@x.y
+a@b.c|u@f.q.d.n a@b.c
+-a a@b.c|u@f.q.d.n a@b.c
+--use-args a@b.c|u@f.q.d.n a@b.c
+-a|No recipients were listed.
+-b a@b.c|u@f.q.d.n a@b.c h@x.y
+--use-both a@b.c|u@f.q.d.n a@b.c h@x.y
+-e a@b.c|u@f.q.d.n a@b.c
+--use-either a@b.c|u@f.q.d.n a@b.c
+-e|u@f.q.d.n h@x.y
+-h a@b.c|u@f.q.d.n h@x.y
+--use-header a@b.c|u@f.q.d.n h@x.y
+-bf s@t.u a@b.c|s@t.u a@b.c h@x.y
+--from=s@t.u a@b.c|s@t.u a@b.c
+-v -f s@t.u a@b.c|s@t.u a@b.c
+END
+same "inject --no-queue" "$(empty; printf 'To: h@x.y\n\n' |
+    nullmailer-inject --no-queue | grep -c '^To: h@x.y$') $(files queue)" "1 0"
+
 # ---- inject: addresses ----
 # The comment before a row names its divergence. Not those with escapes, as
 # printf does not have them all.
@@ -384,6 +412,14 @@ same "smtp: source of the wrong family" "$(transmit smtp host=127.0.0.1 port=1 s
 same "smtp: source of the other wrong family" "$(transmit smtp host=::1 port=1 source=127.0.0.1)" 19
 same "smtp: tls and anonymous contradict files" \
     "$(transmit smtp host=127.0.0.1 port=1 tls x509cafile=/x tls-anon-auth insecure)" 16
+for o in x509fmtder x509certfile= x509keyfile=/x x509crlfile= ssl starttls \
+    insecure source=127.0.0.1 auth-login user= pass=; do
+	case $o in
+	x509keyfile*) set -- "$o" x509certfile=/x ;;
+	*) set -- "$o" ;;
+	esac
+	same "smtp: $o is an option" "$(transmit smtp host=127.0.0.1 port=1 "$@")" 7
+done
 same "smtp: stdin unreadable" "$("$P/protocols/smtp" <"$T" >/dev/null 2>&1; echo $?)" 18
 serve auto
 same "smtp: HELOHOST not set" "$(

@@ -1,5 +1,5 @@
 # qmqp.sh - Postfix as QMQP server: its qmqp-sink, and its real qmqpd
-# needs: postfix qmqp-sink=postfix
+# needs: postfix qmqp-sink=postfix openssl
 . tests/interop/lib.sh
 P=$T/postfix
 PATH=$PATH:/usr/sbin:/sbin
@@ -70,6 +70,29 @@ remotes '127.0.0.1 qmqp port=6281'
 run
 is "qmqp-sink takes 100 messages" "$(queued) $(failed)" "0 0"
 has "and has seen 100" "$(tr '\r' '\n' <"$T/sink")" '^100$'
+
+# ---- TLS ----
+openssl req -x509 -newkey rsa:2048 -nodes -keyout "$T/key" -out "$T/cert" \
+    -days 30 -subj /CN=localhost -addext subjectAltName=DNS:localhost \
+    >/dev/null 2>&1
+(sleep 0.7; printf '5:Kover,'; sleep 1) | timeout 20 openssl s_server -quiet \
+    -accept 127.0.0.1:6282 -cert "$T/cert" -key "$T/key" >"$T/tls" 2>/dev/null &
+owns $!
+sleep 0.3
+printf 'a@b.c\nd@e.f\n\nS: x\n\nb\n' >"$T/message"
+qmqp() { printf '%s\n' "$@" '' | "$NM" qmqp 3<"$T/message"; }
+is "tls, with a port and a trusted certificate" \
+    "$(qmqp host=localhost port=6282 tls "x509cafile=$T/cert" 2>&1 | tail -n 1)" \
+    "qmqp: Succeeded: over"
+is "the request went through it" "$(tr '\n' / <"$T/tls")" \
+    "27:8:S: x//b/,5:a@b.c,5:d@e.f,,"
+(sleep 2) | timeout 20 openssl s_server -quiet \
+    -accept 127.0.0.1:6283 -cert "$T/cert" -key "$T/key" >"$T/tls" 2>/dev/null &
+owns $!
+sleep 0.3
+has "an unknown certificate" "$(qmqp host=localhost port=6283 tls 2>&1; echo $?)" \
+    '^Server SSL/TLS certificate is untrusted'
+is "nothing was sent to it" "$(cat "$T/tls")" ""
 
 # ---- qmqpd ----
 configure_postfix
