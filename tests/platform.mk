@@ -14,5 +14,9 @@ initramfs clock: $(BINARY) $(TOOLS)
 	@TEST_TIMEOUT=600 tests/run tests/vm/$@.sh
 initramfs: ## the binary in an initrd under QEMU mails a boot message
 clock: ## a machine that boots in 1970, in QEMU
+router: ## a MIPS router's kernel in QEMU
+	+@$(MAKE) cross MACHINES=mipsel
+	@sh tests/need.sh $$($(NEED_TESTS) tests/vm/$@.sh)
+	@TEST_TIMEOUT=600 tests/run tests/vm/$@.sh
 
-.PHONY: cross initramfs clock
+.PHONY: cross initramfs clock router
