@@ -308,7 +308,7 @@ mailq_main(int argc, char **argv)
 	path_set(&path, PATH_SPOOL, "");
 	root = open(buf_z(&path), O_PATH | O_DIRECTORY | O_CLOEXEC);
 	buf_free(&path);
-	queue = openat(root, "queue",
+	queue = root < 0 ? -1 : openat(root, "queue",
 	    O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (root < 0 || queue < 0)
 		return complain("Cannot change directory to queue.");

@@ -94,6 +94,8 @@ has "no queue" "$? $out" '^1 Cannot change directory to queue\.'
 out=$(mailq 2>/dev/null)
 has "queue is a file" "$? $out" '^1 Cannot change directory to queue\.'
 rm "$Q/queue"; mv "$Q/elsewhere" "$Q/queue"
+out=$(NULLMAILER_TEST_PREFIX=$T/nowhere mailq)
+has "no spool, and why" "$? $out" '^1 Cannot change directory.*No such file'
 if [ "$(id -u)" = 0 ]; then
 	chmod 700 "$Q/queue"
 	out=$(setpriv --reuid 4321 --clear-groups "$NM" mailq)

@@ -13,7 +13,8 @@ if grep -q __asan_init "$NM"; then
 fi
 
 OWNER=4000 R=$T/root LIMIT=${LIMIT:-${PEER%/*}/limit}
-SPOOL=$R$(make -s show-SPOOL) CONFIG=$R$(make -s show-CONFIG)
+place() { make -s "show-$1" ${LAYOUT:+LAYOUT=$LAYOUT}; }
+SPOOL=$R$(place SPOOL) CONFIG=$R$(place CONFIG)
 chmod 711 "$T"
 mkdir -p "$R/bin" "$R/scratch" "$R/dev" "$SPOOL/queue" "$SPOOL/tmp" "$SPOOL/failed" "$CONFIG"
 mknod -m 666 "$R/dev/null" c 1 3
@@ -43,8 +44,8 @@ clean() { find "$SPOOL/queue" "$SPOOL/tmp" -type f ! -name 1700000000.1 -exec rm
 text='a@b.c\nd@e.f\n\nSubject: x\n\nbody\n'
 
 # ---- secrets ----
-secret=$(make -s show-SPOOL)/queue/1700000000.1
-remotes=$(make -s show-CONFIG)/remotes
+secret=$(place SPOOL)/queue/1700000000.1
+remotes=$(place CONFIG)/remotes
 while read -r name; do
 	for as in "$name" "nullmailer $name"; do
 		for arguments in '' --help --zz "$secret" "-f $secret a@b.c" \

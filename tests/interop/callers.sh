@@ -5,7 +5,8 @@
 # needs: /usr/share/perl5/Mail/Address.pm=libmailtools-perl
 # needs: /usr/sbin/smartd=smartmontools /sbin/mdadm=mdadm logwatch python3 apt-listchanges
 . tests/interop/lib.sh
-SPOOL=$(make -s show-SPOOL) CONFIG=$(make -s show-CONFIG)
+place() { make -s "show-$1" ${LAYOUT:+LAYOUT=$LAYOUT}; }
+SPOOL=$(place SPOOL) CONFIG=$(place CONFIG)
 unset NULLMAILER_TEST_PREFIX
 PATH=$PATH:/usr/sbin:/sbin
 
