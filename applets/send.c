@@ -584,6 +584,17 @@ fail_session(struct sender *s, struct session *n, int code, enum stage stage,
 	}
 }
 
+/* Names what the server may have without our having its word. */
+static void
+say_cut_off(const struct session *n, size_t first)
+{
+	size_t i;
+
+	for (i = first; i < n->flights; i++)
+		log_fault("Delivery of %s was cut off, it may have been taken",
+		    n->flight[i].w->name);
+}
+
 static void
 crashed(struct sender *s, struct session *n)
 {
@@ -595,6 +606,7 @@ crashed(struct sender *s, struct session *n)
 		return;
 	}
 	w->late = 1;
+	say_cut_off(n, 1);
 	if (n->signals) {
 		cli_warn("%s crashed or was killed",
 		    log_clean(0, buf_str(&n->protocol)));
@@ -1335,9 +1347,7 @@ wind_up(struct sender *s)
 	while ((s->sessions || s->reports) && clock_left(s->stop_at) > 0)
 		wait_for_events(s);
 	while ((n = s->sessions) != NULL) {
-		if (n->flights)
-			log_fault("Delivery of %s was cut off, it may have "
-			    "been taken", n->flight[0].w->name);
+		say_cut_off(n, 0);
 		n->signals++;
 		session_kill(n, 0);
 		forget(s, n);

@@ -1,0 +1,82 @@
+# flight.sh - many messages in flight, with CHUNKING, while workers are killed
+# with -9 at random moments, then whole senders. Nothing is lost; twice came
+# only what was in flight, and a sender that lives names it.
+. tests/interop/lib.sh
+COUNT=1200
+prefix "$T/nm"
+one_shot
+Q=$NULLMAILER_TEST_PREFIX/queue/queue
+
+# fill: message N is the file 1000000000.N, to rN
+fill() {
+	rm -f "$Q"/*
+	i=0
+	while [ "$i" -lt "$COUNT" ]; do
+		i=$((i + 1))
+		{ printf '\nr%d@example.net\n\n' "$i"; message "$i"; } \
+		    >"$Q/1000000000.$i"
+	done
+}
+serve() {
+	rm -f "$T/port"
+	printf '%s\n' 'cap PIPELINING' 'cap CHUNKING' 'delay DOT 10' auto >"$T/script"
+	"$PEER" -t 120 -p "$T/port" -l "$T/$1.peer" "$T/script" &
+	owns $!
+	until_true 5 [ -s "$T/port" ]
+	remotes "127.0.0.1 smtp port=$(cat "$T/port")"
+	: >"$T/$1.log"
+}
+running() {
+	case $(cut -d' ' -f3 "/proc/$sender/stat" 2>/dev/null) in
+	'' | Z) return 1 ;;
+	esac
+}
+# kills WHO TIMES: at moments that are the same in every run
+kills() {
+	struck=0 sender=none
+	awk -v n="$2" 'BEGIN { srand(11); for (i = 0; i < n; i++)
+		printf "0.%03d\n", 40 + int(rand() * 200) }' >"$T/plan"
+	while read -r moment; do
+		[ "$(queued)" -gt 0 ] || break
+		running || { nullmailer-send >>"$T/$1.log" 2>&1 & sender=$!; }
+		sleep "$moment"
+		victim=$sender
+		[ "$1" = sender ] || victim=$(cut -d' ' -f1 \
+		    "/proc/$sender/task/$sender/children" 2>/dev/null)
+		[ -z "$victim" ] || ! kill -9 "$victim" 2>/dev/null ||
+			struck=$((struck + 1))
+	done <"$T/plan" 2>/dev/null
+	ended() { ! running; }
+	until_true 60 ended
+	for _ in 1 2 3; do
+		[ "$(queued)" -eq 0 ] || nullmailer-send >>"$T/$1.log" 2>&1
+	done
+}
+
+# judge WHO: NUMBER of each accepted message, in order
+judge() {
+	sed -n 's/^[0-9]* [0-9]* M: .* accepted .*<r\([0-9]*\)@.*/\1/p' \
+	    "$T/$1.peer" | sort -n | uniq -c >"$T/$1.times"
+	is "$1: the queue is empty" "$(queued)" 0
+	is "$1: nothing has failed" "$(failed)" 0
+	is "$1: every message has arrived" "$(wc -l <"$T/$1.times")" "$COUNT"
+	awk '$1 > 1 { print $2 }' "$T/$1.times" | sort >"$T/$1.twice"
+	twice=$(wc -l <"$T/$1.twice")
+	extra=$(awk '{ n += $1 - 1 } END { print n + 0 }' "$T/$1.times")
+	ok "$1: it was killed now and then" [ "$struck" -ge 5 ]
+	ok "$1: no more came twice than was in flight" \
+	    [ "$extra" -le $((struck * 4 * 64)) ]
+	echo "#= $1 killed $struck times: $twice of $COUNT came twice or more"
+}
+
+fill
+serve worker
+kills worker 20
+judge worker
+sed -n 's/^.*\(Attempt failed: file:\|Delivery of\) 1000000000\.\([0-9]*\) .*/\2/p' \
+    "$T/worker.log" | sort -u >"$T/named"
+is "what came twice is named in the log" "$(comm -23 "$T/worker.twice" "$T/named")" ""
+fill
+serve sender
+kills sender 20
+judge sender
