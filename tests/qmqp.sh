@@ -15,7 +15,7 @@ serve() {
 	options=
 	while :; do case $1 in -?) options="$options $1"; shift ;; *) break ;; esac; done
 	# shellcheck disable=SC2086
-	"$QMQPD" $options -o "$T/got" "$T/port" "$@" &
+	"$QMQPD" $options -o "$T/got" -- "$T/port" "$@" &
 	pid=$!
 	owns $pid
 	until_true 5 test -s "$T/port"
