@@ -54,14 +54,29 @@ out_sent(struct io *io, size_t n)
 		io->out_at = io->out_end = 0;
 }
 
+/* A peer that is gone may have said why. */
+static void
+last_words(struct io *io)
+{
+	ssize_t n;
+
+	while (in_room(io) && (n = read(io->fd, io->in + io->in_end,
+	    in_room(io))) > 0)
+		io->in_end += (size_t)n;
+}
+
 static int
 plain_write(struct io *io)
 {
 	ssize_t n = write(io->fd, io->out + io->out_at, out_pending(io));
 
-	if (n < 0)
-		return again() ? 0 : end(io, errno == EPIPE ? IO_EOF :
-		    IO_ERROR);
+	if (n < 0 && again())
+		return 0;
+	if (n < 0) {
+		end(io, errno == EPIPE ? IO_EOF : IO_ERROR);
+		last_words(io);
+		return -1;
+	}
 	out_sent(io, (size_t)n);
 	return 0;
 }
