@@ -17,7 +17,8 @@ LIB = lib/addr.o lib/backlog.o lib/base64.o lib/buf.o lib/child.o lib/chr.o \
 	lib/sasl.o lib/session.o lib/settings.o lib/smtp.o lib/spool.o \
 	lib/spoolinit.o lib/status.o lib/store.o lib/str.o lib/user.o \
 	lib/wire.o lib/words.o lib/worker.o
-LIBC = lib/fork.o lib/mbstowcs.o lib/memmem.o lib/printf.o lib/qsort.o lib/sandbox.o
+LIBC = lib/fork.o lib/mbstowcs.o lib/memmem.o lib/printf.o lib/qsort.o \
+	lib/sandbox.o
 TLS_none = ssl/nodigest.o ssl/none.o
 TLS_bear = ssl/anchor.o ssl/anon.o ssl/bear.o ssl/bundle.o ssl/cert.o \
 	ssl/crl.o ssl/der.o ssl/digest.o ssl/ec.o ssl/key.o ssl/name.o \
@@ -97,7 +98,6 @@ LINT_ = tests/binary.sh tests/install.sh tests/length.sh tests/man.sh \
 	tests/shell.sh
 TESTS = $(filter-out $(LINT_) tests/lib.sh tests/need.sh tests/demo.sh \
 	tests/repro.sh,$(call tests,tests/*.sh))
-INTEROP = $(filter-out %/lib.sh,$(call tests,tests/interop/*.sh))
 absolute = $(if $(filter /%,$1),,$(CURDIR)/)$1
 export NM = $(call absolute,$(BINARY))
 export PEER = $(call absolute,$(OBJ)/tests/peer)
@@ -117,14 +117,6 @@ check: $(BINARY) $(UNIT) $(TOOLS) ## unit, applet and dialogue tests
 	@sh tests/need.sh $$($(NEED_TESTS) $(TESTS) $(LINT_$(SAN)))
 	@tests/run $(UNIT) $(TESTS) $(LINT_$(SAN))
 
-interop: $(BINARY) $(TOOLS) ## the same against real servers, installs them
-	@sh tests/need.sh $$($(NEED_TESTS) tests/interop/*.sh)
-	@tests/run $(INTEROP)
-
-bench: $(BINARY) $(TOOLS) ## speed and memory beside nullmailer 2.2 (REF= RUNS= ROWS=)
-	-@sh tests/bench/run.sh
-	-@sh tests/bench/tls.sh
-
 demo: $(BINARY) $(OBJ)/tests/peer ## a message from sendmail to a server
 	@sh tests/demo.sh
 
@@ -141,7 +133,7 @@ install: $(BINARY) ## binary, links, pages, spool (DESTDIR, PREFIX, LAYOUT)
 uninstall: ## what install put there, but not mail and configuration
 	@$(INSTALL) uninstall
 
-include $(wildcard initscripts/rules.mk tests/platform.mk)
+include initscripts/rules.mk tests/rules.mk
 
 clean: ## remove what was built
 	rm -rf $(OBJ) $(BINARY)
@@ -152,4 +144,4 @@ help: ## this list
 show-%:
 	@echo '$($*)'
 
-.PHONY: all bench check interop demo repro install uninstall clean help force
+.PHONY: all check demo repro install uninstall clean help force

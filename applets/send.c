@@ -424,11 +424,13 @@ static void
 begin_report(struct sender *s, struct report *r)
 {
 	const struct waiting *w = r->f.w;
-	struct report_times times = { w->mtime,
-		w->outcome && w->outcome->last ? w->outcome->last : now(), w->mtime + s->set.queuelifetime };
+	struct report_times times = { w->mtime, now(),
+		w->mtime + s->set.queuelifetime };
 	struct buf why = { 0 };
 	int rc;
 
+	if (w->outcome && w->outcome->last)
+		times.last_attempt = w->outcome->last;
 	r->f.w->state = WAITING_BUSY;
 	r->next = s->reports;
 	s->reports = r;

@@ -372,5 +372,8 @@ head -c 100 root-int.der >cut-crl.der
 sed 3s/./!/ root-int.crl >damaged.crl
 # One bit of the signature.
 openssl crl -in root-int.crl -outform DER -out flip.der
-size=$(wc -c <flip.der)
-printf '\000' | dd of=flip.der bs=1 seek=$((size - 3)) conv=notrunc 2>/dev/null
+at=$(($(wc -c <flip.der) - 3))
+case $(od -An -tu1 -j $at -N 1 flip.der) in
+*' 0') printf '\001' ;;
+*) printf '\000' ;;
+esac | dd of=flip.der bs=1 seek=$at conv=notrunc 2>/dev/null

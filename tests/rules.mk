@@ -1,4 +1,14 @@
-# platform.mk - tests on other machines and in virtual ones; part of the Makefile
+# rules.mk - tests beyond `make check`; part of the Makefile
+
+INTEROP = $(filter-out %/lib.sh,$(call tests,tests/interop/*.sh))
+
+interop: $(BINARY) $(TOOLS) ## the same against real servers, installs them
+	@sh tests/need.sh $$($(NEED_TESTS) tests/interop/*.sh)
+	@tests/run $(INTEROP)
+
+bench: $(BINARY) $(TOOLS) ## beside nullmailer 2.2 (REF= RUNS= ROWS=)
+	-@sh tests/bench/run.sh
+	-@sh tests/bench/tls.sh
 
 # Two machines in CI, one of them with 32 bits; the others with ALL=1.
 MACHINES_ = aarch64 armhf
@@ -19,4 +29,4 @@ router: ## a MIPS router's kernel in QEMU
 	@sh tests/need.sh $$($(NEED_TESTS) tests/vm/$@.sh)
 	@TEST_TIMEOUT=600 tests/run tests/vm/$@.sh
 
-.PHONY: cross initramfs clock router
+.PHONY: interop bench cross initramfs clock router
