@@ -115,7 +115,7 @@ $(OBJ)/tests/%: tests/%.c tests/unit/t.h $(OBJ)/all.a $(LIBS)
 
 check: $(BINARY) $(UNIT) $(TOOLS) ## unit, applet and dialogue tests
 	@sh tests/need.sh $$($(NEED_TESTS) $(TESTS) $(LINT_$(SAN)))
-	@tests/run $(UNIT) $(TESTS) $(LINT_$(SAN))
+	@TEST_JOBS=$$(nproc) tests/run $(UNIT) $(TESTS) $(LINT_$(SAN))
 
 demo: $(BINARY) $(OBJ)/tests/peer ## a message from sendmail to a server
 	@sh tests/demo.sh
