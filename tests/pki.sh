@@ -2,7 +2,7 @@
 # pki.sh - which servers ssl/verify accepts: every line of pki/cases.txt and
 # pki/crls.txt is one test, and every root of CA_DIR must be found in a bundle.
 # What the product was built with is asked of make.
-# needs: openssl make cc=gcc
+# needs: openssl make cc=gcc /usr/include/stdio.h=libc6-dev
 set -u
 . tests/lib.sh
 
