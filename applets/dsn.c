@@ -1,6 +1,6 @@
 /* dsn - make the report about a message that failed or is delayed.
  *
- * stdin: a queue file (spec/filesystem.md section 4); stdout: a message as
+ * stdin: a queue file (nullmailer(7)); stdout: a message as
  * nullmailer-queue takes it. The report is lib/dsn's. */
 #include <errno.h>
 #include <fcntl.h>

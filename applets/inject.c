@@ -1,7 +1,7 @@
 /* inject - complete a message's header and queue it
  * stdin: a message, perhaps without a header. Decides the envelope, rewrites
  * the address fields, adds what is missing, and hands all of it to the queue
- * program or to stdout. See nullmailer-inject(1) and spec/inject.md. */
+ * program or to stdout. See nullmailer-inject(1). */
 #include <errno.h>
 #include <signal.h>
 #include <stdlib.h>

@@ -1,5 +1,5 @@
 /* module.h - the classic protocol module: transmits one message.
- * spec/protocols.md section 1: options as arguments and on stdin, the message
+ * nullmailer-smtp(8): options as arguments and on stdin, the message
  * on descriptor 3, the result as exit code and as text on stdout and stderr. */
 #ifndef APPLETS_MODULE_H
 #define APPLETS_MODULE_H

@@ -6,7 +6,7 @@
  *
  * A queue run offers each message to each remote once, in the order of
  * `remotes`; a remote that fails as such is left out for the rest of the run.
- * Log lines: spec/send.md section 9; progress on stdout, what modules say on
+ * Log lines: nullmailer-send(8); progress on stdout, what modules say on
  * stderr. */
 #include <errno.h>
 #include <fcntl.h>

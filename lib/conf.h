@@ -1,5 +1,5 @@
 /* conf.h - control files: one value a file, in the configuration folder.
- * spec/control-files.md section 1. */
+ * nullmailer(7). */
 #ifndef CONF_H
 #define CONF_H
 

@@ -1,7 +1,7 @@
 /* dsn.h - delivery status notifications: who gets one, and the report itself,
  * a message/delivery-status (RFC 3464) inside a multipart/report (RFC 6522).
- * spec/dsn.md. Texts of servers are hostile and are cleaned here; nothing of
- * the message but its envelope is ever held in memory. */
+ * nullmailer-dsn(1). Texts of servers are hostile and are cleaned here; of the
+ * message nothing but its envelope is ever held in memory. */
 #ifndef DSN_H
 #define DSN_H
 

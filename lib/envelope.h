@@ -1,5 +1,5 @@
 /* envelope.h - the head of a queue file: sender LF, recipients LF each, LF.
- * spec/filesystem.md section 4. Null sender: an empty first line. */
+ * nullmailer(7). Null sender: an empty first line. */
 #ifndef ENVELOPE_H
 #define ENVELOPE_H
 

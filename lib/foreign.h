@@ -1,5 +1,5 @@
 /* foreign.h - runs a protocol module that is not ours, one process a message.
- * spec/protocols.md section 1: options on stdin, the message on descriptor 3,
+ * nullmailer-smtp(8): options on stdin, the message on descriptor 3,
  * text on stdout, the result as exit code, $HELOHOST, nothing else. */
 #ifndef FOREIGN_H
 #define FOREIGN_H

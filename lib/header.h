@@ -1,6 +1,6 @@
 /* header.h - the header of a message on its way in: taken off the front of a
  * stream, its known fields rewritten, its recipients and sender collected.
- * spec/inject.md section 4; RFC 5322 3.6. */
+ * nullmailer-inject(1); RFC 5322 3.6. */
 #ifndef HEADER_H
 #define HEADER_H
 

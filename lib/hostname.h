@@ -1,5 +1,5 @@
 /* hostname.h - the names this host goes by: me, defaultdomain, defaulthost,
- * idhost. spec/control-files.md section 2. */
+ * idhost. nullmailer(7). */
 #ifndef HOSTNAME_H
 #define HOSTNAME_H
 

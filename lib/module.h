@@ -1,6 +1,6 @@
 /* module.h - what a protocol module is told and what it answers, whichever
  * way it is run: as a program of its own or as a worker of the sender.
- * spec/protocols.md sections 1, 2 and 4. */
+ * nullmailer-smtp(8). */
 #ifndef MODULE_H
 #define MODULE_H
 

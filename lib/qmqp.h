@@ -1,5 +1,5 @@
 /* qmqp.h - a QMQP session, client side: netstrings, one message for each
- * connection, one answer for all recipients. spec/protocols.md section 7. */
+ * connection, one answer for all recipients. nullmailer-qmqp(8). */
 #ifndef QMQP_H
 #define QMQP_H
 

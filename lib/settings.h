@@ -1,5 +1,4 @@
-/* settings.h - what the sender's control files say. spec/control-files.md
- * section 5. */
+/* settings.h - what the sender's control files say. nullmailer(7). */
 #ifndef SETTINGS_H
 #define SETTINGS_H
 

@@ -1,5 +1,5 @@
 /* spool.h - the spool folder: queue/ tmp/ failed/ and the FIFO trigger.
- * spec/filesystem.md. All names are opened relative to the folders and
+ * nullmailer(7). All names are opened relative to the folders and
  * without following links, as the owner of the spool is not trusted by
  * everybody who reads it. */
 #ifndef SPOOL_H

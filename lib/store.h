@@ -1,6 +1,6 @@
 /* store.h - puts a message into the queue: envelope and message come from a
- * descriptor (spec/queue.md section 1), are checked and rewritten, and become
- * a queue file (spec/filesystem.md sections 4 and 5). */
+ * descriptor (nullmailer-queue(8)), are checked and rewritten, and become
+ * a queue file (nullmailer(7)). */
 #ifndef STORE_H
 #define STORE_H
 

@@ -30,7 +30,7 @@ struct ssl_conf {
 };
 
 /* Reads and checks every file. NULL: why holds one line that names the file
- * and the reason, begun with the fixed texts of spec/protocols.md section 6. */
+ * and the reason, begun with the fixed texts that log filters know. */
 struct ssl *ssl_new(const struct ssl_conf *, char *why, size_t size);
 
 /* Begins a handshake. 0, or -1 with ssl_why, when no entropy is to be had; in
@@ -58,8 +58,8 @@ void ssl_flush(struct ssl *);
 /* Queues close_notify; the next ssl_step sends it. */
 void ssl_close(struct ssl *);
 
-/* The reason of the failure, one line begun with the fixed texts of
- * spec/protocols.md section 6, static or owned by the session. Never NULL. */
+/* The reason of the failure, one line begun with a fixed text that
+ * log filters know, static or owned by the session. Never NULL. */
 const char *ssl_why(const struct ssl *);
 
 /* What an administrator should know about an accepted connection (clock older

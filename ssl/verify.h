@@ -17,8 +17,8 @@ struct verify *verify_new(const struct ssl_conf *, char *why, size_t size);
 /* The class to hand to br_ssl_engine_set_x509; valid as long as the verify. */
 const br_x509_class **verify_class(struct verify *);
 
-/* Why the last chain was refused: one line, fixed text of
- * spec/protocols.md section 6 first, then the rule and the certificate. */
+/* Why the last chain was refused: one line, a fixed text that
+ * log filters know first, then the rule and the certificate. */
 const char *verify_why(const struct verify *);
 
 /* What insecure let pass or what the clock was lifted to, or "". */

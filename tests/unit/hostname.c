@@ -1,4 +1,4 @@
-/* hostname - every row of the table in spec/control-files.md section 2. */
+/* hostname - which names come of which control files. */
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
