@@ -134,7 +134,8 @@ transmit(struct run *r)
 static int
 run(struct run *r, struct module_options *o)
 {
-	struct module_report report = { r, on_recipient, on_message, on_note };
+	struct module_report report = { r, on_recipient, on_message, on_note,
+		NULL };
 	struct buf why = { 0 };
 	int code;
 

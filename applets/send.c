@@ -626,15 +626,7 @@ crashed(struct sender *s, struct session *n)
 	}
 }
 
-/* ---- sessions ---- */
-
-static void
-dismiss(struct session *n)
-{
-	if (n->owner)
-		((struct place *)n->owner)->sessions--;
-	session_dismiss(n, GRACE);
-}
+/* ---- handing out ---- */
 
 static void
 set_patience(const struct sender *s, struct session *n)
@@ -644,187 +636,6 @@ set_patience(const struct sender *s, struct session *n)
 	session_patience(n, !n->flights || !ms ? -1 :
 	    ms + (n->foreign ? 0 : GRACE));
 }
-
-/* A session that ended in the middle of a message may have ended because of
- * it: next time others go first. */
-static void
-blame(struct session *n, const struct session_news *news)
-{
-	if (n->flights && news->stage >= STAGE_mail &&
-	    news->stage <= STAGE_dot && (news->code == ERR_PROTOCOL ||
-	    news->code == ERR_TIMED_OUT))
-		n->flight[0].w->late = 1;
-}
-
-static void
-on_result(struct sender *s, struct session *n,
-    const struct session_news *news)
-{
-	struct place *p = n->owner;
-
-	if (n->foreign && news->code == ERR_EXEC && news->text.n)
-		cli_warn("%s", log_clean(0, news->text));
-	if (!n->foreign)
-		log_module(buf_str(&n->protocol), news->code, news->text);
-	if (n->foreign && p && err_is_remote(news->code))
-		remote_is_dead(s, p, news->code, news->stage, news->text);
-	blame(n, news);
-	conclude(s, n, news->code, news->stage, news->text);
-	if (n->flights)
-		announce(n);
-	set_patience(s, n);
-}
-
-/* 1 if p has another session that is doing well. */
-static int
-others_do_well(const struct sender *s, const struct session *n)
-{
-	const struct session *other;
-
-	for (other = s->sessions; other; other = other->next)
-		if (other != n && other->owner == n->owner && other->ready &&
-		    !other->signals)
-			return n->owner != NULL;
-	return 0;
-}
-
-/* A server that does not want so many sessions is not at fault. */
-static void
-one_too_many(struct sender *s, struct session *n,
-    const struct session_news *news)
-{
-	struct place *p = n->owner;
-
-	p->most = p->sessions - 1;
-	log_say("Remote %s takes no more than %d session(s): stage: %s "
-	    "reply: %s", log_clean(0, buf_str(&n->host)), p->most,
-	    stage_name(news->stage), log_clean(1, news->text));
-	while (n->flights) {
-		struct flight f = land(n, 1);
-
-		look_from(s, f.w);
-		flight_free(&f);
-	}
-}
-
-static void
-on_down(struct sender *s, struct session *n, const struct session_news *news)
-{
-	if (others_do_well(s, n)) {
-		one_too_many(s, n, news);
-		return;
-	}
-	log_module(buf_str(&n->protocol), news->code, news->text);
-	if (n->owner)
-		remote_is_dead(s, n->owner, news->code, news->stage,
-		    news->text);
-	blame(n, news);
-	fail_session(s, n, news->code, news->stage, news->text);
-}
-
-static void
-on_news(struct sender *s, struct session *n, const struct session_news *news)
-{
-	switch (news->event) {
-	case SESSION_NOTHING:
-	case SESSION_READY:
-		break;
-	case SESSION_NOTE:
-		log_fault("%s: %s", log_clean(0, buf_str(&n->host)),
-		    log_clean(1, news->text));
-		break;
-	case SESSION_RESULT:
-		on_result(s, n, news);
-		break;
-	case SESSION_DOWN:
-		on_down(s, n, news);
-		break;
-	case SESSION_CRASHED:
-		crashed(s, n);
-		dismiss(n);
-		break;
-	case SESSION_END:
-		dismiss(n);
-		break;
-	}
-}
-
-static void
-hear(struct sender *s, struct session *n)
-{
-	struct session_news news;
-
-	do {
-		news = session_hear(n);
-		on_news(s, n, &news);
-	} while (news.event != SESSION_NOTHING);
-}
-
-static void
-forget(struct sender *s, struct session *n)
-{
-	struct session **at = &s->sessions;
-
-	while (n->flights) {
-		struct flight f = land(n, 1);
-
-		look_from(s, f.w);
-		flight_free(&f);
-	}
-	while (*at != n)
-		at = &(*at)->next;
-	*at = n->next;
-	if (n->owner)
-		((struct place *)n->owner)->sessions--;
-	session_free(n);
-}
-
-static void
-session_is_over(struct sender *s, struct session *n, int status)
-{
-	struct session_news news;
-	pid_t pid = n->pid;
-
-	if (n->foreign) {
-		news = session_ended(n, status);
-		on_news(s, n, &news);
-	} else {
-		hear(s, n);
-	}
-	/* Another process may have taken over. */
-	if (n->pid == pid)
-		forget(s, n);
-}
-
-static void
-reap(struct sender *s)
-{
-	struct session *n;
-	struct report *r;
-	int status;
-	pid_t pid;
-
-	while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
-		for (n = s->sessions; n && n->pid != pid; n = n->next)
-			continue;
-		for (r = s->reports; r && r->pid != pid; r = r->next)
-			continue;
-		if (n)
-			session_is_over(s, n, status);
-		else if (r)
-			report_ended(s, r, status);
-	}
-}
-
-static void
-timed_out(struct session *n)
-{
-	if (n->flights && !n->signals)
-		log_fault("Sending timed out, killing protocol");
-	session_kill(n, GRACE);
-}
-
-/* ---- handing out ---- */
 
 static struct session *
 start_module(struct sender *s, struct place *p, const struct flight *f)
@@ -842,9 +653,9 @@ start_module(struct sender *s, struct place *p, const struct flight *f)
 	return n;
 }
 
-/* Another session is opened when the one before has got ready, at least CROWD
- * messages wait, and one by one, at the pace seen here, they would take longer
- * than SLOW. */
+/* Another session is opened when one is ready, the one before has its
+ * connection, at least CROWD messages wait, and one by one, at the pace seen
+ * here, they would take longer than SLOW. */
 static int
 deserves_session(const struct sender *s, const struct place *p)
 {
@@ -859,7 +670,7 @@ deserves_session(const struct sender *s, const struct place *p)
 	for (n = s->sessions; n; n = n->next) {
 		if (n->owner != p)
 			continue;
-		if (!n->ready)
+		if (!n->peer.n)
 			return 0;
 		if (session_pace(n) > pace)
 			pace = session_pace(n);
@@ -958,6 +769,199 @@ deal(struct sender *s, struct place *p)
 			return;
 		p->cursor++;
 	}
+}
+
+/* ---- sessions ---- */
+
+static void
+dismiss(struct session *n)
+{
+	if (n->owner)
+		((struct place *)n->owner)->sessions--;
+	session_dismiss(n, GRACE);
+}
+
+/* A session that ended in the middle of a message may have ended because of
+ * it: next time others go first. */
+static void
+blame(struct session *n, const struct session_news *news)
+{
+	if (n->flights && news->stage >= STAGE_mail &&
+	    news->stage <= STAGE_dot && (news->code == ERR_PROTOCOL ||
+	    news->code == ERR_TIMED_OUT))
+		n->flight[0].w->late = 1;
+}
+
+static void
+on_result(struct sender *s, struct session *n,
+    const struct session_news *news)
+{
+	struct place *p = n->owner;
+
+	if (n->foreign && news->code == ERR_EXEC && news->text.n)
+		cli_warn("%s", log_clean(0, news->text));
+	if (!n->foreign)
+		log_module(buf_str(&n->protocol), news->code, news->text);
+	if (n->foreign && p && err_is_remote(news->code))
+		remote_is_dead(s, p, news->code, news->stage, news->text);
+	blame(n, news);
+	conclude(s, n, news->code, news->stage, news->text);
+	if (n->flights)
+		announce(n);
+	set_patience(s, n);
+}
+
+/* 1 if p has another session that is doing well. */
+static int
+others_do_well(const struct sender *s, const struct session *n)
+{
+	const struct session *other;
+
+	for (other = s->sessions; other; other = other->next)
+		if (other != n && other->owner == n->owner && other->ready &&
+		    !other->signals)
+			return n->owner != NULL;
+	return 0;
+}
+
+/* A server that does not want so many sessions is not at fault. */
+static void
+one_too_many(struct sender *s, struct session *n,
+    const struct session_news *news)
+{
+	struct place *p = n->owner;
+
+	p->most = p->sessions - 1;
+	log_say("Remote %s takes no more than %d session(s): stage: %s "
+	    "reply: %s", log_clean(0, buf_str(&n->host)), p->most,
+	    stage_name(news->stage), log_clean(1, news->text));
+	while (n->flights) {
+		struct flight f = land(n, 1);
+
+		look_from(s, f.w);
+		flight_free(&f);
+	}
+}
+
+static void
+on_down(struct sender *s, struct session *n, const struct session_news *news)
+{
+	if (others_do_well(s, n)) {
+		one_too_many(s, n, news);
+		return;
+	}
+	log_module(buf_str(&n->protocol), news->code, news->text);
+	if (n->owner)
+		remote_is_dead(s, n->owner, news->code, news->stage,
+		    news->text);
+	blame(n, news);
+	fail_session(s, n, news->code, news->stage, news->text);
+}
+
+static void
+on_news(struct sender *s, struct session *n, const struct session_news *news)
+{
+	switch (news->event) {
+	case SESSION_NOTHING:
+		break;
+	case SESSION_READY:
+		if (n->owner && !s->stop)
+			deal(s, n->owner);
+		session_go(n);
+		break;
+	case SESSION_NOTE:
+		log_fault("%s: %s", log_clean(0, buf_str(&n->host)),
+		    log_clean(1, news->text));
+		break;
+	case SESSION_RESULT:
+		on_result(s, n, news);
+		break;
+	case SESSION_DOWN:
+		on_down(s, n, news);
+		break;
+	case SESSION_CRASHED:
+		crashed(s, n);
+		dismiss(n);
+		break;
+	case SESSION_END:
+		dismiss(n);
+		break;
+	}
+}
+
+static void
+hear(struct sender *s, struct session *n)
+{
+	struct session_news news;
+
+	do {
+		news = session_hear(n);
+		on_news(s, n, &news);
+	} while (news.event != SESSION_NOTHING);
+}
+
+static void
+forget(struct sender *s, struct session *n)
+{
+	struct session **at = &s->sessions;
+
+	while (n->flights) {
+		struct flight f = land(n, 1);
+
+		look_from(s, f.w);
+		flight_free(&f);
+	}
+	while (*at != n)
+		at = &(*at)->next;
+	*at = n->next;
+	if (n->owner)
+		((struct place *)n->owner)->sessions--;
+	session_free(n);
+}
+
+static void
+session_is_over(struct sender *s, struct session *n, int status)
+{
+	struct session_news news;
+	pid_t pid = n->pid;
+
+	if (n->foreign) {
+		news = session_ended(n, status);
+		on_news(s, n, &news);
+	} else {
+		hear(s, n);
+	}
+	/* Another process may have taken over. */
+	if (n->pid == pid)
+		forget(s, n);
+}
+
+static void
+reap(struct sender *s)
+{
+	struct session *n;
+	struct report *r;
+	int status;
+	pid_t pid;
+
+	while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
+		for (n = s->sessions; n && n->pid != pid; n = n->next)
+			continue;
+		for (r = s->reports; r && r->pid != pid; r = r->next)
+			continue;
+		if (n)
+			session_is_over(s, n, status);
+		else if (r)
+			report_ended(s, r, status);
+	}
+}
+
+static void
+timed_out(struct session *n)
+{
+	if (n->flights && !n->signals)
+		log_fault("Sending timed out, killing protocol");
+	session_kill(n, GRACE);
 }
 
 /* ---- queue runs ---- */

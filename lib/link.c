@@ -62,15 +62,18 @@ link_join(struct link *l)
 {
 	struct net_request q = { l->o->host, (unsigned)l->o->port,
 	    l->o->source, clock_first(clock_in(PATIENCE_CONNECT), l->limit) };
-	struct buf why = { 0 };
+	struct buf peer = { 0 }, why = { 0 };
 	int fd;
 
 	l->stage = STAGE_connect;
-	fd = net_connect(&q, &l->peer, &why);
+	fd = net_connect(&q, &peer, &why);
+	if (fd >= 0 && l->report->peer)
+		l->report->peer(l->report->context, buf_str(&peer));
 	if (fd < 0) {
 		buf_set(&l->text, STR("Connect failed: "));
 		buf_add(&l->text, buf_str(&why));
 	}
+	buf_free(&peer);
 	buf_free(&why);
 	if (fd < 0)
 		return -fd;
@@ -96,6 +99,5 @@ link_free(struct link *l)
 {
 	io_close(&l->io);
 	ssl_free(l->ssl);
-	buf_free(&l->peer);
 	buf_free(&l->text);
 }

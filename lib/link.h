@@ -10,7 +10,6 @@ struct link {
 	struct ssl *ssl;	/* NULL if the options ask for no TLS */
 	struct io io;
 	long long limit;	/* clock_ms */
-	struct buf peer;	/* "192.0.2.1 port 25" */
 	enum stage stage;
 	struct buf text;	/* why the session ended or did not begin */
 };

@@ -69,6 +69,8 @@ struct module_report {
 	    enum stage stage, struct str text);
 	/* Something an administrator should know, once a session. */
 	void (*note)(void *context, struct str text);
+	/* The connection stands: with whom. May be NULL. */
+	void (*peer)(void *context, struct str text);
 };
 
 /* A protocol as the worker and the classic module use it: the functions of
@@ -87,7 +89,6 @@ struct module_protocol {
 	int (*is_open)(const void *session);
 	enum stage (*stage)(const void *session);
 	struct str (*text)(const void *session);
-	struct str (*peer)(const void *session);
 	void (*close)(void *session);
 	void (*free)(void *session);
 };

@@ -31,13 +31,12 @@
 	static int p##_is_open_any(const void *s) { return p##_is_open(s); } \
 	static enum stage p##_stage_any(const void *s) { return p##_stage(s); } \
 	static struct str p##_text_any(const void *s) { return p##_text(s); } \
-	static struct str p##_peer_any(const void *s) { return p##_peer(s); } \
 	static void p##_close_any(void *s) { p##_close(s); } \
 	static void p##_free_any(void *s) { p##_free(s); } \
 	static const struct module_protocol p = { #p, p##_create_any, \
 		p##_limit_any, p##_open_any, p##_send_any, p##_settle_any, \
 		p##_appetite_any, p##_is_open_any, p##_stage_any, \
-		p##_text_any, p##_peer_any, p##_close_any, p##_free_any };
+		p##_text_any, p##_close_any, p##_free_any };
 
 PROTOCOL(smtp)
 PROTOCOL(qmqp)

@@ -388,12 +388,6 @@ qmqp_text(const struct qmqp *q)
 	return buf_str(&q->l.text);
 }
 
-struct str
-qmqp_peer(const struct qmqp *q)
-{
-	return buf_str(&q->l.peer);
-}
-
 void
 qmqp_close(struct qmqp *q)
 {

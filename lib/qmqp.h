@@ -36,9 +36,6 @@ int qmqp_is_open(const struct qmqp *q);
 enum stage qmqp_stage(const struct qmqp *q);
 struct str qmqp_text(const struct qmqp *q);
 
-/* "192.0.2.1 port 628", or empty before the first connection. Borrowed. */
-struct str qmqp_peer(const struct qmqp *q);
-
 void qmqp_close(struct qmqp *q);
 
 void qmqp_free(struct qmqp *q);

@@ -89,8 +89,10 @@ session_pace(const struct session *n)
 	if (n->results)
 		pace = (n->last_result - n->ready) / (long long)n->results;
 	else
-		pace = (n->ready - n->began) / OPENING_TRIPS;
-	in_hand = n->flights ? now - n->last_result : 0;
+		pace = (n->ready - n->began) / OPENING_TRIPS /
+		    (long long)n->appetite;
+	in_hand = n->flights ?
+	    (now - n->last_result) / (long long)n->flights : 0;
 	return in_hand > pace ? in_hand : pace;
 }
 
@@ -101,6 +103,13 @@ session_give(struct session *n, const struct flight *f)
 		return -1;
 	n->flight[n->flights++] = *f;
 	return 0;
+}
+
+void
+session_go(const struct session *n)
+{
+	if (n->fd >= 0)
+		worker_go(n->fd);
 }
 
 struct flight

@@ -36,7 +36,8 @@ struct session {
 
 enum session_event {
 	SESSION_NOTHING,	/* nothing more for now */
-	SESSION_READY,		/* connected and let in: it takes more now */
+	SESSION_READY,		/* let in: it takes more now, and then waits
+				 * for session_go */
 	SESSION_NOTE,		/* text is for the administrator */
 	SESSION_RESULT,		/* of the oldest flight */
 	SESSION_DOWN,		/* the remote is of no use, says a worker; the
@@ -64,12 +65,16 @@ struct session *session_module(const struct remote *r, const char *path,
 int session_has_room(const struct session *n);
 
 /* Milliseconds a message takes here, as far as can be seen: on average since
- * it got ready, or what the one in hand has already taken if that is more; a
- * round trip, guessed from the opening, before anything else is known. */
+ * it got ready, or what those in hand have already taken if that is more.
+ * Before anything else is known a round trip, guessed from the opening, takes
+ * as many messages as it likes to have. 0 until it is ready. */
 long long session_pace(const struct session *n);
 
 /* Hands f over; on success the session owns it. 0, or -1 with errno. */
 int session_give(struct session *n, const struct flight *f);
+
+/* A session that got ready was given what there is for now. */
+void session_go(const struct session *n);
 
 /* The oldest flight is through: takes it off the list without freeing. */
 struct flight session_take(struct session *n);

@@ -2,10 +2,14 @@
  *
  * A transaction is a row of commands: RSET if the last one was left open,
  * MAIL, RCPT..., and then either DATA and the message with its final dot, or
- * BDAT and the message. They are numbered, spoken in order and answered in
- * order: one at a time; or with PIPELINING (RFC 2920) a window of them ahead,
- * the first of them before the previous final dot is answered; or with
- * CHUNKING too (RFC 3030) many messages ahead, as BDAT waits for nothing. */
+ * BDAT with the message and RSET. They are numbered, spoken in order and
+ * answered in order: one at a time; or with PIPELINING (RFC 2920) a window of
+ * them ahead, the first of them before the previous final dot is answered; or
+ * with CHUNKING too (RFC 3030) many messages ahead, as BDAT waits for nothing.
+ *
+ * With DATA the 354 shows that replies and commands are in step. With BDAT
+ * only the RSET behind it does: where a server has said one reply too many,
+ * that is the place of the message's own. */
 #include <errno.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -45,6 +49,7 @@ struct transaction {
 	int reset;		/* 1 if the first command is RSET */
 	int chunked;		/* BDAT, not DATA */
 	int data;		/* the server waits for the message */
+	int answered;		/* code is what the server says of it */
 	unsigned long long end;	/* io.put behind its last octet; 0 before */
 	int code;		/* result of the message as a whole */
 	enum stage stage;
@@ -155,7 +160,7 @@ abandon(struct smtp *s, int code)
 	while (s->first) {
 		struct transaction *t = s->first;
 
-		if (t->code)
+		if (t->code || t->answered)
 			report(s, t, t->code, t->stage, buf_str(&t->text));
 		else if (t->end && sent >= t->end)
 			report_lost(s, t, code);
@@ -264,9 +269,8 @@ prepare(struct smtp *s, struct transaction *t)
 		return -1;
 	t->chunked = x->chunking && x->pipelining && !s->strict &&
 	    !s->d.l.o->past.no_chunking;
-	/* What a failed chunk leaves behind is not the same everywhere. */
-	t->reset = s->first == t ? s->dirty : t->chunked;
-	t->commands = (size_t)t->reset + 1 + t->e.count + 1 + !t->chunked;
+	t->reset = s->first == t && s->dirty;
+	t->commands = (size_t)t->reset + 1 + t->e.count + 2;
 	return 0;
 }
 
@@ -281,7 +285,9 @@ stage_of(const struct transaction *t, size_t k)
 		return STAGE_mail;
 	if (k <= t->e.count)
 		return STAGE_rcpt;
-	return k == t->e.count + 1 && !t->chunked ? STAGE_data : STAGE_dot;
+	if (t->chunked)
+		return k == t->e.count + 1 ? STAGE_dot : STAGE_session;
+	return k == t->e.count + 1 ? STAGE_data : STAGE_dot;
 }
 
 static void
@@ -381,7 +387,8 @@ judge_end(struct smtp *s, struct transaction *t, int class)
 	if (t->chunked && (code == 500 || code == 501 || code == 502 ||
 	    code == 504))
 		return chunking_unknown(s);
-	s->dirty = t->chunked && class != 2;
+	s->dirty = 0;
+	t->answered = 1;
 	if (!t->accepted && !t->code)
 		t->code = ERR_MSG_TEMP;
 	else if (class != 2)
@@ -391,8 +398,24 @@ judge_end(struct smtp *s, struct transaction *t, int class)
 		t->stage = STAGE_dot;
 		buf_set(&t->text, text);
 	}
-	finish(s);
+	if (!t->chunked)
+		finish(s);
 	return class == 3 || code == 421 ? refused(s) : 0;
+}
+
+/* RSET's reply. Where it refuses it is not that, and what was taken for the
+ * message's reply was not that either. */
+static int
+judge_reset(struct smtp *s, struct transaction *t, int class)
+{
+	s->dirty = 0;
+	if (class != 2) {
+		t->answered = t->code = 0;
+		return -1;
+	}
+	if (t->answered)
+		finish(s);
+	return 0;
 }
 
 /* What a reply means for its transaction; -1: nothing that SMTP allows. */
@@ -402,10 +425,8 @@ judge(struct smtp *s, struct transaction *t, size_t k, int class)
 	enum stage stage = stage_of(t, k);
 	int code = class == 4 ? ERR_MSG_TEMP : ERR_MSG_PERM;
 
-	if (stage == STAGE_session) {
-		s->dirty = 0;
-		return class == 2 ? 0 : -1;
-	}
+	if (stage == STAGE_session)
+		return judge_reset(s, t, class);
 	if (class == 4 || class == 5) {
 		if (stage == STAGE_rcpt)
 			recipient_refused(s, t, k - (size_t)t->reset - 1,
@@ -496,6 +517,8 @@ send_text(struct smtp *s, struct transaction *t)
 	}
 	t->end = s->d.l.io.put;
 	s->octets += t->size.octets;
+	if (t->chunked)
+		say_next(s, t);
 	return 0;
 }
 
@@ -583,7 +606,7 @@ by_chunk(struct smtp *s, struct transaction *t)
 	while (!rc && s->first != t &&
 	    s->octets + t->size.octets > WINDOW_OCTETS)
 		rc = hear_next(s);
-	while (!rc && t->said < t->commands) {
+	while (!rc && t->said < t->commands - 1) {
 		if (s->unheard >= WINDOW_COMMANDS)
 			rc = hear_next(s);
 		else
@@ -712,12 +735,6 @@ struct str
 smtp_text(const struct smtp *s)
 {
 	return buf_str(&s->d.l.text);
-}
-
-struct str
-smtp_peer(const struct smtp *s)
-{
-	return buf_str(&s->d.l.peer);
 }
 
 void

@@ -46,9 +46,6 @@ int smtp_is_open(const struct smtp *s);
 enum stage smtp_stage(const struct smtp *s);
 struct str smtp_text(const struct smtp *s);
 
-/* "192.0.2.1 port 25", or empty before the first connection. Borrowed. */
-struct str smtp_peer(const struct smtp *s);
-
 /* Says QUIT if there is somebody to say it to, and closes; never waits long. */
 void smtp_close(struct smtp *s);
 

@@ -22,6 +22,9 @@
  * it is the remote's fault and not the message's. */
 #define STRIKES 3
 
+/* What take may say beside 1, 0 and -1. */
+#define GO 2
+
 /* ---- the packets, both sides ---- */
 
 int
@@ -47,7 +50,14 @@ worker_give(int fd, unsigned long id, int message)
 	return sendmsg(fd, &h, MSG_NOSIGNAL) < 0 ? -1 : 0;
 }
 
-/* Takes a message. 1; 0 when none is there and wait is 0; -1 at the end. */
+void
+worker_go(int fd)
+{
+	send(fd, &(unsigned long){ 0 }, sizeof(unsigned long), MSG_NOSIGNAL);
+}
+
+/* Takes a message. 1; 0 when none is there and wait is 0; GO; -1 at the
+ * end. */
 static int
 take(int fd, struct module_message *m, int wait)
 {
@@ -70,9 +80,11 @@ take(int fd, struct module_message *m, int wait)
 	while (n < 0 && errno == EINTR);
 	if (n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK))
 		return 0;
-	c = n == sizeof m->id ? CMSG_FIRSTHDR(&h) : NULL;
-	if (!c || c->cmsg_type != SCM_RIGHTS)
+	if (n != sizeof m->id)
 		return -1;
+	c = CMSG_FIRSTHDR(&h);
+	if (!c || c->cmsg_type != SCM_RIGHTS)
+		return GO;
 	memcpy(&m->fd, CMSG_DATA(c), sizeof m->fd);
 	return 1;
 }
@@ -103,8 +115,8 @@ struct worker {
 	struct module_options o;
 	const struct module_protocol *protocol;
 	void *session;
-	struct buf peer;	/* as last told */
 	int seconds;
+	int waits;		/* for the sender's word after READY */
 	struct module_message held[WORKER_HOLDS];
 	size_t holds;
 	size_t begun;		/* of those held, known to this session */
@@ -146,6 +158,13 @@ tell_ready(struct worker *w)
 	if (p.index > WORKER_HOLDS)
 		p.index = WORKER_HOLDS;
 	answer(w, &p, STR(""));
+	w->waits = 1;
+}
+
+static void
+on_peer(void *context, struct str text)
+{
+	tell(context, WORKER_PEER, 0, STAGE_connect, text);
 }
 
 static void
@@ -185,19 +204,6 @@ release(struct worker *w, unsigned long id)
 	    (w->holds - i) * sizeof w->held[0]);
 }
 
-/* Connections come and go with the protocol; who is there, the sender wants
- * to know before it hears of results. */
-static void
-tell_peer(struct worker *w)
-{
-	struct str peer = w->protocol->peer(w->session);
-
-	if (str_eq(peer, buf_str(&w->peer)))
-		return;
-	buf_set(&w->peer, peer);
-	tell(w, WORKER_PEER, 0, STAGE_connect, peer);
-}
-
 static void
 on_message(void *context, unsigned long id, int code, enum stage stage,
     struct str text)
@@ -209,7 +215,6 @@ on_message(void *context, unsigned long id, int code, enum stage stage,
 	p.id = id;
 	p.code = code;
 	p.stage = stage;
-	tell_peer(w);
 	answer(w, &p, text);
 	release(w, id);
 	w->answered++;
@@ -225,7 +230,6 @@ leave(struct worker *w, enum worker_kind kind, int code)
 {
 	struct worker_packet p = { 0 };
 
-	tell_peer(w);
 	p.kind = kind;
 	p.code = code;
 	p.stage = w->protocol->stage(w->session);
@@ -250,7 +254,6 @@ open_session(struct worker *w)
 	rc = w->protocol->open(w->session);
 	if (rc)
 		leave(w, WORKER_DOWN, rc);
-	tell_peer(w);
 	tell_ready(w);
 }
 
@@ -311,8 +314,10 @@ serve(struct worker *w)
 	int got;
 
 	do {
-		got = take(w->fd, &m, w->holds == 0);
-		if (got > 0)
+		got = take(w->fd, &m, w->waits || !w->holds);
+		if (got == GO)
+			w->waits = 0;
+		else if (got > 0)
 			w->held[w->holds++] = m;
 		deliver(w, got <= 0);
 	} while (got >= 0 || w->holds);
@@ -344,7 +349,7 @@ run(int fd, const struct remote *r, const char *helo, int seconds,
 {
 	struct worker w = { 0 };
 	struct module_report report = { &w, on_recipient, on_message,
-		on_note };
+		on_note, on_peer };
 	struct buf options = { 0 }, why = { 0 };
 	int code = ERR_USAGE;
 

@@ -25,7 +25,7 @@ struct remote;
 enum worker_kind {
 	WORKER_PEER,		/* connected: text is the address */
 	WORKER_READY,		/* let in: index is how many messages it likes
-				 * to hold from now on */
+				 * to hold from now on; waits for worker_go */
 	WORKER_NOTE,		/* text is for the administrator */
 	WORKER_RECIPIENT,	/* id, index, code, text */
 	WORKER_MESSAGE,		/* id, code, stage, text */
@@ -54,6 +54,10 @@ pid_t worker_start(const struct remote *r, const char *helo, int seconds,
 
 /* Hands over a message; the file stays open here too. 0, or -1 with errno. */
 int worker_give(int fd, unsigned long id, int message);
+
+/* Tells a worker that got ready that it has all there is for now, so that its
+ * first flight is not one message when there are more. */
+void worker_go(int fd);
 
 /* The next packet. 1; 0 when none is there; -1 when there will be none. */
 int worker_packet(int fd, struct worker_packet *p);

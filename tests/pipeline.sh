@@ -139,11 +139,18 @@ scene '250 for DATA' " / $all / " DATA 'on DATA 250 fine'
 scene '354 for a message' " / $all / " "$both" 'on DOT 354 and on' lax
 scene 'no reply at all' " / $all / " "$both" 'on MAIL S "what\r\n"'
 
-# One reply too many: with DATA the next 354 is missed, with BDAT it is seen when
-# nothing is unanswered.
+# One reply too many: with DATA the next 354 is missed, with BDAT the RSET behind
+# it gets the message's own refusal.
 babble='S "250 ok\r\n250 more\r\n"'
-scene 'a reply out of the blue' '1ab 2ab 3ab 4ab /  / 5ab' "$both" \
+scene 'a reply out of the blue' '1ab 2ab 3ab 4ab /  / 5ab' DATA \
     "on DOT#1 $babble" 'on RCPT ?5@* 550 no' lax
+scene 'a reply out of the blue' '1ab 2ab 3ab 4ab / 5a / 5b' CHUNKING \
+    "on DOT#1 $babble" 'on RCPT ?5@* 550 no' lax
+scene 'a reply out of the blue, then a refusal' \
+    '1ab 2ab 3ab 5ab / 4ab 5ab / ' CHUNKING \
+    "on RCPT a2@* $babble" 'on DOT#4 550 no' lax
+scene 'RSET refused behind an accepted message' '1ab 2ab 3ab / 3ab 4ab 5ab / ' \
+    CHUNKING 'on RSET#3 550 no' 'on MAIL#4 drop' lax
 messages 5
 how=plain want=" / $all / "
 play plain CHUNKING \
