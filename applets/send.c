@@ -653,33 +653,45 @@ start_module(struct sender *s, struct place *p, const struct flight *f)
 	return n;
 }
 
-/* Another session is opened when one is ready, the one before has its
- * connection, at least CROWD messages wait, and one by one, at the pace seen
- * here, they would take longer than SLOW. */
-static int
-deserves_session(const struct sender *s, const struct place *p)
+static long long
+left_for(const struct sender *s, const struct place *p)
 {
-	long long waiting = (long long)(s->backlog.count - p->cursor);
-	long long pace = 0;
+	return (long long)(s->backlog.count - p->cursor);
+}
+
+/* Another session is worth while when at least CROWD messages wait and one by
+ * one, at the pace of the slowest session, they would take longer than SLOW. */
+static int
+wants_session(const struct sender *s, const struct place *p)
+{
 	const struct session *n;
+	long long pace = 0;
 
 	if (p->foreign || !p->sessions)
 		return !p->sessions;
-	if (p->sessions >= p->most || waiting < CROWD)
+	if (p->sessions >= p->most || left_for(s, p) < CROWD)
 		return 0;
-	for (n = s->sessions; n; n = n->next) {
-		if (n->owner != p)
-			continue;
-		if (!n->peer.n)
-			return 0;
-		if (session_pace(n) > pace)
+	for (n = s->sessions; n; n = n->next)
+		if (n->owner == p && session_pace(n) > pace)
 			pace = session_pace(n);
-	}
-	return waiting * pace > SLOW;
+	return left_for(s, p) * pace > SLOW;
+}
+
+/* It is opened when the one before has its connection. */
+static int
+may_open(const struct sender *s, const struct place *p)
+{
+	const struct session *n;
+
+	for (n = s->sessions; n; n = n->next)
+		if (n->owner == p && !n->peer.n)
+			return 0;
+	return wants_session(s, p);
 }
 
 /* The session of p that is to have the next message: the least busy. None
- * gets a second one in hand while another session is worth opening. */
+ * gets a second one in hand that a session still to be opened could have: two
+ * for each of those. */
 static struct session *
 session_with_room(const struct sender *s, const struct place *p)
 {
@@ -689,7 +701,8 @@ session_with_room(const struct sender *s, const struct place *p)
 		if (n->owner == p && session_has_room(n) &&
 		    (!best || n->flights < best->flights))
 			best = n;
-	return best && best->flights && deserves_session(s, p) ? NULL : best;
+	return best && best->flights && wants_session(s, p) &&
+	    left_for(s, p) <= 2 * (p->most - p->sessions) ? NULL : best;
 }
 
 /* The session that is to have f; NULL if a new one is needed and cannot be
@@ -756,7 +769,7 @@ static void
 deal(struct sender *s, struct place *p)
 {
 	while (!p->dead && report_room(s) &&
-	    (session_with_room(s, p) || deserves_session(s, p))) {
+	    (session_with_room(s, p) || may_open(s, p))) {
 		if (p->cursor == s->backlog.count) {
 			if (p->lates)
 				return;
@@ -1255,7 +1268,7 @@ may_grow(const struct sender *s)
 	for (p = s->places; p < s->places + s->place_count; p++)
 		if (!p->dead && !p->foreign && p->sessions &&
 		    p->sessions < p->most &&
-		    s->backlog.count - p->cursor >= CROWD)
+		    left_for(s, p) >= CROWD)
 			return 1;
 	return 0;
 }

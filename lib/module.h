@@ -76,6 +76,12 @@ struct module_report {
 /* A protocol as the worker and the classic module use it: the functions of
  * smtp.h or qmqp.h, which have their contracts. */
 #define MODULE_AGAIN (-1)
+
+/* What a session likes to hold that has one message served at a time: that
+ * one, the next to speak of ahead, and one to follow. Who likes more has them
+ * served together. */
+#define MODULE_AHEAD 3
+
 struct module_protocol {
 	const char *name;
 	void *(*create)(struct module_options *o,

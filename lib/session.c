@@ -79,20 +79,28 @@ session_has_room(const struct session *n)
 /* Opening takes at least this many round trips: TCP, greeting, EHLO. */
 #define OPENING_TRIPS 3
 
+/* How many of so many messages are served at once. */
+static long long
+together(const struct session *n, size_t count)
+{
+	return n->appetite > MODULE_AHEAD && count ? (long long)count : 1;
+}
+
 long long
 session_pace(const struct session *n)
 {
-	long long now = clock_ms(), pace, in_hand;
+	long long pace, in_hand;
 
 	if (!n->ready)
 		return 0;
 	if (n->results)
-		pace = (n->last_result - n->ready) / (long long)n->results;
+		pace = n->worked / ((long long)n->results - 1 +
+		    together(n, n->flights));
 	else
 		pace = (n->ready - n->began) / OPENING_TRIPS /
-		    (long long)n->appetite;
-	in_hand = n->flights ?
-	    (now - n->last_result) / (long long)n->flights : 0;
+		    together(n, n->appetite);
+	in_hand = n->flights ? (clock_ms() - n->since) /
+	    together(n, n->flights) : 0;
 	return in_hand > pace ? in_hand : pace;
 }
 
@@ -101,6 +109,8 @@ session_give(struct session *n, const struct flight *f)
 {
 	if (!n->foreign && worker_give(n->fd, f->id, f->fd) < 0)
 		return -1;
+	if (!n->flights)
+		n->since = clock_ms();
 	n->flight[n->flights++] = *f;
 	return 0;
 }
@@ -137,7 +147,8 @@ static enum session_event
 ready(struct session *n, size_t appetite)
 {
 	n->appetite = appetite;
-	n->ready = n->last_result = clock_ms();
+	n->ready = n->since = clock_ms();
+	n->worked = 0;
 	n->results = 0;
 	return SESSION_READY;
 }
@@ -198,7 +209,8 @@ understand(struct session *n, const struct worker_packet *p)
 		if (!f || f != n->flight)
 			return SESSION_NOTHING;
 		n->results++;
-		n->last_result = clock_ms();
+		n->worked += clock_ms() - n->since;
+		n->since = clock_ms();
 		return SESSION_RESULT;
 	case WORKER_AGAIN:
 		return relieve(n, &p->past) == 0 || n->signals ?

@@ -22,7 +22,9 @@ struct session {
 	size_t appetite;	/* flights it likes to have; 0 until ready */
 	long long began;	/* clock_ms */
 	long long ready;	/* clock_ms, 0 before */
-	long long last_result;	/* clock_ms, or when it got ready */
+	long long since;	/* clock_ms of the last result, or of when
+				 * there was work again */
+	long long worked;	/* ms for the results so far */
 	unsigned long results;
 	long long deadline;	/* for what it does now; clock_ms */
 	int signals;		/* sent to it so far: TERM, then KILL */
@@ -65,9 +67,9 @@ struct session *session_module(const struct remote *r, const char *path,
 int session_has_room(const struct session *n);
 
 /* Milliseconds a message takes here, as far as can be seen: on average since
- * it got ready, or what those in hand have already taken if that is more.
- * Before anything else is known a round trip, guessed from the opening, takes
- * as many messages as it likes to have. 0 until it is ready. */
+ * it got ready, or what is being served has already taken if that is more; a
+ * round trip, guessed from the opening, before anything else is known. Where
+ * messages are served together they share the time. 0 until it is ready. */
 long long session_pace(const struct session *n);
 
 /* Hands f over; on success the session owns it. 0, or -1 with errno. */

@@ -716,7 +716,7 @@ smtp_appetite(const struct smtp *s)
 	if (!x->pipelining || s->strict)
 		return 1;
 	return x->chunking && !s->d.l.o->past.no_chunking ?
-	    WINDOW_MESSAGES : 3;
+	    WINDOW_MESSAGES : MODULE_AHEAD;
 }
 
 int
