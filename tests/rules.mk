@@ -10,23 +10,38 @@ bench: $(BINARY) $(TOOLS) ## beside nullmailer 2.2 (REF= RUNS= ROWS=)
 	-@sh tests/bench/run.sh
 	-@sh tests/bench/tls.sh
 
-# Two machines in CI, one of them with 32 bits; the others with ALL=1.
-MACHINES_ = aarch64 armhf
-MACHINES_1 = aarch64 armhf i386 mips mipsel riscv64
-MACHINES = $(MACHINES_$(ALL))
-cross: $(BINARY) $(TOOLS) ## other machines: builds, sizes, core tests (ALL=1)
-	+@BEARSSL=$(call absolute,$(BEARSSL)) \
-	    sh tests/cross/run.sh $(call absolute,$(OBJ)) $(MACHINES)
+# PLAY= builds and does not run.
+MACHINES = aarch64 armhf i386 mips mipsel riscv64
+PLAY = 1
+CROSS_RUN = BEARSSL=$(call absolute,$(BEARSSL)) PLAY=$(PLAY) \
+	sh tests/cross/run.sh $(call absolute,$(OBJ))
+cross: $(BINARY) $(TOOLS) ## other machines: builds, sizes, core tests (MACHINES=)
+	+@$(CROSS_RUN) $(MACHINES)
 
+harden: $(BINARY) ## the HARDEN=1 build: what it is, and core tests
+	+@$(MAKE) HARDEN=1 OBJ=$(OBJ)/harden BINARY=$(OBJ)/harden/nullmailer \
+	    BEARSSL_SRC=$(call absolute,$(BEARSSL)) hardened
+HARDENED = tests/binary.sh tests/cross/harden.sh tests/cross/core.sh \
+	tests/sandbox.sh
+hardened: $(BINARY) $(TOOLS)
+	@sh tests/need.sh openssl $$($(NEED_TESTS) $(HARDENED))
+	@tests/run $(HARDENED)
+
+# Virtual machines; those that are no PCs need the binaries of make cross.
+VMS = arm64 clock initramfs router shares
+CROSS_arm64 = aarch64
+CROSS_clock = i386
+CROSS_router = mipsel
+CROSS_shares = mipsel
 export VM = $(call absolute,$(OBJ)/vm)
-initramfs clock: $(BINARY) $(TOOLS)
+$(VMS): $(BINARY) $(TOOLS)
+	+@$(if $(CROSS_$@),$(CROSS_RUN:PLAY=%=) $(CROSS_$@))
 	@sh tests/need.sh $$($(NEED_TESTS) tests/vm/$@.sh)
-	@TEST_TIMEOUT=600 tests/run tests/vm/$@.sh
+	@TEST_TIMEOUT=1200 tests/run tests/vm/$@.sh
 initramfs: ## the binary in an initrd under QEMU mails a boot message
-clock: ## a machine that boots in 1970, in QEMU
+clock: ## in QEMU: booting in 1970, steps of the clock, 32 bits in 2040
 router: ## a MIPS router's kernel in QEMU
-	+@$(MAKE) cross MACHINES=mipsel
-	@sh tests/need.sh $$($(NEED_TESTS) tests/vm/$@.sh)
-	@TEST_TIMEOUT=600 tests/run tests/vm/$@.sh
+arm64: ## a 64-bit ARM's kernel in QEMU
+shares: ## a spool on vfat, virtiofs and 9p in QEMU
 
-.PHONY: interop bench cross initramfs clock router
+.PHONY: interop bench cross harden hardened $(VMS)

@@ -10,19 +10,19 @@ sh tests/pki/cert.sh "$T" >"$T/openssl" 2>&1 || cat "$T/openssl"
 serve() {
 	printf '%s\n' "$@" >"$T/talk"
 	rm -f "$T/port" "$T"/got.*
-	"$PEER" -t 100 -p "$T/port" -l "$T/peer" -o "$T/got" "$T/talk" \
+	"$PEER" -t 600 -p "$T/port" -l "$T/peer" -o "$T/got" "$T/talk" \
 	    2>"$T/flaws" &
 	owns $!
-	until_true 10 test -s "$T/port"
+	until_true 60 test -s "$T/port"
 	port=$(cat "$T/port")
 }
 remote() { echo "127.0.0.1 smtp port=$port $*" >"$P/conf/remotes"; }
-run() { timeout 100 nullmailer-send >"$T/log" 2>&1; }
+run() { timeout 300 nullmailer-send >"$T/log" 2>&1; }
 waiting() { find "$P/queue/queue" -type f | wc -l; }
 taken() { find "$T" -name 'got.*' ! -name '*.*.*' | wc -l; }
 put() { printf 's@x.y\nr@x.y\n\nSubject: old\n\ntext\n' >"$P/queue/queue/$1"; }
 
-printf 'Subject: hi\n\n.dot\nbye\n' | timeout 60 nullmailer-inject -f s@x.y r@a.b z
+printf 'Subject: hi\n\n.dot\nbye\n' | timeout 300 nullmailer-inject -f s@x.y r@a.b z
 is "inject and queue" "$? $(waiting)" "0 1"
 is "the envelope" "$(head -n 4 "$P"/queue/queue/* | tr '\n' ' ')" "s@x.y r@a.b z@f.q.d.n  "
 has "the date is of this year" "$(cat "$P"/queue/queue/*)" "^Date: .* $(date +%Y) "
@@ -39,6 +39,8 @@ remote "starttls x509cafile=$T/ca.pem tls-name=mail.test"
 run
 is "TLS: the right name is sent to" "$(waiting) $(taken)" "0 1"
 has "byte by byte" "$(cat "$T"/got.1)" '^\.\.dot'
+ok "a kernel without a sandbox is spoken of once at most" \
+    [ "$(grep -c 'kernel has no' "$T/log")" -le 1 ]
 
 serve 'on RCPT r@x.y 550 5.1.1 no such user' auto
 remote

@@ -4,7 +4,8 @@
 # none, built from Debian's source package. No system state is touched.
 set -eu
 arch=$1 triplet=$2 dest=$3
-[ ! -f "$dest/lib/crt1.o" ] || exit 0
+[ ! -f "$dest/whole" ] || exit 0
+rm -rf "$dest"
 sum=7d5b0b6062521e4627e099e4c9dc8248d32a30285e959b7eecaa780cf8cfd4a4
 tmp=$(mktemp -d)
 trap 'rm -rf "$tmp"' EXIT
@@ -50,3 +51,4 @@ mips|riscv64) source_package ;;
 *) package || source_package ;;
 esac
 [ -f "$dest/lib/crt1.o" ]
+: >"$dest/whole"

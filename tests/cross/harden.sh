@@ -1,0 +1,34 @@
+# harden.sh - what HARDEN=1 is for, beside what binary.sh sees in the file: no
+# two processes have the same addresses, and functions with arrays notice when
+# these overflow
+# needs: readelf=binutils
+. tests/lib.sh
+
+# The same objects with their symbols.
+show() { make -s "show-$1" 2>/dev/null; }
+# shellcheck disable=SC2046
+$(show LINK) -o "$T/symbols" $(show OBJS) $(show LIBS)
+symbols=$(readelf -sW "$T/symbols" | awk '{ print $8 }')
+has "symbols are there to look at" "$symbols" '^main$'
+has "a stack protector" "$symbols" '^__stack_chk_fail'
+ok "BearSSL has it too" \
+    sh -c 'readelf -sW "$1" | grep -q "UND __stack_chk_fail"' - "$(show LIBS)"
+
+# place: where a process has its program
+place() {
+	mkdir -p "$T/p/conf" "$T/p/queue/queue" "$T/p/queue/tmp" \
+	    "$T/p/queue/failed"
+	chmod 700 "$T/p/queue"/*
+	NULLMAILER_TEST_PREFIX=$T/p "$NM" send >"$T/log" 2>&1 &
+	pid=$!
+	owns "$pid"
+	until_true 60 grep -q 'Rescanning queue' "$T/log"
+	sed -n '1s/-.*//p' "/proc/$pid/maps"
+	kill "$pid"
+	wait "$pid"
+}
+is "addresses are not used again" "$(
+	[ "$(cat /proc/sys/kernel/randomize_va_space)" -gt 0 ] ||
+	    echo "the kernel has been told to"
+	for _ in 1 2 3 4; do place; done | sort | uniq -d)" ""
+is "and there were addresses" "$(place | grep -c '^[0-9a-f]*$')" 1
