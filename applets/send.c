@@ -800,8 +800,8 @@ static void
 blame(struct session *n, const struct session_news *news)
 {
 	if (n->flights && news->stage >= STAGE_mail &&
-	    news->stage <= STAGE_dot && (news->code == ERR_PROTOCOL ||
-	    news->code == ERR_TIMED_OUT))
+	    news->stage <= STAGE_dot && (news->event == SESSION_DOWN ||
+	    news->code == ERR_PROTOCOL || news->code == ERR_TIMED_OUT))
 		n->flight[0].w->late = 1;
 }
 
@@ -854,6 +854,7 @@ one_too_many(struct sender *s, struct session *n,
 		look_from(s, f.w);
 		flight_free(&f);
 	}
+	dismiss(n);
 }
 
 static void

@@ -258,15 +258,17 @@ open_session(struct worker *w)
 }
 
 /* The session was lost in the middle of things. If it had taken messages it
- * was an ordinary end and the rest goes over a new one. If not, the message it
- * was busy with may be the reason, and must not keep others waiting. */
+ * was an ordinary end and the rest goes over a new one. If not, and the server
+ * has not said that it is about the session, the message it was busy with may
+ * be the reason, and must not keep others waiting. */
 static void
 session_lost(struct worker *w, int code)
 {
 	if (w->accepted)
 		return;
-	if (code == ERR_TIMED_OUT || w->protocol->stage(w->session) <=
-	    STAGE_tls || ++w->o.past.strikes == STRIKES)
+	if (code == ERR_TIMED_OUT || code == ERR_MSG_TEMP ||
+	    w->protocol->stage(w->session) <= STAGE_tls ||
+	    ++w->o.past.strikes == STRIKES)
 		leave(w, WORKER_DOWN, code);
 	if (!w->answered && w->begun)
 		on_message(w, w->held[0].id, code,
