@@ -8,7 +8,6 @@
 place() { make -s "show-$1" ${LAYOUT:+LAYOUT=$LAYOUT}; }
 SPOOL=$(place SPOOL) CONFIG=$(place CONFIG)
 unset NULLMAILER_TEST_PREFIX
-PATH=$PATH:/usr/sbin:/sbin
 
 [ -e /usr/sbin/sendmail ] || : >/usr/sbin/sendmail
 mount --bind "$NM" /usr/sbin/sendmail
@@ -17,9 +16,7 @@ mount -t tmpfs none /run
 mkdir -p "$SPOOL/queue" "$SPOOL/tmp" "$SPOOL/failed" "$CONFIG"
 mkfifo "$SPOOL/trigger"
 echo host.example.org >"$CONFIG/me"
-"$PEER" -t 280 -p "$T/port" -l "$T/peer" -o "$T/got" tests/talk/plain.talk &
-owns $!
-until_true 5 test -s "$T/port"
+serve -t 280 -o "$T/got" tests/talk/plain.talk
 echo "127.0.0.1 smtp port=$(cat "$T/port")" >"$CONFIG/remotes"
 export HOME="$T" USER=root LOGNAME=root
 cd "$T" || exit 1
@@ -31,9 +28,9 @@ arrives() {
 	name=$1 to=$2; shift 2
 	until_true 10 waiting
 	rm -f "$T"/got.*
-	: >"$T/peer"
+	: >"$T/peer.log"
 	timeout 30 "$NM" nullmailer-send --once >"$T/log" 2>&1
-	has "$name: to $to" "$(cat "$T/peer")" " C: RCPT TO:<$to>"
+	has "$name: to $to" "$(cat "$T/peer.log")" " C: RCPT TO:<$to>"
 	for text; do
 		has "$name: $text" "$(cat "$T"/got.* | tr -d '\r')" "$text"
 	done
@@ -62,7 +59,7 @@ lacks "bsd-mailx -b: nobody sees it" "$(cat "$T"/got.*)" 'blind@'
 
 echo body-of-nail | s-nail -n -s 'Subject of nail' -r me@example.org nail@example.net
 arrives s-nail nail@example.net '^body-of-nail$' '^Subject: Subject of nail$' '^From: me@example.org'
-has "s-nail -r: the sender" "$(cat "$T/peer")" 'MAIL FROM:<me@example.org>'
+has "s-nail -r: the sender" "$(cat "$T/peer.log")" 'MAIL FROM:<me@example.org>'
 
 printf 'attached\n' >"$T/a.txt"
 printf 'body-of-mutt\n.\nb\303\266dy\n' | mutt -n -F /dev/null -s 'Subject of mutt' \
@@ -78,7 +75,7 @@ git init -q "$T/repository" 2>/dev/null
 	    --cc='"Doe, J." <cc@example.net>' --root HEAD >"$T/git" 2>&1 || cat "$T/git"
 )
 arrives "git send-email" git@example.net '^Subject: \[PATCH\] area: a change of mine$' '^+text$'
-has "git send-email: --cc" "$(cat "$T/peer")" 'RCPT TO:<cc@example.net>'
+has "git send-email: --cc" "$(cat "$T/peer.log")" 'RCPT TO:<cc@example.net>'
 
 php -r 'exit(mail("php@example.net", "Subject of PHP", "body-of-php\n.\nend",
     "From: web@example.org\r\nX-Test: yes\r\n") ? 0 : 1);'
@@ -86,7 +83,7 @@ is "php mail() is true" "$?" 0
 arrives "php mail()" php@example.net '^body-of-php$' '^X-Test: yes$' '^Subject: Subject of PHP$'
 php -r 'exit(mail("php@example.net", "s", "b", "", "-fbounce@example.org") ? 0 : 1);'
 arrives "php mail() with -f" php@example.net '^b$'
-has "php: the sender" "$(cat "$T/peer")" 'MAIL FROM:<bounce@example.org>'
+has "php: the sender" "$(cat "$T/peer.log")" 'MAIL FROM:<bounce@example.org>'
 
 python3 - <<'END'
 import subprocess

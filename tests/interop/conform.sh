@@ -1,17 +1,11 @@
 # conform.sh - the cases of tests/conform.sh on Debian's nullmailer 2.2, unpacked
 # and not installed; and queue files of either delivered by the other
 # needs: dpkg-deb=dpkg
-deb=obj/interop/nullmailer.deb
-if [ "${NAMESPACES:-}" != own ] && [ ! -s "$deb" ]; then
-	mkdir -p obj/interop/download
-	(cd obj/interop/download && rm -f ./*.deb && apt-get -qq \
-	    -o APT::Sandbox::User=root download nullmailer) || exit 1
-	mv obj/interop/download/*.deb "$deb"
-fi
+UNPACK=nullmailer
 . tests/interop/lib.sh
-dpkg-deb -x "$deb" "$T/ref"
+reference
 
-REF=$T/ref sh tests/conform.sh >"$T/out" 2>&1
+REF=$T/package sh tests/conform.sh >"$T/out" 2>&1
 is "the cases" "$?" 0
 grep '^not ok' -A9 "$T/out"
 ok "there are many" [ "$(grep -c '^ok' "$T/out")" -gt 400 ]
@@ -22,20 +16,9 @@ sed -n 's/^# \([A-Z][0-9]*\): /# \1 /p' "$T/out" | sort -V
 
 # ---- one spool, two sets of programs ----
 # theirs, ours: whose programs the test prefix has
-programs() {
-	rm -rf "${P:?}/bin" "$P/sbin" "$P/protocols"
-	mkdir "$P/bin" "$P/sbin" "$P/protocols"
-}
-theirs() {
-	programs
-	cp "$T"/ref/usr/bin/* "$P/bin"
-	cp "$T"/ref/usr/sbin/* "$P/sbin"
-	cp "$T"/ref/usr/lib/nullmailer/* "$P/protocols"
-	chmod u-s,g-s "$P/bin"/* "$P/sbin"/*
-}
+theirs() { their_programs "$P"; }
 ours() {
-	programs
-	rm -f "$P/queue/trigger"
+	rm -rf "${P:?}/bin" "$P/sbin" "$P/protocols" "$P/queue/trigger"
 	prefix "$P"
 	mv "$P/conf/me" "$P/mailname"
 }
@@ -43,9 +26,7 @@ P=$T/p
 prefix "$P"
 mv "$P/conf/me" "$P/mailname"
 one_shot
-"$PEER" -t 60 -p "$T/port" -l "$T/peer" -o "$T/got" tests/talk/plain.talk &
-owns $!
-until_true 5 test -s "$T/port"
+serve -t 60 -o "$T/got" tests/talk/plain.talk
 remotes "127.0.0.1 smtp port=$(cat "$T/port")"
 bodies() {
 	for f in "$T"/got.*; do

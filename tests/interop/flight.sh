@@ -17,19 +17,11 @@ fill() {
 		    >"$Q/1000000000.$i"
 	done
 }
-serve() {
-	rm -f "$T/port"
+listen() {
 	printf '%s\n' 'cap PIPELINING' 'cap CHUNKING' 'delay DOT 10' auto >"$T/script"
-	"$PEER" -t 120 -p "$T/port" -l "$T/$1.peer" "$T/script" &
-	owns $!
-	until_true 5 [ -s "$T/port" ]
+	serve -t 120 -l "$T/$1.peer" "$T/script"
 	remotes "127.0.0.1 smtp port=$(cat "$T/port")"
 	: >"$T/$1.log"
-}
-running() {
-	case $(cut -d' ' -f3 "/proc/$sender/stat" 2>/dev/null) in
-	'' | Z) return 1 ;;
-	esac
 }
 # kills WHO TIMES: at moments that are the same in every run
 kills() {
@@ -38,16 +30,15 @@ kills() {
 		printf "0.%03d\n", 40 + int(rand() * 200) }' >"$T/plan"
 	while read -r moment; do
 		[ "$(queued)" -gt 0 ] || break
-		running || { nullmailer-send >>"$T/$1.log" 2>&1 & sender=$!; }
+		running "$sender" || { nullmailer-send >>"$T/$1.log" 2>&1 & sender=$!; }
 		sleep "$moment"
 		victim=$sender
-		[ "$1" = sender ] || victim=$(cut -d' ' -f1 \
-		    "/proc/$sender/task/$sender/children" 2>/dev/null)
+		[ "$1" = sender ] ||
+			victim=$(children "$sender" | cut -d' ' -f1)
 		[ -z "$victim" ] || ! kill -9 "$victim" 2>/dev/null ||
 			struck=$((struck + 1))
 	done <"$T/plan" 2>/dev/null
-	ended() { ! running; }
-	until_true 60 ended
+	until_true 60 ended "$sender"
 	for _ in 1 2 3; do
 		[ "$(queued)" -eq 0 ] || nullmailer-send >>"$T/$1.log" 2>&1
 	done
@@ -70,13 +61,13 @@ judge() {
 }
 
 fill
-serve worker
+listen worker
 kills worker 20
 judge worker
 sed -n 's/^.*\(Attempt failed: file:\|Delivery of\) 1000000000\.\([0-9]*\) .*/\2/p' \
     "$T/worker.log" | sort -u >"$T/named"
 is "what came twice is named in the log" "$(comm -23 "$T/worker.twice" "$T/named")" ""
 fill
-serve sender
+listen sender
 kills sender 20
 judge sender

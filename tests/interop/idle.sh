@@ -22,7 +22,7 @@ ok "calls begun: only the one it was in" \
 held() { awk -v k="$1:" '$1 == k { print $2 }' "/proc/$sender/smaps_rollup"; }
 echo "#= idle: RSS $(held Rss) KB, PSS $(held Pss) KB, not page cache $(held Anonymous) KB"
 ok "400 KB of its own at most" [ "$(held Anonymous)" -le 400 ]
-is "one process" "$(tr -d ' ' <"/proc/$sender/task/$sender/children")" ""
+is "one process" "$(children "$sender")" ""
 
 message 1 | sendmail -t
 ok "and it is awake at once when a message comes" \

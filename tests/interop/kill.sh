@@ -10,9 +10,7 @@ inject "$COUNT"
 is "$COUNT messages are queued" "$(queued)" "$COUNT"
 
 printf 'delay DOT 30\nauto\n' >"$T/script"
-"$PEER" -t 250 -p "$T/port" -l "$T/peer.log" "$T/script" &
-owns $!
-until_true 5 [ -s "$T/port" ]
+serve -t 250 "$T/script"
 remotes "127.0.0.1 smtp port=$(cat "$T/port")"
 
 # Moments and victims, the same in every run.
@@ -21,11 +19,6 @@ awk 'BEGIN { srand(7); for (i = 0; i < 400; i++)
 	    rand() < 0.5 ? "sender" : "worker" }' >"$T/plan"
 
 sender=none
-running() {
-	case $(cut -d' ' -f3 "/proc/$sender/stat" 2>/dev/null) in
-	'' | Z) return 1 ;;
-	esac
-}
 start() {
 	nullmailer-send >>"$T/send.log" 2>&1 &
 	sender=$!
@@ -35,20 +28,18 @@ start() {
 strike() {
 	case $1 in
 	sender) victim=$sender ;;
-	worker) victim=$(cut -d' ' -f1 \
-	    "/proc/$sender/task/$sender/children" 2>/dev/null) ;;
+	worker) victim=$(children "$sender" | cut -d' ' -f1) ;;
 	esac
 	[ -n "$victim" ] && kill -9 "$victim" 2>/dev/null && echo "$1"
 }
 
 while read -r moment victim; do
 	[ "$(queued)" -gt 0 ] || break
-	running || start
+	running "$sender" || start
 	sleep "$moment"
 	strike "$victim" >>"$T/struck"
 done <"$T/plan" 2>/dev/null
-ended() { ! running; }
-until_true 30 ended
+until_true 30 ended "$sender"
 
 is "the queue is empty" "$(queued)" 0
 is "nothing has failed" "$(failed)" 0

@@ -10,9 +10,7 @@ mkdir -p "$config" "$spool"
 cp "$NM" "$root/nullmailer"
 
 echo auto >"$T/script"
-"$PEER" -t 60 -p "$T/port" -l "$T/peer.log" -o "$T/got" "$T/script" &
-owns $!
-until_true 5 [ -s "$T/port" ]
+serve -t 60 "$T/script"
 echo "127.0.0.1 smtp port=$(cat "$T/port")" >"$config/remotes"
 echo host.example.org >"$config/me"
 
@@ -20,7 +18,7 @@ unshare --mount --pid --uts --ipc --fork chroot "$root" /nullmailer send \
     >"$T/log" 2>&1 &
 outside=$!
 until_true 5 grep -q 'Rescanning queue' "$T/log"
-first=$(tr -d ' ' <"/proc/$outside/task/$outside/children")
+first=$(children "$outside")
 is "it is process 1 in there" \
     "$(awk '/^NSpid:/ { print $NF }' "/proc/$first/status")" 1
 owns "$first"

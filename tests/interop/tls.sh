@@ -1,21 +1,11 @@
 # tls.sh - 100 messages over one verified TLS session with a login, to Postfix,
 # Exim (GnuTLS), Dovecot's submission service and openssl s_server; client
-# certificates, AUTH EXTERNAL and anonymous TLS. Exim is unpacked, not
-# installed, as its package takes Postfix's place.
+# certificates, AUTH EXTERNAL and anonymous TLS
 # needs: postfix dovecot=dovecot-core openssl bash dpkg-deb=dpkg
 # needs: /usr/lib/dovecot/submission=dovecot-submissiond gnutls-serv=gnutls-bin
-debs=${PWD}/obj/interop/exim
-if [ "${NAMESPACES:-}" != own ] && [ ! -e "$debs/complete" ]; then
-	mkdir -p "$debs"
-	(cd "$debs" && rm -f ./*.deb && apt-get -qq -o APT::Sandbox::User=root \
-	    download exim4-daemon-light libidn12) || exit 1
-	: >"$debs/complete"
-fi
+UNPACK="exim4-daemon-light libidn12"
 . tests/interop/lib.sh
-PATH=$PATH:/usr/sbin:/sbin
 COUNT=100
-P=$T/postfix
-E=$T/exim
 K=$T/keys
 
 # ---- keys ----
@@ -49,137 +39,42 @@ make_keys() (
 )
 
 # ---- servers ----
-# configure_postfix OPTION...: lines for main.cf. Everything that Postfix
-# writes is below $P.
-configure_postfix() {
-	mkdir -p "$P/conf" "$P/spool" "$P/lib" "$P/box"
-	chown postfix "$P/lib"
-	chown 65534:65534 "$P/box"
-	cat >"$P/conf/main.cf" <<-END
-	compatibility_level = 3.6
-	queue_directory = $P/spool
-	data_directory = $P/lib
-	command_directory = /usr/sbin
-	daemon_directory = /usr/lib/postfix/sbin
-	maillog_file = $P/log
-	maillog_file_prefixes = $T
-	myhostname = mail.test
-	mydestination =
-	alias_maps =
-	inet_interfaces = 127.0.0.1
-	inet_protocols = ipv4
-	virtual_mailbox_domains = example.net
-	virtual_mailbox_maps = static:all/
-	virtual_mailbox_base = $P/box
-	virtual_uid_maps = static:65534
-	virtual_gid_maps = static:65534
-	smtpd_relay_restrictions =
-	smtpd_sasl_type = dovecot
-	smtpd_sasl_path = private/auth
-	smtpd_tls_loglevel = 1
-	END
-	printf '%s\n' "$@" >>"$P/conf/main.cf"
-	{
-		echo '2525 inet n - n - - smtpd'
-		echo '2465 inet n - n - - smtpd -o smtpd_tls_wrappermode=yes'
-		echo '2526 inet n - n - - smtpd -o smtpd_recipient_restrictions=permit_mynetworks,reject -o smtpd_tls_security_level=none -o smtpd_sasl_auth_enable=no'
-		echo 'tlsmgr unix - - n 1000? 1 tlsmgr'
-		echo 'postlog unix-dgram n - n - 1 postlogd'
-		echo 'qmgr unix n - n 300 1 qmgr'
-		echo 'cleanup unix n - n - 0 cleanup'
-		echo 'rewrite unix - - n - - trivial-rewrite'
-		for s in bounce defer trace; do
-			echo "$s unix - - n - 0 bounce"
-		done
-		for s in error anvil proxymap verify; do
-			echo "$s unix - - n - - $s"
-		done
-		echo 'flush unix n - n 1000 0 flush'
-		echo 'virtual unix - n n - - virtual'
-	} >"$P/conf/master.cf"
+# offer LINE...: Postfix, with lines for main.cf
+offer() {
+	start_postfix '2525 inet n - n - - smtpd
+2465 inet n - n - - smtpd -o smtpd_tls_wrappermode=yes
+2526 inet n - n - - smtpd -o smtpd_recipient_restrictions=permit_mynetworks,reject -o smtpd_tls_security_level=none -o smtpd_sasl_auth_enable=no
+tlsmgr unix - - n 1000? 1 tlsmgr' \
+	    'smtpd_tls_loglevel = 1' "$@"
 }
-stop_postfix() { postfix -c "$P/conf" stop >/dev/null 2>&1; }
-start_postfix() {
-	stop_postfix
-	configure_postfix "$@"
-	postfix -c "$P/conf" start 2>"$T/start" || cat "$T/start"
-	until_true 10 in_use 2525
-}
-# Asked without a connection, as the first one is to be ours.
-in_use() { grep -q ":$(printf %04X "$1") 00000000:0000 0A" /proc/net/tcp; }
 
-# Its submission service, which relays to Postfix without TLS; and the logins
-# of Postfix.
-start_dovecot() {
-	mkdir -p "$T/home"
-	chown 65534:65534 "$T/home"
-	cat >"$T/dovecot.conf" <<-END
+# Its submission service, which relays to Postfix without TLS.
+submission() {
+	start_dovecot <<-END
 	protocols = submission
-	base_dir = $T/dovecot
-	state_dir = $T/dovecot
-	log_path = $T/dovecot.log
 	listen = 127.0.0.1
 	hostname = mail.test
 	ssl = required
 	ssl_cert = <$K/server.crt
 	ssl_key = <$K/server.key
 	disable_plaintext_auth = yes
-	auth_mechanisms = plain login
 	mail_location = maildir:$T/home
 	first_valid_uid = 1
 	submission_relay_host = 127.0.0.1
 	submission_relay_port = 2526
 	submission_relay_ssl = no
-	passdb {
-	  driver = static
-	  args = password=secret
-	}
-	userdb {
-	  driver = static
-	  args = uid=65534 gid=65534 home=$T/home
-	}
 	service submission-login {
 	  inet_listener submission {
 	    port = 2587
 	  }
 	}
-	service auth {
-	  unix_listener $P/spool/private/auth {
-	    mode = 0666
-	  }
-	}
 	END
-	dovecot -c "$T/dovecot.conf"
-	until_true 10 [ -S "$P/spool/private/auth" ]
 }
 
-# Exim wants a user of its own, and its set-uid copy a library from where it is
-# trusted; with a configuration that is not it drops its privileges.
-start_exim() {
-	mkdir -p "$E/spool" "$E/box" "$E/log"
-	for deb in "$debs"/*.deb; do
-		dpkg-deb -x "$deb" "$E/package"
-	done
-	ldconfig -C "$E/ld.so.cache" \
-	    "$(dirname "$(find "$E/package" -name 'libidn.so.*' | head -n 1)")"
-	mount --bind "$E/ld.so.cache" /etc/ld.so.cache
-	{ grep -v exim /etc/passwd; echo Debian-exim:x:64000:64000::/:/bin/false; } >"$E/passwd"
-	{ grep -v exim /etc/group; echo Debian-exim:x:64000:; } >"$E/group"
-	chown 64000:64000 "$E/spool" "$E/log" "$E/box"
-	mount --bind "$E/passwd" /etc/passwd
-	mount --bind "$E/group" /etc/group
-	cat >"$E/conf" <<-END
-	spool_directory = $E/spool
-	log_file_path = $E/log/%s
+exim() {
+	start_exim '3525 : 3465' <<-END
 	log_selector = +tls_cipher +smtp_connection
-	exim_path = $E/package/usr/sbin/exim4
-	primary_hostname = mail.test
-	deliver_drop_privilege = true
-	keep_environment =
-	smtp_accept_queue_per_connection = 0
-	smtp_accept_max_per_connection = 0
 	acl_smtp_rcpt = needs_login
-	daemon_smtp_ports = 3525 : 3465
 	tls_on_connect_ports = 3465
 	tls_advertise_hosts = *
 	tls_certificate = $K/server.crt
@@ -204,28 +99,13 @@ start_exim() {
 	  server_advertise_condition = \${if eq{\$tls_in_certificate_verified}{1}}
 	  server_condition = true
 	  server_set_id = \${certextract{subject,CN}{\$tls_in_peercert}}
-	begin routers
-	all:
-	  driver = accept
-	  transport = box
-	begin transports
-	box:
-	  driver = appendfile
-	  directory = $E/box
-	  maildir_format
 	END
-	"$E/package/usr/sbin/exim4" -C "$E/conf" \
-	    -bdf -oX 127.0.0.1 >"$E/out" 2>&1 &
-	owns $!
-	until_true 10 in_use 3525
 }
 
 # openssl's server in front of peer, as a pipe between two sockets.
 start_s_server() {
 	printf 'cap PIPELINING\ncap 8BITMIME\ncap AUTH PLAIN\nauth jane secret\nauto\n' >"$T/script"
-	"$PEER" -t 120 -n 1 -p "$T/port" -l "$T/peer.log" -o "$T/got" "$T/script" &
-	owns $!
-	until_true 5 [ -s "$T/port" ]
+	serve -t 120 -n 1 -o "$T/got" "$T/script"
 	bash -c "exec openssl s_server -quiet -naccept 1 -accept 127.0.0.1:4465 \
 	    -cert $K/server.crt -key $K/server.key \
 	    </dev/tcp/127.0.0.1/$(cat "$T/port") >&0" 2>"$T/s_server" &
@@ -236,26 +116,13 @@ start_s_server() {
 # ---- mail ----
 # begin COUNT: a fresh queue, empty mailboxes and logs
 begin() {
-	rm -rf "$P/box/all" "$E/box/new" "$T/sent" "$NULLMAILER_TEST_PREFIX/queue/queue"/*
-	for f in "$P/log" "$E/log/main" "$T/dovecot.log"; do
+	rm -rf "$POSTFIX/box/all" "$EXIM/box/new"
+	for f in "$POSTFIX/log" "$EXIM/log/main" "$T/dovecot.log"; do
 		[ ! -e "$f" ] || : >"$f"
 	done
-	inject "$1"
-	cp -Rp "$NULLMAILER_TEST_PREFIX/queue/queue" "$T/sent"
+	refill "$1"
 }
-run() {
-	began=$(date +%s%N)
-	timeout 120 nullmailer-send >"$T/send.log" 2>&1
-	took=$((($(date +%s%N) - began) / 1000000))
-}
-arrived() { find "$1" -path '*/new/*' -type f | wc -l; }
-has_arrived() { [ "$(arrived "$1")" -ge "$2" ]; }
-# What is in a mailbox, without the header fields that were put in front.
-delivered() {
-	find "$1" -path '*/new/*' -type f | while read -r f; do
-		sed -n '/^Received: (nullmailer/,$p' "$f" | sha256sum
-	done | sort
-}
+# What peer has from the wire, as texts and arrived_texts have it.
 # The same of what peer has from the wire.
 on_the_wire() {
 	for f in "$T"/got.*; do
@@ -264,22 +131,17 @@ on_the_wire() {
 }
 # arrives NAME COUNT MAILBOX: byte for byte, and once
 arrives() {
-	until_true 20 has_arrived "$3" "$2"
-	texts "$T/sent" >"$T/want"
-	delivered "$3" >"$T/have"
-	ok "$1: $2 arrived byte for byte, and once" same "$2"
-	same "$2" 2>/dev/null || tail -n 6 "$T/send.log" "$P/log" | sed 's/^/# /'
+	ok "$1: $2 arrived byte for byte, and once" intact "$2" "$3"
+	same "$2" 2>/dev/null || tail -n 6 "$T/send.log" "$POSTFIX/log" | sed 's/^/# /'
 }
-same() { [ "$(wc -l <"$T/want")" -eq "$1" ] && cmp "$T/want" "$T/have"; }
 says() { grep -c "$1" "$2"; }
 # hundred NAME OPTION...: to that remote, with verification and a login
 hundred() {
 	name=$1; shift
 	begin "$COUNT"
 	remotes "$* x509cafile=$K/ca.crt user=jane pass=secret sessions=1"
-	run
+	run "$name: $COUNT messages"
 	is "$name: queue and failed are empty" "$(queued) $(failed)" "0 0"
-	echo "#= $name: $COUNT messages in $took ms"
 }
 
 prefix "$T/nm"
@@ -290,31 +152,31 @@ grep '^[no]' "$T/keys.log"
 
 # ---- 100 messages ----
 set -- "smtpd_tls_cert_file = $K/server.crt" "smtpd_tls_key_file = $K/server.key"
-start_postfix "$@" 'smtpd_tls_security_level = encrypt' \
+offer "$@" 'smtpd_tls_security_level = encrypt' \
     'smtpd_tls_auth_only = yes' 'smtpd_sasl_auth_enable = yes' \
     'smtpd_recipient_restrictions = permit_sasl_authenticated,reject'
-start_dovecot
+submission
 for how in "starttls port=2525" "tls port=2465"; do
 	hundred "Postfix, ${how% *}" "127.0.0.1 smtp $how tls-name=mail.test"
-	arrives "Postfix, ${how% *}" "$COUNT" "$P/box"
+	arrives "Postfix, ${how% *}" "$COUNT" "$POSTFIX/box"
 	is "Postfix, ${how% *}: one connection, one TLS session" \
-	    "$(says ': connect from' "$P/log") $(says 'TLS connection established' "$P/log")" "1 1"
-	has "Postfix, ${how% *}: jane's" "$(cat "$P/log")" \
+	    "$(says ': connect from' "$POSTFIX/log") $(says 'TLS connection established' "$POSTFIX/log")" "1 1"
+	has "Postfix, ${how% *}: jane's" "$(cat "$POSTFIX/log")" \
 	    'sasl_method=PLAIN, sasl_username=jane'
 done
 
 hundred "Dovecot" "127.0.0.1 smtp starttls port=2587"
-arrives "Dovecot" "$COUNT" "$P/box"
+arrives "Dovecot" "$COUNT" "$POSTFIX/box"
 is "Dovecot: one session, of jane" "$(says 'submission-login: Info: Login: user=<jane>.*, TLS' "$T/dovecot.log")" 1
 is "Dovecot: and no other" "$(says 'submission-login: Info: ' "$T/dovecot.log")" 1
 
-start_exim
+exim
 for how in "starttls port=3525" "tls port=3465"; do
 	hundred "Exim, ${how% *}" "127.0.0.1 smtp $how"
-	arrives "Exim, ${how% *}" "$COUNT" "$E/box"
+	arrives "Exim, ${how% *}" "$COUNT" "$EXIM/box"
 	is "Exim, ${how% *}: all over TLS, all jane's" \
-	    "$(says ' <= .* X=TLS1.2:.* A=plain:jane ' "$E/log/main")" "$COUNT"
-	is "Exim, ${how% *}: one connection" "$(says 'SMTP connection from .*(TCP' "$E/log/main")" 1
+	    "$(says ' <= .* X=TLS1.2:.* A=plain:jane ' "$EXIM/log/main")" "$COUNT"
+	is "Exim, ${how% *}: one connection" "$(says 'SMTP connection from .*(TCP' "$EXIM/log/main")" 1
 done
 
 start_s_server
@@ -326,7 +188,7 @@ is "s_server: one connection" "$(says ' + ' "$T/peer.log")" 1
 has "s_server: logged in" "$(cat "$T/peer.log")" ' S: 235 '
 
 # ---- client certificates ----
-start_postfix "$@" 'smtpd_tls_security_level = encrypt' \
+offer "$@" 'smtpd_tls_security_level = encrypt' \
     'smtpd_tls_req_ccert = yes' "smtpd_tls_CAfile = $K/ca.crt" \
     'smtpd_sasl_auth_enable = no' 'smtpd_tls_received_header = yes' \
     'smtpd_recipient_restrictions = permit_tls_all_clientcerts,reject'
@@ -337,10 +199,10 @@ presents() {
 	remotes "127.0.0.1 smtp starttls port=2525 x509cafile=$K/ca.crt $*"
 	run
 	name=$(echo "$*" | sed "s,$K/,,g; s/x509//g")
-	arrives "$name" 2 "$P/box"
-	has "$name: it is verified" "$(cat "$P/log")" \
+	arrives "$name" 2 "$POSTFIX/box"
+	has "$name: it is verified" "$(cat "$POSTFIX/log")" \
 	    "Trusted TLS connection established from"
-	has "$name: it is the one" "$(cat "$P/box/all/new"/*)" \
+	has "$name: it is the one" "$(cat "$POSTFIX/box/all/new"/*)" \
 	    "(Client CN \"$key\", Issuer \"CA\" (verified OK))"
 }
 for k in rsa ec; do
@@ -362,16 +224,16 @@ cat "$K/stranger.crt" >>"$K/stranger.both"
 remotes "127.0.0.1 smtp starttls port=2525 x509cafile=$K/ca.crt x509certfile=$K/stranger.both"
 run
 is "a stranger's certificate: the mail is kept" "$(queued) $(failed)" "2 0"
-is "a stranger's certificate: none is taken" "$(arrived "$P/box")" 0
+is "a stranger's certificate: none is taken" "$(arrived "$POSTFIX/box")" 0
 
 # ---- AUTH EXTERNAL ----
 for k in rsa ec; do
 	begin 2
 	remotes "127.0.0.1 smtp starttls port=3525 x509cafile=$K/ca.crt x509certfile=$K/$k.both auth-external"
 	run
-	arrives "EXTERNAL, $k" 2 "$E/box"
+	arrives "EXTERNAL, $k" 2 "$EXIM/box"
 	is "EXTERNAL, $k: by the name in the certificate" \
-	    "$(says " A=certificate:$k " "$E/log/main")" 2
+	    "$(says " A=certificate:$k " "$EXIM/log/main")" 2
 done
 begin 1
 remotes "127.0.0.1 smtp starttls port=3525 x509cafile=$K/ca.crt auth-external"
@@ -383,7 +245,7 @@ has "EXTERNAL not offered: the log says so" "$(cat "$T/send.log")" \
 # ---- anonymous ----
 anonymous="127.0.0.1 smtp starttls port=2525 insecure tls-anon-auth"
 for with in none "$K/server.crt"; do
-	start_postfix "smtpd_tls_cert_file = $with" \
+	offer "smtpd_tls_cert_file = $with" \
 	    "$([ "$with" = none ] || echo "smtpd_tls_key_file = $K/server.key")" \
 	    'smtpd_tls_security_level = may' 'smtpd_sasl_auth_enable = no' \
 	    'smtpd_recipient_restrictions = permit_mynetworks,reject'
@@ -391,8 +253,8 @@ for with in none "$K/server.crt"; do
 	begin 2
 	remotes "$anonymous"
 	run
-	arrives "$name" 2 "$P/box"
-	cipher=$(sed -n 's/.*TLS connection established from [^:]*: \(.*\) (.*/\1/p' "$P/log")
+	arrives "$name" 2 "$POSTFIX/box"
+	cipher=$(sed -n 's/.*TLS connection established from [^:]*: \(.*\) (.*/\1/p' "$POSTFIX/log")
 	echo "#= $name: $cipher"
 	has "$name: over TLS" "$cipher" '^TLSv1.2 with cipher '
 	has "$name: the log says it" "$(cat "$T/send.log")" '^127.0.0.1: .*\(nonymous\|nsecure\|not verified\)'
@@ -402,9 +264,9 @@ for with in none "$K/server.crt"; do
 	if [ "$with" = none ]; then
 		is "$name: refused where that was not asked for" "$(queued) $(failed)" "1 0"
 	else
-		arrives "$name: verified where that is asked for" 1 "$P/box"
-		lacks "$name: with a certificate" "$(cat "$P/log")" 'cipher A[^E]\|cipher AECDH'
+		arrives "$name: verified where that is asked for" 1 "$POSTFIX/box"
+		lacks "$name: with a certificate" "$(cat "$POSTFIX/log")" 'cipher A[^E]\|cipher AECDH'
 	fi
 done
 stop_postfix
-doveadm -c "$T/dovecot.conf" stop >/dev/null 2>&1
+stop_dovecot

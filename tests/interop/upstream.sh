@@ -1,20 +1,11 @@
 # upstream.sh - the same work done by Debian's nullmailer 2.2 and by us, counted
 # in one run. Its package is unpacked, not installed.
 # needs: smtp-sink=postfix strace dpkg-deb=dpkg
-deb=obj/interop/nullmailer.deb
-if [ "${NAMESPACES:-}" != own ] && [ ! -s "$deb" ]; then
-	mkdir -p obj/interop/download
-	(cd obj/interop/download && rm -f ./*.deb && apt-get -qq \
-	    -o APT::Sandbox::User=root download nullmailer) || exit 1
-	mv obj/interop/download/*.deb "$deb"
-fi
+UNPACK=nullmailer
 . tests/interop/lib.sh
-PATH=$PATH:/usr/sbin
 COUNT=500
 
-# Set-uid programs do not honour the test prefix.
-dpkg-deb -x "$deb" "$T/package"
-chmod u-s "$T/package/usr/sbin/nullmailer-queue" "$T/package/usr/bin/mailq"
+reference
 smtp-sink -u nobody 127.0.0.1:2525 1000 2>"$T/sink" &
 owns $!
 sleep 0.3
@@ -29,11 +20,8 @@ syncs() { grep -cE ' f(data)?sync\(' "$1"; }
 # theirs PREFIX: their programs where the test prefix has them. Debian's build
 # takes the host's name from mailname.
 theirs() {
-	mkdir -p "$1"
-	ln -s "$T/package/usr/bin" "$1/bin"
-	ln -s "$T/package/usr/sbin" "$1/sbin"
-	ln -s "$T/package/usr/lib/nullmailer" "$1/protocols"
 	mkdir -p "$1/conf" "$1/queue/queue" "$1/queue/tmp" "$1/queue/failed"
+	their_programs "$1"
 	mkfifo "$1/queue/trigger"
 	echo f.q.d.n >"$1/mailname"
 	export NULLMAILER_TEST_PREFIX="$1"
