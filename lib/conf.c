@@ -16,7 +16,9 @@
  * A control file is written by hand; anything larger is a mistake. */
 #define CONF_MAX (1024 * 1024)
 
-static struct buf reason;
+/* Both stay for the next file, as memory is got from the kernel and given back
+ * a page at a time where little is in use. */
+static struct buf path, reason;
 
 const char *
 conf_why(void)
@@ -25,17 +27,18 @@ conf_why(void)
 }
 
 static int
-unreadable(const struct buf *path)
+unreadable(void)
 {
 	const char *error = strerror(errno);
 
 	buf_set(&reason, STR("Could not read config file \""));
-	buf_cat(&reason, buf_str(path), STR("\": "), str_of(error));
+	buf_cat(&reason, buf_str(&path), STR("\": "), str_of(error));
 	return -1;
 }
 
+/* until: a byte behind which nothing is wanted, or -1 for all of the file. */
 static int
-read_all(int fd, struct buf *text)
+read_all(int fd, struct buf *text, int until)
 {
 	char block[1024];
 	ssize_t n = 0;
@@ -45,6 +48,8 @@ read_all(int fd, struct buf *text)
 		if (n <= 0)
 			break;
 		buf_add(text, (struct str){ block, (size_t)n });
+		if (until >= 0 && memchr(block, until, (size_t)n))
+			break;
 	}
 	explicit_bzero(block, sizeof block);
 	if (text->n < CONF_MAX)
@@ -53,10 +58,9 @@ read_all(int fd, struct buf *text)
 	return -1;
 }
 
-int
-conf_file(const char *name, struct buf *text)
+static int
+load(const char *name, struct buf *text, int until)
 {
-	struct buf path = { 0 };
 	int fd, rc = 0;
 
 	buf_clear(text);
@@ -64,12 +68,17 @@ conf_file(const char *name, struct buf *text)
 	fd = openat(AT_FDCWD, buf_z(&path),
 	    O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 	if (fd >= 0) {
-		rc = read_all(fd, text) < 0 ? unreadable(&path) : 0;
+		rc = read_all(fd, text, until) < 0 ? unreadable() : 0;
 		close(fd);
 	} else if (errno != ENOENT)
-		rc = unreadable(&path);
-	buf_free(&path);
+		rc = unreadable();
 	return rc < 0 ? -1 : text->n > 0;
+}
+
+int
+conf_file(const char *name, struct buf *text)
+{
+	return load(name, text, -1);
 }
 
 int
@@ -77,7 +86,7 @@ conf_line(const char *name, struct buf *value)
 {
 	struct buf text = { 0 };
 	struct str rest;
-	int rc = conf_file(name, &text);
+	int rc = load(name, &text, '\n');
 
 	rest = buf_str(&text);
 	buf_set(value, str_trim(str_cut(&rest, '\n')));

@@ -79,6 +79,10 @@ files(void)
 	T(strstr(conf_why(), "/conf/x/y\": Not a directory") != NULL);
 	T(conf_int("x/y", 42, &value) == -1 && value == 42);
 	T(truncate("conf/x", 2 * 1024 * 1024) == 0 &&
+	    conf_file("x", &got) == -1);
+	T(conf_line("x", &got) == 1 && !strcmp(buf_z(&got), "a"));
+	T(truncate("conf/x", 1) == 0 &&
+	    truncate("conf/x", 2 * 1024 * 1024) == 0 &&
 	    conf_line("x", &got) == -1);
 	T(mkfifo("conf/fifo", 0600) == 0 && conf_line("fifo", &got) == 0);
 }
