@@ -5,6 +5,7 @@
  * and more, a fiftieth of the program. */
 #include <fcntl.h>
 #include <limits.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "buf.h"
@@ -13,36 +14,47 @@
 enum { BLOCK = 4096 };
 
 static void
-read_file(const char *file, struct buf *text)
+look(struct str line, unsigned long uid, struct buf *name)
 {
-	int fd = open(file, O_RDONLY | O_CLOEXEC);
-	ssize_t n;
+	struct str first = str_cut(&line, ':');
+	unsigned long id;
 
-	if (fd < 0)
-		return;
-	while ((n = read(fd, buf_room(text, BLOCK), BLOCK)) > 0)
-		text->n += (size_t)n;
-	close(fd);
+	str_cut(&line, ':');
+	if (!name->n && str_number(str_cut(&line, ':'), UINT_MAX, &id) == 0
+	    && id == uid)
+		buf_set(name, first);
+}
+
+/* A line too long for the block ends the search with its beginning, which is
+ * what matters of it. */
+static void
+search(int fd, unsigned long uid, struct buf *name)
+{
+	char block[BLOCK];
+	struct str rest;
+	size_t have = 0;
+	ssize_t n = 1;
+
+	while (n > 0 && !name->n) {
+		n = read(fd, block + have, sizeof block - have);
+		rest = (struct str){ block, have + (n > 0 ? (size_t)n : 0) };
+		while (rest.n && (n <= 0 || str_find(rest, '\n') < rest.n))
+			look(str_cut(&rest, '\n'), uid, name);
+		have = rest.n;
+		if (have)
+			memmove(block, rest.p, have);
+	}
 }
 
 int
 user_name(unsigned long uid, struct buf *name)
 {
-	struct buf text = { 0 };
-	struct str rest, line, first;
-	unsigned long id;
+	int fd = openat(AT_FDCWD, "/etc/passwd", O_RDONLY | O_CLOEXEC);
 
 	buf_clear(name);
-	read_file("/etc/passwd", &text);
-	rest = buf_str(&text);
-	while (!name->n && rest.n) {
-		line = str_cut(&rest, '\n');
-		first = str_cut(&line, ':');
-		str_cut(&line, ':');
-		if (str_number(str_cut(&line, ':'), UINT_MAX, &id) == 0
-		    && id == uid)
-			buf_set(name, first);
-	}
-	buf_free(&text);
+	if (fd < 0)
+		return 0;
+	search(fd, uid, name);
+	close(fd);
 	return name->n > 0;
 }
