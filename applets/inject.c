@@ -23,8 +23,12 @@
 #include "../lib/user.h"
 #include "applets.h"
 #include "cli.h"
+#include "queue.h"
 
 enum { EXIT_CONFIG = 18, EXIT_AGAIN = 75 };
+
+/* So much of a message is collected before its queue file is begun. */
+enum { COLLECTED = 32 * 1024 };
 
 enum { USE_EITHER, USE_ARGS, USE_BOTH, USE_HEADER };
 
@@ -397,19 +401,46 @@ put_message(struct job *j, struct header_reader *in)
 }
 
 static int
+explain_code(int code)
+{
+	if (code != 0)
+		cli_warn("nullmailer-queue failed: %d", code);
+	return code == 0 || code == EXIT_AGAIN ? code : 1;
+}
+
+static int
 explain(const struct job *j, int status)
 {
-	if (status == 0)
-		return 0;
+	if (status >= 0 && WIFEXITED(status))
+		return explain_code(WEXITSTATUS(status));
 	if (status < 0)
 		cli_warn("Error sending %s to nullmailer-queue:", j->writing);
-	else if (WIFEXITED(status))
-		cli_warn("nullmailer-queue failed: %d", WEXITSTATUS(status));
 	else
 		cli_warn("nullmailer-queue crashed or was killed: signal %d",
 		    WTERMSIG(status));
-	return status > 0 && WIFEXITED(status) &&
-	    WEXITSTATUS(status) == EXIT_AGAIN ? EXIT_AGAIN : 1;
+	return 1;
+}
+
+static int
+queue_message(struct job *j, struct header_reader *in, uid_t invoker)
+{
+	struct buf head = { 0 };
+	struct str block;
+	int code, rc;
+
+	buf_cat(&head, buf_str(&j->sender), STR("\n"),
+	    buf_str(&j->operands), STR("\n"),
+	    buf_str(&j->header.text), STR("\n"));
+	do {
+		rc = header_body(in, &block);
+		if (rc > 0)
+			buf_add(&head, block);
+	} while (rc > 0 && head.n < COLLECTED);
+	if (rc < 0)
+		die_reading();
+	code = queue_here(invoker, &head, rc > 0 ? in->fd : -1);
+	cli_begin("nullmailer-inject");
+	return explain_code(code);
 }
 
 /* A program that is not there or may not run stays so: not worth a retry. */
@@ -428,13 +459,19 @@ die_starting(void)
 static int
 send_message(struct job *j, struct header_reader *in)
 {
+	uid_t invoker = getuid();
+	int rc;
+
 	if (j->print) {
 		put_message(j, in);
 		return 0;
 	}
-	signal(SIGPIPE, SIG_IGN);
-	if (enqueue_open(&j->queue, queue_main) < 0)
+	rc = enqueue_open(&j->queue, NULL);
+	if (rc < 0)
 		die_starting();
+	if (rc > 0)
+		return queue_message(j, in, invoker);
+	signal(SIGPIPE, SIG_IGN);
 	put_message(j, in);
 	return explain(j, enqueue_commit(&j->queue));
 }

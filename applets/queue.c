@@ -4,12 +4,11 @@
  * owner of the spool, so nothing of the caller's is trusted: not the umask,
  * the environment, the limits, nor the dispositions of signals. Complaints go
  * to stdout, as nullmailer's do; programs that start this one join it to their
- * stderr. */
+ * stderr. Inside another program, queue_here, they go there at once. */
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
 #include <signal.h>
-#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -19,13 +18,17 @@
 #include "../lib/store.h"
 #include "applets.h"
 #include "cli.h"
+#include "queue.h"
 
 struct order {
-	int confirm;		/* descriptor, or -1 */
 	uid_t invoker;
+	int confirm;		/* descriptor, or -1 */
+	struct buf head;	/* what the input begins with ... */
+	int input;		/* ... and where the rest is, -1 if nowhere */
 };
 
 static struct store store;
+static int guest;		/* in another program */
 
 static int
 complain(const char *text)
@@ -33,7 +36,7 @@ complain(const char *text)
 	struct buf line = { 0 };
 
 	buf_cat(&line, STR("nullmailer-queue: "), str_of(text), STR("\n"));
-	cli_write(1, &line);
+	cli_write(guest ? 2 : 1, &line);
 	buf_free(&line);
 	return STORE_BAD;
 }
@@ -48,7 +51,7 @@ read_arguments(struct order *o, int argc, char **argv)
 	struct str s;
 	int i;
 
-	*o = (struct order){ -1, getuid() };
+	*o = (struct order){ .invoker = getuid(), .confirm = -1 };
 	for (i = 1; i < argc; i++) {
 		s = str_of(argv[i]);
 		if (str_starts(s, confirm)
@@ -85,9 +88,11 @@ forget(void)
 static void
 on_signal(int number)
 {
-	(void)number;
 	forget();
-	_exit(STORE_AGAIN);
+	if (!guest)
+		_exit(STORE_AGAIN);
+	signal(number, SIG_DFL);
+	raise(number);
 }
 
 static void
@@ -96,8 +101,6 @@ handle_signals(const sigset_t *ending)
 	struct sigaction old, now = { .sa_handler = on_signal };
 	int n;
 
-	signal(SIGPIPE, SIG_IGN);
-	signal(SIGXFSZ, SIG_IGN);
 	now.sa_mask = *ending;
 	for (n = 1; n < NSIG; n++)
 		if (sigismember(ending, n) == 1
@@ -128,20 +131,38 @@ report(void)
 	return store.code;
 }
 
+/* A head that is all of the message still needs an input, one at its end, as
+ * the file that is being written is. There is nothing to wait for then, and no
+ * time for a signal. */
+static int
+copy(const struct order *o, const sigset_t *ending)
+{
+	int rc;
+
+	if (o->input < 0)
+		return store_copy(&store, store.fd);
+	handle_signals(ending);
+	sigprocmask(SIG_UNBLOCK, ending, NULL);
+	rc = store_copy(&store, o->input);
+	if (rc == 0 && o->confirm >= 0 && !confirmed(o->confirm))
+		rc = 1;
+	sigprocmask(SIG_BLOCK, ending, NULL);
+	return rc;
+}
+
 /* Ending signals are blocked on entry and on return. */
 static int
-run(const struct order *o, const sigset_t *ending)
+run(struct order *o, const sigset_t *ending)
 {
-	int rc, incomplete;
+	int rc;
 
 	if (store_begin(&store, o->invoker) < 0)
 		return report();
 	mem_at_end(forget);
-	sigprocmask(SIG_UNBLOCK, ending, NULL);
-	rc = store_copy(&store, 0);
-	incomplete = rc == 0 && o->confirm >= 0 && !confirmed(o->confirm);
-	sigprocmask(SIG_BLOCK, ending, NULL);
-	if (incomplete)
+	store.in = o->head;
+	o->head = (struct buf){ 0 };
+	rc = copy(o, ending);
+	if (rc > 0)
 		return complain("The message is incomplete, its sender ended.");
 	if (rc < 0 || store_commit(&store) < 0)
 		return report();
@@ -150,22 +171,44 @@ run(const struct order *o, const sigset_t *ending)
 	return 0;
 }
 
-int
-queue_main(int argc, char **argv)
+/* What is open at the end of a success ends with the process. */
+static int
+carry_out(struct order *o)
 {
 	sigset_t ending;
-	struct order o;
+	int rc;
+
+	umask(077);
+	ending_signals(&ending);
+	sigprocmask(SIG_BLOCK, &ending, NULL);
+	signal(SIGPIPE, SIG_IGN);
+	signal(SIGXFSZ, SIG_IGN);
+	rc = run(o, &ending);
+	if (rc != 0)
+		store_end(&store);
+	return rc;
+}
+
+int
+queue_here(uid_t invoker, struct buf *head, int input)
+{
+	struct order o = { invoker, -1, *head, input };
 	int rc;
 
 	cli_begin("nullmailer-queue");
-	umask(077);
-	read_arguments(&o, argc, argv);
-	if (o.confirm >= 0 && fcntl(o.confirm, F_GETFD) < 0)
-		return complain("--confirm-fd names no open descriptor.");
-	ending_signals(&ending);
-	sigprocmask(SIG_BLOCK, &ending, NULL);
-	handle_signals(&ending);
-	rc = run(&o, &ending);
-	store_end(&store);
+	*head = (struct buf){ 0 };
+	guest = 1;
+	rc = carry_out(&o);
+	buf_free(&o.head);
 	return rc;
+}
+
+int
+queue_main(int argc, char **argv)
+{
+	struct order o;
+
+	cli_begin("nullmailer-queue");
+	read_arguments(&o, argc, argv);
+	return carry_out(&o);
 }

@@ -30,8 +30,10 @@ struct pipes {
 struct plan {
 	struct buf path;
 	int confirms;		/* it understands --confirm-fd */
-	int here;		/* no need to execute it */
-	uid_t uid;		/* owner of queue/, for root */
+	int found;		/* it may be executed */
+	int here;		/* no need to execute it ... */
+	int root;		/* ... but to become the owner of queue/ */
+	uid_t uid;
 	gid_t gid;
 };
 
@@ -56,26 +58,32 @@ close_pipes(struct pipes *p)
 }
 
 /* A file another user than the owner of queue/ puts there could not be read
- * by the sender, so being able to write is not enough. */
+ * by the sender, so being able to write is not enough. Nor is it asked for:
+ * what the owner may not do, the set-uid program may not do either. */
 static int
-may_write(struct plan *plan)
+is_owner(struct plan *plan)
 {
 	struct buf folder = { 0 };
+	uid_t me = geteuid();
 	struct stat st;
-	int ok;
+	int found;
 
 	path_set(&folder, PATH_SPOOL, "queue");
-	ok = stat(buf_z(&folder), &st) == 0
-	    && (geteuid() == 0 || geteuid() == st.st_uid)
-	    && access(buf_z(&folder), W_OK | X_OK) == 0;
-	if (ok) {
-		plan->uid = st.st_uid;
-		plan->gid = st.st_gid;
-		path_set(&folder, PATH_SPOOL, "tmp");
-		ok = access(buf_z(&folder), W_OK | X_OK) == 0;
-	}
+	found = stat(buf_z(&folder), &st) == 0;
 	buf_free(&folder);
-	return ok;
+	if (!found || (me != 0 && me != st.st_uid))
+		return 0;
+	plan->root = me != st.st_uid;
+	plan->uid = st.st_uid;
+	plan->gid = st.st_gid;
+	return 1;
+}
+
+static int
+find(struct plan *plan)
+{
+	plan->found = access(buf_z(&plan->path), X_OK) == 0;
+	return plan->found;
 }
 
 /* A program below the test prefix is there because a test wants it to run.
@@ -92,21 +100,22 @@ make_plan(struct plan *plan)
 	}
 	plan->confirms = 1;
 	path_set(&plan->path, PATH_SBIN, "nullmailer-queue");
-	if (strcmp(buf_z(&plan->path), built_in) &&
-	    access(buf_z(&plan->path), X_OK) == 0)
+	if (strcmp(buf_z(&plan->path), built_in) && find(plan))
 		return;
-	plan->here = may_write(plan) || access(buf_z(&plan->path), X_OK) < 0;
+	plan->here = is_owner(plan) || !find(plan);
 }
 
-static void
+/* Root without the capabilities of root cannot, and has the program left. */
+static int
 become_owner(const struct plan *plan)
 {
-	if (geteuid() != 0 || plan->uid == 0)
-		return;
+	if (!plan->root)
+		return 0;
 	if (setgroups(0, NULL) < 0
 	    || setresgid(plan->gid, plan->gid, plan->gid) < 0
 	    || setresuid(plan->uid, plan->uid, plan->uid) < 0)
-		_exit(75);
+		return -1;
+	return 0;
 }
 
 /* Makes fd known by that number, also to a program that is executed. */
@@ -117,14 +126,17 @@ renumber(int fd, int number)
 }
 
 /* The pipes may lie anywhere, even on the numbers they are to get. The ends
- * for reading may stay where they were. */
+ * for reading may stay where they were; a program that is executed does not
+ * get those for writing. */
 static int
-place(struct pipes *p)
+place(struct pipes *p, int here)
 {
 	int confirm = p->confirm[0];
 
-	close_one(&p->message[1]);
-	close_one(&p->confirm[1]);
+	if (here) {
+		close_one(&p->message[1]);
+		close_one(&p->confirm[1]);
+	}
 	if (confirm >= 0 && confirm < CONFIRM_FD)
 		confirm = fcntl(confirm, F_DUPFD_CLOEXEC, CONFIRM_FD);
 	if (renumber(p->message[0], 0) < 0 || dup2(2, 1) < 0)
@@ -145,7 +157,7 @@ child(const struct plan *plan, struct pipes *p,
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
 	signal(SIGTERM, SIG_DFL);
-	if (place(p) < 0)
+	if (place(p, plan->here) < 0)
 		_exit(75);
 	if (plan->confirms)
 		argv[1] = confirm;
@@ -153,8 +165,9 @@ child(const struct plan *plan, struct pipes *p,
 		buf_fmt(&invoked_by, "--invoked-by=%lu",
 		    (unsigned long)getuid());
 		argv[2] = invoked_by.p;
-		become_owner(plan);
-		_exit(queue(3, argv));
+		if (become_owner(plan) == 0)
+			_exit(queue(3, argv));
+		argv[2] = NULL;
 	}
 	signal(SIGPIPE, SIG_DFL);
 	execv(buf_z(&plan->path), argv);
@@ -195,13 +208,17 @@ start(struct enqueue *q, const struct plan *plan, struct pipes *p,
 int
 enqueue_open(struct enqueue *q, int (*queue)(int argc, char **argv))
 {
-	struct plan plan = { { 0 }, 0, 0, 0, 0 };
+	struct plan plan = { .path = { 0 } };
 	struct pipes pipes = { { -1, -1 }, { -1, -1 } };
-	int rc;
+	int rc = 0;
 
 	*q = (struct enqueue){ -1, -1, -1, { 0 }, 0 };
 	make_plan(&plan);
-	rc = plan.here ? 0 : access(buf_z(&plan.path), X_OK);
+	if (plan.here && !queue) {
+		plan.here = become_owner(&plan) == 0;
+		rc = plan.here;
+	} else if (!plan.here && !plan.found)
+		rc = access(buf_z(&plan.path), X_OK);
 	if (rc == 0)
 		rc = start(q, &plan, &pipes, queue);
 	close_pipes(&pipes);

@@ -1,7 +1,8 @@
 /* enqueue.h - hands a message to nullmailer-queue. In a forked child without
  * exec where this process may write the spool itself (root becomes the owner
  * of queue/ in that child), else by executing the set-uid program, or
- * $NULLMAILER_QUEUE when set.
+ * $NULLMAILER_QUEUE when set. A program with one message may do the child's
+ * work itself and save the child.
  *
  * End of file on the pipe alone would make a complete message out of one whose
  * producer died, so our own queue program also wants one byte on a second
@@ -23,8 +24,12 @@ struct enqueue {
 };
 
 /* Starts the queue program with its stdout joined to our stderr, so that its
- * reasons are seen. queue is queue_main. 0, or -1 with errno. SIGPIPE must be
- * ignored by the caller; an ignored SIGCHLD is set to its default. */
+ * reasons are seen. 0, or -1 with errno. SIGPIPE must be ignored while a
+ * message is written; an ignored SIGCHLD is set to its default.
+ *
+ * queue is queue_main; or it is NULL, and then the result is 1 and nothing is
+ * started where this process may write the spool itself. If it was root it is
+ * the owner of queue/ from then on, in all three uids and gids. */
 int enqueue_open(struct enqueue *q, int (*queue)(int argc, char **argv));
 
 /* Adds bytes: sender LF, recipients LF, LF, message. A failed write is

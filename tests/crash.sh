@@ -1,5 +1,6 @@
 # crash.sh - every system call of an injection fails, and is the last: then
-# either the status tells so, or a complete message is in the queue.
+# either the status tells so, or a complete message is in the queue. Inject does
+# it all in one process here; smtpd has a child that writes the file.
 # needs: strace
 . tests/lib.sh
 command -v strace >/dev/null || { echo "# needs: strace"; exit 1; }
@@ -19,16 +20,29 @@ cat "$T/envelope" "$T/message" >"$T/queue.in"
 	printf '.\r\nQUIT\r\n'
 } >"$T/smtpd.in"
 
+# Inject has a header of its own to begin with; a short message is written in
+# one go, a long one while it is read.
+printf '%s\n' 'Date: x' 'Message-Id: <x@y>' 'From: a@b.c' 'To: d@e.f, g@h.i' \
+    >"$T/header"
+long() { { cat "$T/header"; tail -n +2 "$T/message"; } >"$T/inject.message"; }
+short() { { cat "$T/header"; printf '\nbody\n'; } >"$T/inject.message"; }
+
 empty() { rm -rf "$Q/queue" "$Q/tmp"; mkdir -m 700 "$Q/queue" "$Q/tmp"; }
 
 # traced PROGRAM STRACE-OPTIONS...: runs an injection, leaves its outcome in
 # $said: yes if it claims to have queued the message.
 traced() {
 	program=$1; shift
+	case $program in
+	inject)
+		whole=$T/inject.message
+		{ echo 'Return-Path: <a@b.c>'; cat "$whole"; } >"$T/inject.in" ;;
+	*) whole=$T/message ;;
+	esac
 	timeout 20 strace -f -o "$T/trace" "$@" "$NM" "$program" <"$T/$program.in" >"$T/out" 2>/dev/null
 	status=$? said=no
 	case $status:$program in
-	0:queue) said=yes ;;
+	0:queue | 0:inject) said=yes ;;
 	0:smtpd) grep -q '^250 2.6.0' "$T/out" && said=yes ;;
 	124:*) said=hung ;;
 	esac
@@ -37,7 +51,7 @@ traced() {
 complete() {
 	sed '1,6!d; 5s/pid [0-9]* invoked by uid [0-9]*/P/; 6s/.*/D/' "$1" >"$T/got"
 	{ cat "$T/envelope"; printf 'Received: (nullmailer P);\nD\n'; } | cmp -s - "$T/got" &&
-	    tail -n +7 "$1" | cmp -s - "$T/message"
+	    tail -n +7 "$1" | cmp -s - "$whole"
 }
 # outcome: what is wrong with queue and status, if anything is.
 outcome() {
@@ -82,6 +96,8 @@ inject() {
 		[ -z "$why" ] || wrong="$wrong $call $number: $why;"
 		runs=$((runs + 1))
 		[ $said = yes ] || failed=$((failed + 1))
+		[ "$what" != signal=TERM ] || [ -z "$(ls -A "$Q/tmp")" ] ||
+		    wrong="$wrong $call $number: left $(ls -A "$Q/tmp");"
 	done <"$T/calls"
 	is "$name: $program, each of $runs calls, $failed told" "$wrong" ''
 	ok "$name: $program did notice" test "$failed" -gt 5
@@ -93,6 +109,15 @@ done
 inject SIGKILL queue signal=KILL
 inject EIO smtpd error=EIO
 inject SIGKILL smtpd signal=KILL
+
+short
+inject 'short, ENOSPC' inject error=ENOSPC
+inject 'short, SIGKILL' inject signal=KILL
+inject 'short, SIGTERM' inject signal=TERM
+long
+inject 'long, EIO' inject error=EIO
+inject 'long, SIGKILL' inject signal=KILL
+inject 'long, SIGTERM' inject signal=TERM
 
 # file systems without hard links, with and without a rename that spares
 nolink='-e inject=linkat:error=EPERM'

@@ -215,6 +215,57 @@ is 'in lines of 78' "$(awk 'length > 78' "$T/out" | grep -c .)" 0
 is 'NUL and 8-bit bytes in a body' "$(printf 'X: y\n\na\0b\377\r' | nullmailer-inject -n a@x.y | sed 1,/^$/d | od -An -tx1)" \
     ' 61 00 62 ff 0d'
 
+# In the same process, as root and the owner of the queue need no program.
+rm "$T/p/sbin/nullmailer-queue"
+printf 'Subject: x\nBcc: b@x.y\n\nbody\n' | nullmailer-inject -b -f s@t.u a@x.y
+is 'here: queued' "$?:$(queued):$(cat "$T/p/queue/queue/"* | envelope)" "0:1:s@t.u${lf}a@x.y${lf}b@x.y"
+has 'here: received' "$(cat "$T/p/queue/queue/"*)" "^Received: (nullmailer pid [0-9]* invoked by uid $(id -u));\$"
+unqueue
+# Around what is read at once, and what is collected before a file is begun.
+wrong=
+for n in 0 1 999 1000 16000 16340 16350 16383 16384 16385 32000 32600 32768 33000 65536 200000; do
+	head -c "$n" /dev/urandom >"$T/body"
+	{ printf 'To: a@x.y\n\n'; cat "$T/body"; } >"$T/in"
+	nullmailer-inject <"$T/in" || wrong="$wrong $n: exit $?"
+	tail -c "$n" "$T/p/queue/queue/"* | cmp -s - "$T/body" || wrong="$wrong $n"
+	unqueue
+	cat "$T/in" | nullmailer-inject || wrong="$wrong $n, pipe: exit $?"
+	tail -c "$n" "$T/p/queue/queue/"* | cmp -s - "$T/body" || wrong="$wrong $n, pipe"
+	is "here: one message of $n bytes" "$(queued)" 1
+	unqueue
+done
+is 'here: every byte of them' "$wrong" ''
+# gone SIGNAL BYTES: status of a program that had so much of a body by then.
+gone() {
+	rm -f "$T/pipe"; mkfifo "$T/pipe"
+	env --default-signal=INT,QUIT "$NM" inject a@x.y <"$T/pipe" 2>/dev/null & pid=$!
+	exec 4>"$T/pipe"
+	{ echo; head -c "$2" /dev/zero | tr '\0' x; } >&4
+	if [ "$2" -gt 40000 ]; then until_true 5 test -e "$T/p/queue/tmp/$pid"
+	else sleep 0.1; fi
+	kill -"$1" $pid
+	wait $pid
+	echo "$? $(queued)"
+	exec 4>&-
+}
+for s in 1:HUP 2:INT 3:QUIT 15:TERM; do
+	is "here: SIG${s#*:} before a file is begun" "$(gone "${s#*:}" 100)" "$((128 + ${s%:*})) 0"
+	is "here: SIG${s#*:} later" "$(gone "${s#*:}" 50000)" "$((128 + ${s%:*})) 0"
+done
+echo 1k >"$T/p/conf/maxsize"
+is 'here: too large' "$(head -c 2000 /dev/zero | nullmailer-inject a@x.y 2>&1 >/dev/null; echo $?)" \
+    "nullmailer-queue: Message is too large. (see control file maxsize)${lf}nullmailer-inject: nullmailer-queue failed: 1${lf}1"
+rm "$T/p/conf/maxsize"
+mv "$T/p/queue/tmp" "$T/p/queue/elsewhere"
+has 'here: no spool' "$(echo | nullmailer-inject a@x.y 2>&1 >/dev/null; echo $?)" 'nullmailer-queue: Installation error'
+mv "$T/p/queue/elsewhere" "$T/p/queue/tmp"
+is 'here: nothing queued by that' "$(queued)" 0
+is 'here: try again' "$( { echo | sh -c 'ulimit -n 5; exec nullmailer-inject a@x.y' 2>&1; echo $?; } | tail -n 2)" \
+    "nullmailer-inject: nullmailer-queue failed: 75${lf}75"
+is 'here: a body of 100 MB' "$( (echo; zeros 100000000) | (ulimit -v "$limit"; nullmailer-inject a@x.y); echo $?)" 0
+is 'here: and all of it' "$(tail -c 100000000 "$T/p/queue/queue/"* | tr -d x | wc -c)" 0
+unqueue
+
 # The page names every option.
 for o in a b e h f n v; do
 	has "page has -$o" "$(cat applets/nullmailer-inject.1)" "^\.It Fl $o\\b"

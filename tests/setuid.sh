@@ -180,6 +180,48 @@ for mask in 000 777 022; do
 	clean
 done
 
+# ---- root and the owner ----
+# They need no set-uid program: root becomes the owner, and nothing is left of
+# root while a long message is read.
+printf 'From: a@b.c\nTo: d@e.f\n\nbody\n' >"$T/letter"
+for as in 0 $OWNER; do
+	chroot --userspec=$as:$as --groups=$as,7 "$R" /bin/sendmail -t <"$T/letter"
+	is "uid $as: queued, the owner's" "$? $(fresh | xargs stat -c '%a %u %g')" "0 600 $OWNER $OWNER"
+	has "uid $as: and said who it was" "$(fresh | xargs cat)" "invoked by uid $as);"
+	clean
+done
+# half: a sender that has read so much of a message that it writes its file
+half() {
+	rm -f "$T/in"
+	mkfifo "$T/in"
+	"$@" <"$T/in" >/dev/null 2>&1 &
+	pid=$!
+	exec 5>"$T/in"
+	{ cat "$T/letter"; head -c 60000 /dev/zero; } >&5
+	until_true 5 sh -c "ls '$SPOOL/tmp' | grep -q '^[0-9]*\$'"
+}
+half chroot --groups=7,8 "$R" /bin/sendmail -t
+is "root: all three of both are the owner's, and no group is left" \
+    "$(sed -n 's/^[UG]id:	//p; s/^Groups:	*//p' "/proc/$pid/status" | tr '\t\n' '  ' | tr -s ' ')" \
+    "$OWNER $OWNER $OWNER $OWNER $OWNER $OWNER $OWNER $OWNER "
+is "root: nor a capability" "$(sed -n 's/^Cap\(Eff\|Prm\):	//p' "/proc/$pid/status" | sort -u)" 0000000000000000
+kill -TERM $pid
+wait $pid
+is "root: a signal ends it and leaves nothing" "$? $(fresh)" "143 "
+exec 5>&-
+# In a container root may not become anybody: then by the program.
+mkdir -p "$R$(place SBIN)"
+cp -p "$R/bin/nullmailer" "$R$(place SBIN)/nullmailer-queue"
+setpriv --bounding-set=-setuid,-setgid,-dac_override,-dac_read_search,-fowner,-chown \
+    chroot "$R" /bin/sendmail -t <"$T/letter"
+is "root without rights: queued" "$? $(fresh | xargs stat -c '%a %u')" "0 600 $OWNER"
+rm "$R$(place SBIN)/nullmailer-queue"
+clean
+setpriv --bounding-set=-setuid,-setgid,-dac_override,-dac_read_search,-fowner,-chown \
+    chroot "$R" /bin/sendmail -t <"$T/letter" 2>/dev/null
+ok "root without rights and program: is told" [ $? -ne 0 ]
+is "root without rights and program: nothing queued" "$(fresh)" ""
+
 # ---- what is planted in the spool ----
 # By the owner of the queue, for the sender and the queue program to find.
 echo kept >"$T/outside"

@@ -1,6 +1,7 @@
 /* enqueue - what the queue program gets, and that it gets nothing whole
  * unless it is told so. */
 #include <fcntl.h>
+#include <grp.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -178,6 +179,66 @@ odd_callers(void)
 	T(enqueue_commit(&q) == 0 && size_of(got) == 32);
 }
 
+/* What enqueue_open says to a process of user uid without a queue program of
+ * its own, and whether it is all of uid want then. In a child, as there is no
+ * way back. */
+static int
+here(uid_t uid, int rc, uid_t want)
+{
+	struct enqueue q;
+	uid_t u = 0, eu = 0, su = 0;
+	gid_t g = 0, eg = 0, sg = 0;
+	int status = -1, root = geteuid() == 0;
+	gid_t more = 7;
+	pid_t pid = fork();
+
+	if (pid == 0) {
+		if (root && setgroups(1, &more) < 0)
+			_exit(3);
+		if (uid && (setgroups(0, NULL) < 0 ||
+		    setresgid(uid, uid, uid) < 0 ||
+		    setresuid(uid, uid, uid) < 0))
+			_exit(3);
+		if (enqueue_open(&q, NULL) != rc || q.pid >= 0 || q.fd >= 0)
+			_exit(4);
+		getresuid(&u, &eu, &su);
+		getresgid(&g, &eg, &sg);
+		if (u != want || eu != want || su != want)
+			_exit(5);
+		_exit(root && (g != want || eg != want || sg != want ||
+		    (uid != want && getgroups(0, NULL) != 0)));
+	}
+	waitpid(pid, &status, 0);
+	return status == 0;
+}
+
+static void
+in_this_process(void)
+{
+	struct enqueue q;
+
+	T(mkdir("queue", 0755) == 0 && mkdir("queue/queue", 0700) == 0);
+	T(here(0, 1, geteuid()));
+	script("program", "#!/bin/sh\nexec cat >whole\n");
+	T(enqueue_open(&q, NULL) == 0 && q.pid > 0);
+	T(enqueue_commit(&q) == 0);
+	unsetenv("NULLMAILER_QUEUE");
+	if (geteuid() == 0) {
+		T(chmod(top, 0711) == 0);
+		T(chown("queue/queue", 4000, 4000) == 0);
+		T(here(0, 1, 4000));
+		T(here(4000, 1, 4000));
+		T(here(4001, 1, 4001));
+		T(mkdir("sbin", 0755) == 0);
+		script("sbin/nullmailer-queue", "#!/bin/sh\n");
+		unsetenv("NULLMAILER_QUEUE");
+		T(enqueue_open(&q, NULL) == 0 && q.pid > 0);
+		T(enqueue_commit(&q) == 0);
+		unlink("sbin/nullmailer-queue"), rmdir("sbin");
+	}
+	rmdir("queue/queue"), rmdir("queue");
+}
+
 int
 main(void)
 {
@@ -191,6 +252,7 @@ main(void)
 	producer_dies();
 	foreign();
 	odd_callers();
+	in_this_process();
 	unlink("program"), unlink("args"), unlink("whole");
 	unlink("half"), unlink(got);
 	T(chdir("/") == 0 && rmdir(top) == 0);

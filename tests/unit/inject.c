@@ -1,8 +1,11 @@
-/* inject - a message whose source fails half way is not queued. A terminal
- * whose other side goes away gives its reader EIO, which no shell can do. */
+/* inject - a message whose source fails half way is not queued, and one that
+ * has ended is not asked for more. A terminal whose other side goes away gives
+ * its reader EIO, and one gives an end of input for each time it is asked,
+ * neither of which a shell can do. */
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -41,7 +44,7 @@ inject(int in, const char *option)
 {
 	char name[] = "nullmailer-inject", to[] = "a@b.c", flag[8];
 	char *argv[] = { name, flag, to, NULL };
-	int status;
+	int status = 0, patience = 1000;
 	pid_t pid;
 
 	snprintf(flag, sizeof flag, "%s", option);
@@ -56,7 +59,13 @@ inject(int in, const char *option)
 		exit(inject_main(3, argv));
 	}
 	close(in);
-	if (pid < 0 || waitpid(pid, &status, 0) != pid || !WIFEXITED(status))
+	while (waitpid(pid, &status, WNOHANG) == 0 && --patience)
+		usleep(10000);
+	if (patience == 0) {
+		kill(pid, SIGKILL);
+		waitpid(pid, &status, 0);
+	}
+	if (pid < 0 || !WIFEXITED(status))
 		return -1;
 	return WEXITSTATUS(status);
 }
@@ -92,6 +101,22 @@ pipe_with(const char *text)
 	return fd[0];
 }
 
+/* A terminal somebody types text and one ^D into. */
+static int
+typed(const char *text, int *other_side)
+{
+	int master = posix_openpt(O_RDWR | O_NOCTTY), slave;
+
+	if (master < 0 || grantpt(master) < 0 || unlockpt(master) < 0)
+		exit(1);
+	slave = open(ptsname(master), O_RDWR | O_NOCTTY);
+	if (slave < 0 || write(master, text, strlen(text)) < 0 ||
+	    write(master, "\004", 1) != 1)
+		exit(1);
+	*other_side = master;
+	return slave;
+}
+
 /* More of a body than is read together with the header. */
 static const char *
 half_a_message(void)
@@ -107,6 +132,7 @@ int
 main(void)
 {
 	char clean[100];
+	int master;
 
 	if (!mkdtemp(dir) || chdir(dir) < 0 || mkdir("conf", 0700) < 0 ||
 	    mkdir("queue", 0700) < 0 || mkdir("queue/queue", 0700) < 0 ||
@@ -125,6 +151,9 @@ main(void)
 	T(nothing_queued());
 	T(inject(pipe_with("To: a@b.c\n\nwhole\n"), "-e") == 0);
 	T(entries("queue/queue") == 1 && entries("queue/tmp") == 0);
+	T(inject(typed("To: a@b.c\n\nby hand\n", &master), "-e") == 0);
+	T(entries("queue/queue") == 2 && entries("queue/tmp") == 0);
+	close(master);
 
 	snprintf(clean, sizeof clean, "rm -rf %s", dir);
 	T(chdir("/") == 0 && system(clean) == 0);
