@@ -15,7 +15,7 @@ deb: export MAKE_DEB = BEARSSL_SRC=$(call absolute,$(BEARSSL)) \
 deb: $(LIBS) ## a Debian package, in OBJ/deb
 	+@sh initscripts/debian/build.sh $(DEB)
 
-HOSTS = $(filter-out %/lib.sh %/root.sh %/system.sh,$(sort \
+HOSTS = $(filter-out %/cgroup.sh %/lib.sh %/root.sh %/system.sh,$(sort \
 	$(wildcard tests/init/*.sh tests/packages/*.sh)))
 export SYSTEM = $(call absolute,$(OBJ)/init/system)
 export DEB_FOLDER = $(call absolute,$(DEB))
@@ -23,6 +23,6 @@ hosts: $(BINARY) $(TOOLS) deb ## init systems, containers, packages, as root
 	@sh tests/need.sh $$($(NEED_TESTS) tests/init/*.sh tests/packages/*.sh \
 	    tests/interop/lib.sh)
 	@sh tests/init/system.sh $(SYSTEM)
-	@tests/run $(HOSTS)
+	@TEST_TIMEOUT=900 tests/run $(HOSTS)
 
 .PHONY: deb hosts $(SERVICES:%=install-%)

@@ -8,7 +8,9 @@ if [ "${NAMESPACES:-}" != own ]; then
 		# shellcheck disable=SC2086
 		NAMESPACES=own exec unshare $user --net --mount sh "$0"
 	done
-	echo "ok 1 - # SKIP: this system gives us no namespaces"
+	echo "#= not run: this system gives us no namespaces of our own"
+	[ "$(id -u)" -ne 0 ] && echo "ok 1 - # SKIP: no namespaces" ||
+	    echo "not ok 1 - no namespaces, not even for root"
 	exit
 fi
 . tests/lib.sh
@@ -20,17 +22,17 @@ printf 'nameserver 127.0.0.1\noptions timeout:1 attempts:1\n' >"$T/resolv.conf"
 mount --bind "$T/resolv.conf" /etc/resolv.conf
 echo 20 >"$P/conf/sendtimeout"
 
-"$PEER" -t 60 -p "$T/port" tests/talk/plain.talk 2>"$T/flaws" &
+"$PEER" -t 1200 -p "$T/port" tests/talk/plain.talk 2>"$T/flaws" &
 owns $!
-"$PEER" -6 -t 60 -p "$T/port6" tests/talk/plain.talk 2>"$T/flaws" &
+"$PEER" -6 -t 1200 -p "$T/port6" tests/talk/plain.talk 2>"$T/flaws" &
 owns $!
-until_true 5 test -s "$T/port" -a -s "$T/port6"
+until_true 60 test -s "$T/port" -a -s "$T/port6"
 # answers A AAAA: begins to answer so
 answers() {
 	"$DNS" "$@" >"$T/ready" &
 	dns=$!
 	owns $dns
-	until_true 5 grep -q ready "$T/ready"
+	until_true 60 grep -q ready "$T/ready"
 }
 # try A AAAA PORTFILE EXIT: one message, by the module and by the sender
 try() {
@@ -40,13 +42,13 @@ try() {
 	printf '\na@x.y\n\ntext\n' >"$P/queue/queue/1.1"
 	begun=$(date +%s)
 	printf 'host=relay.example\nport=%s\n' "$(cat "$3")" >"$T/options"
-	HELOHOST=h timeout 30 "$P/protocols/smtp" <"$T/options" \
+	HELOHOST=h timeout 120 "$P/protocols/smtp" <"$T/options" \
 	    3<"$P/queue/queue/1.1" >"$T/out" 2>&1 &
 	module=$!
 	echo "relay.example smtp port=$(cat "$3")" >"$P/conf/remotes"
-	timeout 60 nullmailer-send --once >"$T/log" 2>&1
+	timeout 120 nullmailer-send --once >"$T/log" 2>&1
 	wait $module; has "$name" "$?" "^$want\$"
-	ok "$name: in time" [ $(($(date +%s) - begun)) -lt 12 ]
+	ok "$name: in time" [ $(($(date +%s) - begun)) -lt 18 ]
 	is "$name: sent, failed" "$(grep -c '^Sent file.$' "$T/log") $(find "$P/queue/failed" -type f | wc -l)" \
 	    "$([ "$want" = 0 ] && echo 1 || echo 0) 0"
 	kill $dns
@@ -74,7 +76,7 @@ answers silent silent
 for n in 1 2 3; do printf '\na@x.y\n\ntext\n' >"$P/queue/queue/$n.$n"; done
 printf '%s\n' "relay.example smtp" "127.0.0.1 smtp port=$(cat "$T/port")" >"$P/conf/remotes"
 begun=$(date +%s)
-timeout 60 nullmailer-send --once >"$T/log" 2>&1
+timeout 120 nullmailer-send --once >"$T/log" 2>&1
 is "patient resolver: all go to the second remote" "$(grep -c '^Sent file.$' "$T/log")" 3
 is "patient resolver: said once" "$(grep -c '^Remote relay.example is left out' "$T/log")" 1
-ok "patient resolver: in time" [ $(($(date +%s) - begun)) -lt 12 ]
+ok "patient resolver: in time" [ $(($(date +%s) - begun)) -lt 18 ]

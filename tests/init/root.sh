@@ -13,10 +13,11 @@ mkdir "$T/layer" "$R"
 mount -t tmpfs -o mode=755 layer "$T/layer"
 mkdir "$T/layer/upper" "$T/layer/work"
 mount -t overlay -o "lowerdir=$SYSTEM,upperdir=$T/layer/upper,workdir=$T/layer/work" \
-    system "$R"
+    system "$R" || { echo "not ok - this kernel gives us no overlay"; exit 1; }
 mount -t proc proc "$R/proc"
 mount -t tmpfs -o mode=755 dev "$R/dev"
 for node in null zero full random urandom tty; do
+	[ -e "/dev/$node" ] || continue
 	: >"$R/dev/$node"
 	mount --bind "/dev/$node" "$R/dev/$node"
 done
@@ -30,7 +31,7 @@ trap unmount EXIT
 inside() { chroot "$R" "$@"; }
 
 echo auto >"$T/script"
-"$PEER" -t 200 -p "$T/port" -l "$T/peer.log" "$T/script" &
+"$PEER" -t 1200 -p "$T/port" -l "$T/peer.log" "$T/script" &
 owns $!
-until_true 5 [ -s "$T/port" ] || exit 1
+until_true 60 [ -s "$T/port" ] || exit 1
 delivered() { [ "$(grep -c ' M: .* accepted ' "$T/peer.log")" -ge "$1" ]; }

@@ -6,10 +6,10 @@ service runit
 mkdir -p "$R/etc/watched"
 inside runsvdir -P /etc/watched >"$T/runsvdir" 2>&1 &
 owns $!
-sv="chroot $R env SVDIR=/etc/watched sv -w 10"
+sv="chroot $R env SVDIR=/etc/watched sv -w 60"
 touch "$R/etc/sv/nullmailer/down"
 ln -s /etc/sv/nullmailer "$R/etc/watched/nullmailer"
-ok "runsvdir has found it" until_true 10 $sv status nullmailer
+ok "runsvdir has found it" until_true 60 $sv status nullmailer
 
 # status says "down" with exit 0 of a service that is to be down.
 life "$sv up nullmailer" "$sv status nullmailer | grep -q ^run:" \

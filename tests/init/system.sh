@@ -14,8 +14,13 @@ build() {
 	from=$(apt-get indextargets --format '$(REPO_URI)' \
 	    "Created-By: Packages" "Codename: $release" | head -n 1)
 	new=$system.new
-	rm -rf "$system" "$new"
-	debootstrap --variant=minbase --include=$inside "$release" "$new" "$from"
+	for try in 1 2 3; do
+		rm -rf "$system" "$new"
+		! timeout 900 debootstrap --variant=minbase --include=$inside \
+		    "$release" "$new" "$from" || break
+		[ "$try" -lt 3 ] || return 1
+		sleep 10
+	done
 	printf '#!/bin/sh\nexit 101\n' >"$new/usr/sbin/policy-rc.d"
 	chmod 755 "$new/usr/sbin/policy-rc.d"
 	chroot "$new" env DEBIAN_FRONTEND=noninteractive \

@@ -14,12 +14,11 @@ is "exposure is at most 2 of 10" "$?" 0
 echo "$exposure" | sed -n 's/.*Overall/# Overall/p'
 
 # A cgroup below ours in the unified hierarchy, whatever else there is.
-umount -R /sys/fs/cgroup
-mount -t cgroup2 cgroup /sys/fs/cgroup
+. tests/init/cgroup.sh
 group=$(mktemp -d /sys/fs/cgroup/nullmailer-test.XXXXXX)
 leave() {
 	echo 1 >"$group/cgroup.kill"
-	until_true 5 grep -q 'populated 0' "$group/cgroup.events"
+	until_true 60 grep -q 'populated 0' "$group/cgroup.events"
 	find "$group" -depth -type d -exec rmdir {} \;
 	unmount
 }
@@ -43,11 +42,11 @@ sh -c 'echo 0 >"$1/cgroup.procs" && shift && exec "$@"' sh "$group" \
     unshare --cgroup --pid --uts --fork --kill-child --mount-proc="$R/proc" \
     sh "$T/boot.sh" "$R" >"$T/boot" 2>&1 </dev/null &
 outside=$!
-ok "it runs after the boot" until_true 30 runs
+ok "it runs after the boot" until_true 60 runs
 process1=$(tr -d ' ' <"/proc/$outside/task/$outside/children")
 there="nsenter --target $process1 --mount --pid --cgroup chroot $R"
 ctl="$there systemctl"
-until_true 5 $ctl is-active nullmailer
+until_true 60 $ctl is-active nullmailer
 status() { grep "^$1:" "/proc/$(sender)/status" | cut -f2; }
 is "no new privileges" "$(status NoNewPrivs)" 1
 is "no capabilities, not even by set-uid programs" "$(status CapBnd)" \
@@ -61,7 +60,7 @@ is "it sees its own processes only" \
     "$($sees ls /proc | grep -v '^[0-9]' | grep -c .)" 2
 
 ok "stop" $ctl stop nullmailer
-ok "it has ended" until_true 5 runs_not
+ok "it has ended" until_true 60 runs_not
 rm -rf "${R:?}$SPOOL"
 ok "tmpfiles makes the folder of the spool" $there systemd-tmpfiles --create \
     nullmailer.conf

@@ -7,7 +7,7 @@ service sysv
 script="chroot $R /etc/init.d/nullmailer"
 inside busybox syslogd -n -O /var/log/messages &
 owns $!
-until_true 5 [ -S "$R/dev/log" ]
+until_true 60 [ -S "$R/dev/log" ]
 
 ln -sf me "$CONFIG/me"
 is "a sender that cannot work is no success" "$($script start 2>/dev/null; echo $?)" 1
@@ -27,7 +27,7 @@ is "and starts no second one" "$(sender)" "$first"
 ok "restart" $script restart
 ok "is another process" runs "$first"
 ok "stop" $script stop
-ok "it has ended" until_true 5 runs_not
+ok "it has ended" until_true 60 runs_not
 has "its lines are in the system's log" "$(cat "$R/var/log/messages")" \
     'mail.info nullmailer\[[0-9]*\]: Sent file\.'
 
@@ -44,18 +44,18 @@ under() {
 	unshare --pid --fork --kill-child --mount-proc="$R/proc" \
 	    chroot "$R" "$@" >"$T/init.out" 2>&1 </dev/null &
 	outside=$!
-	ok "$init starts it" until_true 15 runs
+	ok "$init starts it" until_true 60 runs
 	process1=$(tr -d ' ' <"/proc/$outside/task/$outside/children")
-	ok "the script says so" until_true 5 \
+	ok "the script says so" until_true 60 \
 	    nsenter --target "$process1" --mount --pid $script status
 	is "as the owner of the spool" "$(user_of "$(sender)")" "$OWNER"
 	arrives "a message arrives" mail_it
 	first=$(sender)
 	kill -9 "$first"
-	ok "killed with -9 it comes back" until_true 15 runs "$first"
+	ok "killed with -9 it comes back" until_true 60 runs "$first"
 	arrives "a message arrives then" mail_it
 	kill -9 "$process1"
-	until_true 5 runs_not
+	until_true 60 runs_not
 	[ "$test_failed" -eq 0 ] || sed 's/^/# /' "$T/init.out"
 }
 { echo id:2:initdefault:; line nm:; } >"$R/etc/inittab"

@@ -44,7 +44,7 @@ send_one() {
 }
 ok "the service starts" inside /etc/init.d/nullmailer start
 ok "an ordinary user sends" send_one
-ok "and it arrives" until_true 10 delivered 1
+ok "and it arrives" until_true 60 delivered 1
 pid=$(cat "$R/run/nullmailer.pid")
 is "the sender is mail" "$(inside stat -c %U "/proc/$pid")" mail
 
