@@ -5,6 +5,7 @@
 # needs: bwrap=bubblewrap crun
 . tests/interop/lib.sh
 # Of an outer make, only the variables of its command line.
+MAKEFLAGS=${MAKEFLAGS-}
 export MAKEFLAGS="-- ${MAKEFLAGS##*-- }"
 unset MAKELEVEL
 

@@ -3,6 +3,7 @@
 # needs: podman buildah
 . tests/interop/lib.sh
 # Of an outer make, only the variables of its command line.
+MAKEFLAGS=${MAKEFLAGS-}
 export MAKEFLAGS="-- ${MAKEFLAGS##*-- }"
 unset MAKELEVEL
 

@@ -5,6 +5,7 @@ SYSTEM=${SYSTEM:-$PWD/obj/init/system}
 [ "${NAMESPACES:-}" = own ] || sh tests/init/system.sh "$SYSTEM" || exit 1
 . tests/interop/lib.sh
 # Of an outer make, only the variables of its command line.
+MAKEFLAGS=${MAKEFLAGS-}
 export MAKEFLAGS="-- ${MAKEFLAGS##*-- }"
 unset MAKELEVEL
 
