@@ -1097,6 +1097,7 @@ end_run(struct sender *s)
 		    backlog_size(&s->backlog));
 	s->running = 0;
 	free_places(s);
+	backlog_sweep(&s->backlog);
 	schedule(s);
 }
 

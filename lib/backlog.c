@@ -163,23 +163,6 @@ see(struct backlog *b, size_t known, const struct spool *s, const char *name,
 	}
 }
 
-static void
-sweep(struct backlog *b)
-{
-	size_t i, kept = 0;
-
-	for (i = 0; i < b->count; i++) {
-		struct waiting *w = b->list[i];
-
-		if (w->state == WAITING_GONE ||
-		    (!w->seen && w->state != WAITING_BUSY))
-			forget(w);
-		else
-			b->list[kept++] = w;
-	}
-	b->count = kept;
-}
-
 /* The power of two that add counts on. */
 static void
 fit(struct backlog *b)
@@ -189,6 +172,26 @@ fit(struct backlog *b)
 	while (room < b->count)
 		room *= 2;
 	b->list = mem_resize(b->list, room * sizeof *b->list);
+}
+
+void
+backlog_sweep(struct backlog *b)
+{
+	size_t i, kept = 0;
+
+	for (i = 0; i < b->count; i++) {
+		struct waiting *w = b->list[i];
+
+		if (w->state == WAITING_GONE ||
+		    (!w->seen && w->state != WAITING_BUSY)) {
+			forget(w);
+		} else {
+			w->index = (unsigned)kept;
+			b->list[kept++] = w;
+		}
+	}
+	b->count = kept;
+	fit(b);
 }
 
 static DIR *
@@ -218,8 +221,7 @@ backlog_scan(struct backlog *b, const struct spool *s, long long now,
 	while ((entry = readdir(d)) != NULL)
 		see(b, known, s, entry->d_name, now, notes);
 	closedir(d);
-	sweep(b);
-	fit(b);
+	backlog_sweep(b);
 	qsort(b->list, b->count, sizeof *b->list, compare);
 	for (i = 0; i < b->count; i++)
 		b->list[i]->index = (unsigned)i;

@@ -55,6 +55,9 @@ struct backlog {
 int backlog_scan(struct backlog *b, const struct spool *s, long long now,
     struct buf *notes);
 
+/* Forgets what is gone or was not found again, unless it is busy. */
+void backlog_sweep(struct backlog *b);
+
 /* Messages that are not gone or bad. */
 size_t backlog_size(const struct backlog *b);
 

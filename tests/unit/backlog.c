@@ -111,6 +111,12 @@ sorted(void)
 	    "1000000002.30 ")));
 	T(find(&b, "999999999.5")->state == WAITING_BAD);
 	T(find(&b, "name")->state == WAITING_BUSY);
+	unlinkat(s.queue, "1.1", 0);
+	find(&b, "1.1")->state = WAITING_GONE;
+	backlog_sweep(&b);
+	T(order(&b, STR("99999999999999999999.1 name 999999999.5 "
+	    "1000000002.30 ")));
+	T(find(&b, "1000000002.30")->index == 3);
 	clear(&b);
 	unlinkat(s.queue, ".hidden", 0);
 	T(notes.n == 0);
