@@ -1,70 +1,73 @@
 # lib.sh - how tests/bench measures. Everything runs in namespaces of its own,
 # as in tests/interop; a far server is behind delay.py, half of $TRIP each way.
-# needs: strace openssl python3 ip=iproute2 unshare=util-linux
+# needs: strace valgrind python3 openssl smtp-source=postfix
+# needs: ip=iproute2 unshare=util-linux
+# needs: /usr/share/doc/libsasl2-modules=libsasl2-modules
+# What it sets is for peers.sh and the rows.
+# shellcheck disable=SC2034
 . tests/interop/lib.sh
+PATH=$PATH:/usr/sbin:/sbin
 HERE=$PWD/tests/bench
-RUNS=${RUNS:-5}
-expected=0
-TRIP=0.1
 PYTHON=$(python3 -c 'import sys; print(sys.executable)')
+RUNS=${RUNS:-5}
+TRIP=0.1
 SINK_PORT=2525
+everybody=
+RESULTS=$T/results
+: >"$RESULTS"
 # What cron, login and init systems tell everybody.
 export LOGNAME=root
 
-ours=$T/ours theirs=
-prefix "$ours"
-one_shot
+# ---- keys ----
 
-# Debian's build takes the host's name from mailname, and set-uid programs do
-# not honour the test prefix.
-use_reference() {
-	theirs=$T/theirs
-	mkdir -p "$theirs/conf" "$theirs/queue/queue" "$theirs/queue/tmp" \
-	    "$theirs/queue/failed"
-	cp -Rp "$1" "$T/package"
-	chmod u-s "$T/package/usr/sbin/nullmailer-queue" "$T/package/usr/bin/mailq"
-	ln -s "$T/package/usr/bin" "$theirs/bin"
-	ln -s "$T/package/usr/sbin" "$theirs/sbin"
-	ln -s "$T/package/usr/lib/nullmailer" "$theirs/protocols"
-	mkfifo "$theirs/queue/trigger"
-	echo f.q.d.n >"$theirs/mailname"
-	echo 0 >"$theirs/conf/pausetime"
+# authority NAME; certificate NAME SIGNER SUBJECT KEY EXTENSION: files in $T
+authority() {
+	openssl req -x509 -newkey rsa:2048 -nodes -days 30 -subj "/CN=$1" \
+	    -keyout "$T/$1.key" -out "$T/$1.crt" 2>"$T/openssl"
 }
-[ -z "${REF:-}" ] || use_reference "$REF"
+certificate() {
+	printf '%s\n' "$5" >"$T/extension"
+	# shellcheck disable=SC2086
+	openssl req -new -newkey $4 -nodes -subj "/CN=$3" \
+	    -keyout "$T/$1.key" -out "$T/request" 2>"$T/openssl" &&
+	openssl x509 -req -in "$T/request" -CA "$T/$2.crt" -CAkey "$T/$2.key" \
+	    -CAcreateserial -days 30 -extfile "$T/extension" \
+	    -out "$T/$1.crt" 2>"$T/openssl"
+}
+# A chain of three. Its root is the last of a list as long as a system's.
+SYSTEM=/etc/ssl/certs/ca-certificates.crt
+certificates() {
+	names=subjectAltName=DNS:localhost,IP:127.0.0.1,IP:192.0.2.2
+	authority root &&
+	certificate sub root Sub rsa:2048 basicConstraints=critical,CA:true &&
+	certificate rsa sub sink rsa:2048 $names &&
+	certificate ec sub sink 'ec -pkeyopt ec_paramgen_curve:P-256' $names ||
+	    cat "$T/openssl"
+	cat "$T/rsa.key" "$T/rsa.crt" "$T/sub.crt" >"$T/server.pem"
+	cat "$SYSTEM" "$T/root.crt" >"$T/all.pem"
+}
 
 # ---- servers ----
 
-# A server's certificate and a file of CAs as long as a system's.
-certificates() {
-	openssl req -x509 -newkey rsa:2048 -nodes -days 30 -subj /CN=bench-ca \
-	    -keyout "$T/ca.key" -out "$T/ca.pem" 2>/dev/null
-	openssl req -newkey rsa:2048 -nodes -subj /CN=sink \
-	    -keyout "$T/key" -out "$T/csr" 2>/dev/null
-	printf 'subjectAltName=DNS:localhost,IP:127.0.0.1,IP:192.0.2.2\n' >"$T/ext"
-	openssl x509 -req -in "$T/csr" -CA "$T/ca.pem" -CAkey "$T/ca.key" \
-	    -CAcreateserial -days 30 -extfile "$T/ext" -out "$T/crt" 2>/dev/null
-	cat "$T/key" "$T/crt" >"$T/server.pem"
-	cat /etc/ssl/certs/ca-certificates.crt "$T/ca.pem" >"$T/all-ca.pem" \
-	    2>/dev/null || cp "$T/ca.pem" "$T/all-ca.pem"
-}
-
-# sink OPTION...: a server here; far OPTION...: one a round trip away. $host.
-sink() {
-	host=127.0.0.1
-	"$PYTHON" "$HERE/sink.py" --stats "$T/stats" --port $SINK_PORT "$@" \
-	    >"$T/sink" 2>&1 &
+# server OPTION...: sink.py, run by the command in $via. Sets $server.
+server() {
+	: >"$T/sink"
+	# shellcheck disable=SC2086
+	$via "$PYTHON" "$HERE/sink.py" --stats "$T/stats" --port $SINK_PORT \
+	    "$@" >"$T/sink" 2>&1 &
 	server=$!
 	owns $server
 	until_true 10 grep -q ready "$T/sink" || cat "$T/sink"
+}
+# sink OPTION...: one here. far OPTION...: one a round trip away. Set $host.
+sink() {
+	host=127.0.0.1 trip=0 via=
+	server "$@"
 }
 far() {
-	host=192.0.2.2
-	"$PYTHON" "$HERE/delay.py" "$(awk "BEGIN { print $TRIP / 2 }")" \
-	    "$PYTHON" "$HERE/sink.py" --stats "$T/stats" --host 0.0.0.0 \
-	    --port $SINK_PORT "$@" >"$T/sink" 2>&1 &
-	server=$!
-	owns $server
-	until_true 10 grep -q ready "$T/sink" || cat "$T/sink"
+	host=192.0.2.2 trip=$TRIP
+	via="$PYTHON $HERE/delay.py $(awk "BEGIN { print $TRIP / 2 }") $T/trips"
+	server --host 0.0.0.0 "$@"
 }
 no_sink() {
 	kill "$server"
@@ -73,87 +76,64 @@ no_sink() {
 
 # ---- one measurement ----
 
-# measured ARGUMENT... -- COMMAND...: a line of measure.py. $memory is set when
-# memory is what is wanted; a far server also says how far.
+# measured ARGUMENT... -- COMMAND...: a line of measure.py about $what
+what='time'
 measured() {
-	trip=0
-	[ "$host" != 192.0.2.2 ] || trip=$TRIP
-	"$PYTHON" "$HERE/measure.py" ${memory:+--memory} --trip $trip "$@"
-}
-
-# remote PREFIX LINE...; queue PREFIX COUNT BYTES
-remote() {
-	printf '%s\n' "$2" >"$1/conf/remotes"
-	[ -z "${3:-}" ] || printf '%s\n' "$3" >>"$1/conf/remotes"
-}
-queue() {
-	find "$1/queue/queue" -type f -delete
-	"$PYTHON" "$HERE/fill.py" "$1/queue/queue" "$2" "$3"
-}
-
-# drain PREFIX ARGUMENT...: one queue run, by the programs of that prefix
-drain() {
-	p=$1; shift
-	NULLMAILER_TEST_PREFIX=$p measured --stats "$T/stats" \
-	    --out "$p/log" "$@" -- "$p/sbin/nullmailer-send"
-}
-
-# ideal COUNT BYTES ARGUMENT...: the least a client could do
-ideal() {
-	count=$1; shift
-	head -c "$1" /dev/zero | tr '\0' x | fold -w 70 | sed '$a\' >"$T/text"; shift
-	measured --stats "$T/stats" --clock --out "$T/ideal" -- "$PYTHON" \
-	    "$HERE/ideal.py" --host "$host" --port $SINK_PORT -n "$count" \
-	    "$@" "$T/text"
+	far=
+	[ "$trip" = 0 ] || far="--trip $trip --trips $T/trips"
+	# shellcheck disable=SC2086
+	"$PYTHON" "$HERE/measure.py" --what $what --stats "$T/stats" $far "$@"
 }
 
 # ---- a row ----
 
-# of FIELD FILE: the median
-of() {
-	tr ' ' '\n' <"$2" | sed -n "s/^$1=//p" | sort -n |
-	    awk '{ v[NR] = $1 } END { print NR ? v[int((NR + 1) / 2)] : "-" }'
+# For table.py: lines of words that tabs part.
+record() {
+	( IFS='	'; printf '%s\n' "$*" ) >>"$RESULTS"
 }
-scaled() { awk -v a="$1" -v b="$2" 'BEGIN { if (a == "-") print a; else printf "%.4f\n", a * b }'; }
+note() { record note "$*"; }
+# figure NAME OURS THEIRS POSTFIX TARGET UNIT: that is no run's
+figure() { record figure "$@"; }
 
-# short SECONDS
-short() {
-	awk -v s="$1" 'BEGIN { if (s == "-") print s
-	    else if (s < 0.01) printf "%.2f ms\n", s * 1000
-	    else if (s < 10) printf "%.3f s\n", s
-	    else printf "%.1f s\n", s }'
-}
-line() { printf '%-50s %10s %10s %10s %12s %5s %7s %7s\n' "$@"; }
-
-# row NAME TARGET FIELD [SCALE]: runs by_ours, by_theirs and the_limit in turn,
-# $RUNS times, and once more for memory. SCALE: theirs did only that part of
-# the work, as it takes them minutes.
-row() {
-	: >"$T/v.ours"; : >"$T/v.theirs"; : >"$T/v.limit"
-	run=0
-	while [ $run -lt "$RUNS" ]; do
-		run=$((run + 1))
-		by_ours >>"$T/v.ours"
-		[ -z "$theirs" ] || by_theirs >>"$T/v.theirs"
-		the_limit >>"$T/v.limit"
+# runs PEER...: each does the work once, in turn
+runs() {
+	for peer; do
+		part=1
+		case "$peer $what" in
+		'theirs instructions') part=$theirs_simulated ;;
+		theirs*) part=$theirs_part ;;
+		esac
+		record run $peer $what $part "$("by_$peer")"
 	done
-	memory=1
-	by_ours >"$T/m.ours"
-	memory=
-	theirs_took=$(short "$(scaled "$(of "$3" "$T/v.theirs")" "${4:-1}")")
-	grep -q 'late=1' "$T/v.theirs" && theirs_took="> $theirs_took"
-	[ "${4:-1}" = 1 ] || theirs_took="~ $theirs_took"
-	line "$1" "$(short "$(of "$3" "$T/v.ours")")" "$theirs_took" \
-	    "$(short "$(of "$3" "$T/v.limit")")" "$2" \
-	    "$(of connections "$T/v.ours")" "$(of rss "$T/m.ours")" \
-	    "$(of pss "$T/m.ours")"
-	check_all "$1"
-	the_limit() { :; }
 }
-the_limit() { :; }
 
-# What was not delivered was not measured.
-check_all() {
-	[ "$expected" = - ] || [ "$(of messages "$T/v.ours")" = "$expected" ] ||
-	    echo "  $1: ours delivered $(of messages "$T/v.ours") of $expected"
+# What the next row is about. theirs_part: 2.2 does that part of the work, as
+# all of it takes minutes; theirs_simulated: the same under callgrind. once:
+# peers that need no median; untraced: one that would take minutes.
+defaults() {
+	peers=$everybody once= count=1 bytes=1000 theirs_part=1
+	theirs_simulated=1 untraced=
+	least= looks='memory calls' field=reply expected=
+}
+# row NAME SECONDS CONNECTIONS CALLS: the last three are targets, or -
+row() {
+	echo "$1" >&2
+	record row "$@" $field "${expected:-$count}"
+	for run in $(seq "$RUNS"); do
+		for peer in $peers; do
+			case " $once " in *" $peer "*) [ "$run" = 1 ] || continue ;; esac
+			runs $peer
+		done
+	done
+	for what in $looks; do
+		for peer in $peers; do
+			can_look $what $peer && runs $peer
+		done
+	done
+	what='time'
+}
+# The yardstick is a script; the instructions of daemons cannot be counted.
+can_look() {
+	[ $2 != limit ] && [ "$1 $2" != 'instructions postfix' ] &&
+	    [ "$1 $2" != "calls $untraced" ]
 }

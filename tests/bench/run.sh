@@ -1,165 +1,164 @@
 # run.sh - `make bench`: the work of each row done by this binary, by nullmailer
-# 2.2 (REF names a folder its Debian package was unpacked to) and, where there
-# is one, by the least client that could do it. Medians of $RUNS, side by side
-# in one run. Nothing here can fail a build. ROWS chooses rows by name.
+# 2.2 (REF names a folder its Debian package was unpacked to), by Postfix and,
+# where there is one, by the least client that could do it, in turn; then once
+# more to look at memory, system calls and instructions. table.py prints it.
+# Nothing here can fail a build. ROWS chooses rows by name.
 if [ "${NAMESPACES:-}" != own ]; then
 	# shellcheck disable=SC2046
 	sh tests/need.sh $(sed -n 's/^# needs: //p' tests/bench/lib.sh) || exit 0
 	[ -n "${REF:-}" ] || . tests/bench/fetch.sh
 fi
-. tests/bench/lib.sh
-TLS_PORT=4650
+. tests/bench/peers.sh
 ROWS=${ROWS:-many tls far slow silent refused large inject queue size}
-
-# both OPTION...: the same remote for both, in the words of either
-both() {
-	remote "$ours" "$host smtp port=$SINK_PORT $*"
-	[ -z "$theirs" ] || remote "$theirs" \
-	    "$host smtp --port=$SINK_PORT $(theirs_words "$@")"
-}
-theirs_words() {
-	for word; do
-		case $word in
-		sessions=*) ;;
-		*) printf ' --%s' "$word" ;;
-		esac
-	done
-}
+CA=x509cafile=$T/all.pem
+TLS_PORT=4650
 
 many() {
-	expected=500
-	by_ours() { queue "$ours" 500 1000; drain "$ours"; }
-	by_theirs() { queue "$theirs" 500 1000; drain "$theirs"; }
-	the_limit() { ideal 500 1000; }
+	defaults
+	count=500 theirs_simulated=50 looks='memory calls instructions'
 	sink
-	both
-	row '500 x 1 KB, plain' '<= 0.15 s' reply
+	relay
+	row '500 x 1 KB, plain' 0.15 1 -
 	no_sink
 	sink --chunking
-	the_limit() { ideal 500 1000 --chunking; }
-	row '500 x 1 KB, plain, CHUNKING' '' reply
+	least=--chunking
+	row '500 x 1 KB, plain, CHUNKING' - - -
 	no_sink
 }
 
 tls() {
-	expected=200
-	by_ours() { queue "$ours" 200 1000; drain "$ours"; }
-	by_theirs() { queue "$theirs" 40 1000; drain "$theirs"; }
-	the_limit() { ideal 200 1000 --tls starttls --auth --ca "$T/all-ca.pem"; }
+	defaults
+	count=200 theirs_part=5 theirs_simulated=50
+	looks='memory calls instructions'
+	least="--tls starttls --tls12 --auth --ca $T/all.pem"
 	sink --cert "$T/server.pem" --auth
-	both starttls "x509cafile=$T/all-ca.pem" user=u pass=p
-	row '200 x 1 KB, STARTTLS, AUTH, all CAs' '<= 0.16 s' reply 5
-	echo "  handshakes: $(of tls "$T/v.ours"); theirs: 40 messages, times 5"
+	relay starttls "$CA" user=u pass=p
+	row '200 x 1 KB, STARTTLS, AUTH, all CAs' 0.16 1 -
 	no_sink
 }
 
-# far_row NAME TARGET LIMIT-ARGUMENTS OPTION...: 100 messages a round trip away
-far_row() {
-	name=$1 target=$2 least=$3; shift 3
-	both "$@"
-	# shellcheck disable=SC2086
-	the_limit() { [ -z "$least" ] || ideal "$expected" 1000 $least; }
-	row "$name" "$target" reply "$scale"
+# A round trip of 100 ms away. With TLS there is AUTH, without there is none.
+far_plain() {
+	defaults
+	far --chunking
+	least=--chunking
+	relay
+	row '1 far, plain' 0.47 1 -
+	count=100 theirs_part=20
+	row '100 far, CHUNKING' - - -
+	relay sessions=1
+	row '100 far, CHUNKING, sessions=1' 0.85 1 -
+	no_sink
+}
+far_tls() {
+	defaults
+	far --chunking --cert "$T/server.pem" --tls-port $TLS_PORT --auth
+	least="--chunking --tls starttls --tls12 --auth --ca $T/root.crt"
+	relay starttls "$CA" user=u pass=p
+	row '1 far, STARTTLS, AUTH' 0.97 1 -
+	SINK_PORT=$TLS_PORT
+	least="--chunking --tls implicit --tls12 --auth --ca $T/root.crt"
+	relay tls "$CA" user=u pass=p
+	row '1 far, TLS, AUTH' 0.67 1 -
+	SINK_PORT=2525
+	count=100 theirs_part=20
+	least="--chunking --tls starttls --tls12 --auth --ca $T/root.crt"
+	relay starttls "$CA" user=u pass=p sessions=1
+	row '100 far, CHUNKING, STARTTLS, sessions=1' 1.42 1 -
+	no_sink
+}
+far_pipelining() {
+	defaults
+	far
+	count=100 theirs_part=20
+	relay sessions=4
+	row '100 far, PIPELINING, sessions=4' 3.2 4 -
+	relay sessions=1
+	row '100 far, PIPELINING, sessions=1' 10.8 1 -
+	no_sink
 }
 far_rows() {
-	cert="--cert $T/server.pem --tls-port $TLS_PORT"
-	ca="x509cafile=$T/all-ca.pem"
-	by_ours() { queue "$ours" $expected 1000; drain "$ours"; }
-	by_theirs() { queue "$theirs" $((expected / scale)) 1000; drain "$theirs"; }
-	# shellcheck disable=SC2086
-	far --chunking $cert
-	expected=100 scale=20
-	echo '  theirs: 5 messages instead of 100, times 20'
-	far_row '100 far, CHUNKING, one connection' '<= 0.85 s' --chunking sessions=1
-	far_row '100 far, CHUNKING, sessions=4' '<= 0.85 s' --chunking
-	far_row '100 far, CHUNKING, STARTTLS' '<= 1.42 s' \
-	    "--chunking --tls starttls --tls12 --ca $T/ca.pem" starttls "$ca" sessions=1
-	expected=1 scale=1
-	far_row '1 far, plain' '<= 0.47 s' --chunking
-	far_row '1 far, STARTTLS' '<= 0.97 s' \
-	    "--chunking --tls starttls --tls12 --ca $T/ca.pem" starttls "$ca"
-	SINK_PORT=$TLS_PORT far_row '1 far, TLS' '<= 0.67 s' \
-	    "--chunking --tls implicit --tls12 --ca $T/ca.pem" tls "$ca"
-	no_sink
-	far
-	expected=100 scale=20
-	far_row '100 far, PIPELINING, sessions=4' '<= 3.2 s' ''
-	RUNS=2
-	far_row '100 far, PIPELINING, one session' '<= 10.8 s' ' ' sessions=1
-	RUNS=$asked
-	no_sink
+	far_plain
+	far_tls
+	far_pipelining
 }
 
 slow() {
-	expected=50
-	by_ours() { queue "$ours" 50 1000; drain "$ours"; }
-	by_theirs() { queue "$theirs" 5 1000; drain "$theirs"; }
+	defaults
+	count=50 theirs_part=10
+	peers=${peers% limit}
 	sink --delay 0.2
-	both
-	row '50, server takes 0.2 s each, sessions=4' '<= 2.9 s' reply 10
-	both sessions=20
-	row '50, server takes 0.2 s each, sessions=20' '<= 0.8 s' reply 10
-	echo '  theirs: 5 messages, times 10'
+	relay
+	row '50, server takes 0.2 s each, sessions=4' 2.9 4 -
+	relay sessions=20
+	row '50, server takes 0.2 s each, sessions=20' 0.8 20 -
 	no_sink
 }
 
-# The first remote accepts connections and says nothing.
+# The first remote accepts connections and says nothing; the second is a sink.
 silent() {
-	expected=20
-	by_ours() { queue "$ours" 20 1000; drain "$ours"; }
-	by_theirs() { queue "$theirs" 20 1000; drain "$theirs" --limit 15; }
+	defaults
+	count=20 field=wall once='theirs postfix' looks=
+	peers=${peers% limit}
 	sink
 	"$PYTHON" "$HERE/sink.py" --blackhole --stats "$T/silent" --port 2600 \
 	    >"$T/silent.log" 2>&1 &
 	silence=$!
 	owns $silence
 	until_true 10 grep -q ready "$T/silent.log"
-	second="127.0.0.1 smtp port=$SINK_PORT"
-	remote "$ours" '127.0.0.1 smtp port=2600' "$second"
-	echo 10 >"$ours/conf/sendtimeout"
-	if [ -n "$theirs" ]; then
-		remote "$theirs" '127.0.0.1 smtp --port=2600' \
-		    "127.0.0.1 smtp --port=$SINK_PORT"
-		echo 10 >"$theirs/conf/sendtimeout"
-	fi
-	RUNS=1
-	row '20, first remote silent, 10 s limit' '<= 10.5 s' wall
-	echo "  one run; theirs: ended after 15 s, $(of messages "$T/v.theirs") sent"
-	RUNS=$asked
+	SINK_PORT=2600
+	postfix_more="smtp_fallback_relay = [$host]:2525
+smtp_helo_timeout = 10s"
+	relay
+	SINK_PORT=2525 postfix_more=
+	for p in "$ours" "$theirs"; do
+		sed '1s/2600/2525/' "$p/conf/remotes" >>"$p/conf/remotes"
+		echo 10 >"$p/conf/sendtimeout"
+	done
+	by_theirs() { fill "$theirs" 20 1000; drain "$theirs" --limit 15; }
+	row '20, first remote silent, 10 s limit' 10.5 2 -
+	note 'nullmailer 2.2 was ended after 15 s of the first remote silent.'
 	rm -f "$ours/conf/sendtimeout" "$theirs/conf/sendtimeout"
 	kill $silence
 	no_sink
 }
 
-opens() { awk '/^Tcp:/ && n++ { print $6 }' /proc/net/snmp; }
-
-# Nobody listens there.
+# Nobody listens there. The queue stays, so it is filled once.
 refused() {
-	host=127.0.0.1
-	expected=0
+	defaults
+	peers=${peers% limit}
+	count=20000 theirs_part=50 field=wall expected=0
+	once=postfix untraced=postfix
+	host=127.0.0.1 trip=0
 	sink
-	by_ours() { at=$(opens); drain "$ours"; made=$(($(opens) - at)); }
+	SINK_PORT=1
+	relay
+	SINK_PORT=2525
+	by_ours() { drain "$ours"; }
 	by_theirs() { drain "$theirs"; }
-	remote "$ours" '127.0.0.1 smtp port=1'
-	[ -z "$theirs" ] || remote "$theirs" '127.0.0.1 smtp --port=1'
-	queue "$ours" 20000 1000
-	[ -z "$theirs" ] || queue "$theirs" 400 1000
-	row '20,000 queued, remote refuses: one run' '<= 0.3 s' wall 50
-	echo "  connections tried: $made; theirs: 400 messages, times 50"
+	by_postfix() {
+		drain_postfix --empty "$postfix/spool/incoming" \
+		    --empty "$postfix/spool/active"
+	}
+	fill "$ours" 20000 1000
+	fill "$theirs" 400 1000
+	fill_postfix $count
+	row '20,000 queued, remote refuses: a run' 0.3 1 -
 	no_sink
 }
 
 large() {
-	expected=1
-	by_ours() { queue "$ours" 1 25000000; drain "$ours"; }
-	by_theirs() { queue "$theirs" 1 25000000; drain "$theirs"; }
-	the_limit() { ideal 1 25000000 --chunking; }
+	defaults
+	bytes=25000000 looks='memory calls instructions'
 	sink --chunking --cert "$T/server.pem"
-	both sessions=1
-	row '25 MB, plain' '<= 0.08 s' reply
-	both starttls "x509cafile=$T/ca.pem"
-	the_limit() { ideal 1 25000000 --chunking --tls starttls --ca "$T/ca.pem"; }
-	row '25 MB, TLS' '<= 0.11 s' reply
+	least=--chunking
+	relay
+	row '25 MB, plain' 0.08 1 -
+	least="--chunking --tls starttls --tls12 --ca $T/root.crt"
+	relay starttls "$CA"
+	row '25 MB, STARTTLS' 0.11 1 -
+	bytes=100000000 looks=memory
+	row '100 MB, STARTTLS' - - -
 	no_sink
 }
 
@@ -180,113 +179,170 @@ installed() {
 	sendmail=$(make -s show-SBIN)/sendmail
 	chmod 755 "$T" "$root"
 }
-
-# calls FILE: of the last program that was started from outside
-calls() {
-	awk -v first="$1" '!go && index($0, first) { go = 1 } go' "$2" |
-	    grep -cE '^[0-9]+ +[a-z0-9_]+\('
+injected() {
+	times=100
+	case $what in calls | instructions) times=1 ;; esac
+	measured --times $times --stdin "$T/message" "$@" -t
 }
-syncs() { grep -cE ' f(data)?sync\(' "$1"; }
 
 inject() {
-	host=127.0.0.1
+	defaults
+	field=wall looks='memory calls instructions' expected=0
+	peers=${peers% limit}
+	sink
+	postfix_more='defer_transports = smtp'
+	relay
+	postfix_more=
 	installed
-	fold -w 70 "$HERE/delay.py" | head -c 900 >"$T/text"
-	{ printf 'From: a@x.y\nTo: b@x.y\nSubject: x\n\n'; cat "$T/text"; } \
-	    >"$T/message"
-	expected=-
+	{ printf 'From: a@x.y\nTo: b@x.y\nSubject: x\n\n'
+	    fold -w 70 "$HERE/delay.py" | head -c 900; } >"$T/message"
+	as_user=
+	by_ours() {
+		case $what in
+		instructions) NULLMAILER_TEST_PREFIX=$counted \
+		    injected -- "$counted/sbin/sendmail" ;;
+		*) (unset NULLMAILER_TEST_PREFIX
+		    injected --chroot "$root" $as_user -- "$sendmail") ;;
+		esac
+	}
 	by_theirs() {
-		NULLMAILER_TEST_PREFIX=$theirs measured --times 50 --stdin \
-		    "$T/message" -- "$theirs/sbin/sendmail" -t
+		NULLMAILER_TEST_PREFIX=$theirs injected -- "$theirs/sbin/sendmail"
 	}
-	unset NULLMAILER_TEST_PREFIX
-	by_ours() {
-		measured --chroot "$root" --times 100 --stdin "$T/message" -- \
-		    "$sendmail" -t
+	by_postfix() {
+		MAIL_CONFIG=$postfix/conf injected -- /usr/sbin/sendmail
 	}
-	row 'sendmail -t as root' '<= 2.3 ms' wall
-	by_ours() {
-		measured --chroot "$root" --user 65534 --times 100 --stdin \
-		    "$T/message" -- "$sendmail" -t
-	}
-	row 'sendmail -t through the set-uid copy' '<= 2.3 ms' wall
-	strace -f -o "$T/calls.root" chroot "$root" "$sendmail" -t <"$T/message"
-	strace -f -o "$T/calls.user" chroot --userspec=65534:65534 "$root" \
-	    "$sendmail" -t <"$T/message"
-	n=-
-	if [ -n "$theirs" ]; then
-		NULLMAILER_TEST_PREFIX=$theirs strace -f -o "$T/calls.theirs" \
-		    "$theirs/sbin/sendmail" -t <"$T/message"
-		n=$(calls execve "$T/calls.theirs")
-	fi
-	line '  system calls as root' "$(calls "execve(\"$sendmail\"" "$T/calls.root")" \
-	    "$n" - '<= 70' '' '' ''
-	line '  through the set-uid copy' \
-	    "$(calls "execve(\"$sendmail\"" "$T/calls.user")" "$n" - '<= 110' '' '' ''
-	line '  syncs' "$(syncs "$T/calls.root")" "$([ "$n" = - ] && echo - ||
-	    syncs "$T/calls.theirs")" - 2 '' '' ''
-	export NULLMAILER_TEST_PREFIX="$ours"
+	row 'sendmail -t as root, <= 70 calls' 0.0023 - 70
+	as_user='--user 65534'
+	peers=ours looks='memory calls'
+	row 'sendmail -t, set-uid copy, <= 110 calls' 0.0023 - 110
+	no_sink
 }
 
 # ---- the queue itself ----
 
-# held PID FIELD
-held() { awk -v k="$2:" '$1 == k { print $2 }' "/proc/$1/smaps_rollup"; }
-
-# cost COUNT: a daemon that found so many messages and could send none
-cost() {
-	queue "$ours" "$1" 1000
-	remote "$ours" '127.0.0.1 smtp port=1'
-	echo 3600 >"$ours/conf/pausetime"
-	"$ours/sbin/nullmailer-send" >"$ours/log" 2>&1 &
+# held FIELD PID: KB that a process and its children hold
+held() {
+	for member in $2 $(cat "/proc/$2/task/$2/children"); do
+		cat "/proc/$member/smaps_rollup"
+	done | awk -v k="$1:" '$1 == k { n += $2 } END { print n }'
+}
+# daemon PREFIX: one that rests for an hour when it has done its work
+daemon() {
+	echo 3600 >"$1/conf/pausetime"
+	NULLMAILER_TEST_PREFIX=$1 "$1/sbin/nullmailer-send" >"$1/log" 2>&1 &
 	daemon=$!
 	owns $daemon
-	until_true 60 grep -q 'Delivery complete\|Rescanning queue' "$ours/log"
-	until_true 60 grep -q "Delivery complete, $1 mess" "$ours/log" || [ "$1" = 0 ]
-	sleep 0.3
-	strace -c -f -o "$T/rescan" -p $daemon 2>/dev/null &
+	until_true 120 grep -q 'Delivery complete\|Rescanning' "$1/log"
+	sleep 1
+}
+no_daemon() {
+	kill $daemon
+	wait $daemon 2>/dev/null
+	daemon=
+	echo 0 >"$1/conf/pausetime"
+}
+runs_begun() { grep -c '^Rescanning' "$ours/log"; }
+
+# word NAME WORDS: of what measure.py says
+word() { printf '%s\n' "$2" | tr ' ' '\n' | sed -n "s/^$1=//p"; }
+
+# waiting COUNT: a run that can send none, the rest after it, one that sends all
+waiting() {
+	count=$1
+	echo "$count waiting" >&2
+	fill "$ours" $count 1000
+	echo '127.0.0.1 smtp port=1' >"$ours/conf/remotes"
+	drain "$ours" >"$T/first"
+	none=$(drain "$ours")
+	what=memory
+	most=$(drain "$ours")
+	what='time'
+	daemon "$ours"
+	rest=$(held Pss $daemon)
+	strace -f -o "$T/rescan" -p $daemon 2>/dev/null &
 	tracer=$!
-	sleep 0.5
+	until_true 10 sh -c "! grep -q 'TracerPid:.0$' /proc/$daemon/status"
+	before=$(runs_begun)
 	printf x >"$ours/queue/trigger"
-	until_true 60 sh -c "[ \$(grep -c Rescanning '$ours/log') -ge 2 ]"
+	until_true 60 sh -c "[ \$(grep -c '^Rescanning' '$ours/log') -gt $before ]"
 	sleep 1
 	kill -INT $tracer
 	wait $tracer 2>/dev/null
-	printf '%-12s %10s %10s %12s\n' "$1" "$(held $daemon Rss)" \
-	    "$(held $daemon Pss)" "$(awk '$NF ~ /stat/ { n += $4 } END { print n + 0 }' "$T/rescan")"
-	kill $daemon
-	wait $daemon 2>/dev/null
-	one_shot
+	no_daemon "$ours"
+	echo "$host smtp port=$SINK_PORT" >"$ours/conf/remotes"
+	all=$(drain "$ours" --limit 300)
+	record waiting $count "$(word wall "$none")" "$(word pss "$most")" "$rest" \
+	    "$(grep -c '^[0-9]* *[a-z0-9_]*(' "$T/rescan")" \
+	    "$(word wall "$all")" "$(queued)"
 }
 queue_rows() {
-	host=127.0.0.1
-	sink
-	expected=0
-	printf '\n%-12s %10s %10s %12s\n' waiting 'RSS KB' 'PSS KB' 'stats/rescan'
-	for n in 0 10 1000 100000; do cost $n; done
-	for n in 10 1000 100000; do
-		queue "$ours" $n 1000
-		remote "$ours" '127.0.0.1 smtp port=1'
-		drain "$ours" >/dev/null
-		printf '%-12s one run that can send nothing: %s s\n' "$n" \
-		    "$(drain "$ours" | tr ' ' '\n' | sed -n 's/^wall=//p')"
-	done
+	sink --chunking
+	for n in 10 1000 100000; do waiting $n; done
+	pages
 	no_sink
 }
 
-size() {
-	line 'bytes installed' "$(wc -c <"$NM")" \
-	    "$([ -z "$theirs" ] || find "$T/package" -type f -perm -100 \
-	    -exec cat {} + | wc -c)" - '<= 330000' '' '' ''
+# Are pages given back? 20,000 messages pass a daemon that rested.
+pages() {
+	fill "$ours" 0 0
+	daemon "$ours"
+	before=$(held Pss $daemon)
+	fill "$ours" 20000 1000
+	printf x >"$ours/queue/trigger"
+	until_true 120 sh -c "[ -z \"\$(ls '$ours/queue/queue')\" ]"
+	sleep 2
+	figure 'idle PSS, KB, after 20,000 messages' "$(held Pss $daemon)" '' '' \
+	    "$((before + before / 10))"
+	no_daemon "$ours"
 }
 
-asked=$RUNS
+# ---- size ----
+
+# bytes FILE...; libraries FILE...: those the programs among them load
+bytes() { cat "$@" | wc -c; }
+libraries() {
+	ldd "$@" 2>/dev/null | grep -o ' */[^ ]*' | tr -d ' ' | grep '\.so' | sort -u
+}
+# shellcheck disable=SC2046
+size() {
+	defaults
+	sink
+	them=- them_all=- them_idle=-
+	fill "$ours" 0 0
+	relay
+	daemon "$ours"
+	idle=$(held Pss $daemon)
+	no_daemon "$ours"
+	if [ -n "${REF:-}" ]; then
+		set -- $(find "$T/package" -type f -perm -100)
+		them=$(bytes "$@")
+		them_all=$(bytes "$@" $(libraries "$@"))
+		fill "$theirs" 0 0
+		daemon "$theirs"
+		them_idle=$(held Pss $daemon)
+		no_daemon "$theirs"
+	fi
+	start_postfix
+	sleep 1
+	set -- $(dpkg -L postfix | grep -E '/s?bin/|lib/postfix/.*\.so' |
+	    while read -r f; do [ ! -f "$f" ] || echo "$f"; done)
+	figure 'bytes of the programs' "$(bytes "$NM")" "$them" "$(bytes "$@")" -
+	figure 'bytes, with libraries' "$(bytes "$NM")" "$them_all" \
+	    "$(bytes "$@" $(libraries "$@" | grep -v /postfix/))" 330000
+	figure 'idle PSS, KB' "$idle" "$them_idle" "$(held Pss $daemon)" 120
+	stop_postfix
+	no_sink
+}
+
+report() { "$PYTHON" "$HERE/table.py" "$RESULTS" "$RUNS"; }
+
 certificates
-line "RUNS=$RUNS" ours 2.2 limit target conn. 'RSS KB' 'PSS KB'
 for rows in $ROWS; do
+	# A row's own by_X are forgotten at its end.
 	case $rows in
-	far | queue) "${rows}_rows" ;;
-	*) "$rows" ;;
+	far | queue) ("${rows}_rows"; stop_postfix) ;;
+	*) ("$rows"; stop_postfix) ;;
 	esac
 done
+report
 exit 0
