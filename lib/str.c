@@ -62,7 +62,8 @@ str_skip(struct str s, size_t n)
 {
 	if (n > s.n)
 		n = s.n;
-	return (struct str){ s.p + n, s.n - n };
+	/* C does not define NULL + 0. */
+	return (struct str){ n ? s.p + n : s.p, s.n - n };
 }
 
 struct str

@@ -38,6 +38,7 @@ find_and_cut(void)
 	T(str_find((struct str){ NULL, 0 }, 'x') == 0);
 	T(str_rfind((struct str){ NULL, 0 }, 'x') == 0);
 	T(is(str_skip(rest, 2), "b::c") && is(str_skip(rest, 99), ""));
+	T(is(str_skip((struct str){ NULL, 0 }, 2), ""));
 	T(is(str_head(rest, 2), "a:") && is(str_head(rest, 99), "a:b::c"));
 	T(is(str_cut(&rest, ':'), "a") && is(rest, "b::c"));
 	T(is(str_cut(&rest, ':'), "b"));
