@@ -131,16 +131,14 @@ report(void)
 	return store.code;
 }
 
-/* A head that is all of the message still needs an input, one at its end, as
- * the file that is being written is. There is nothing to wait for then, and no
- * time for a signal. */
+/* With nothing to wait for there is no time for a signal. */
 static int
 copy(const struct order *o, const sigset_t *ending)
 {
 	int rc;
 
 	if (o->input < 0)
-		return store_copy(&store, store.fd);
+		return store_copy(&store, -1);
 	handle_signals(ending);
 	sigprocmask(SIG_UNBLOCK, ending, NULL);
 	rc = store_copy(&store, o->input);

@@ -142,7 +142,7 @@ spool_temporary(const struct spool *s, struct buf *name)
 	for (attempt = 0; attempt < NAMES_TRIED; attempt++) {
 		buf_clear(name);
 		digits(name, attempt);
-		fd = openat(s->tmp, buf_z(name), O_RDWR | O_CREAT | O_EXCL
+		fd = openat(s->tmp, buf_z(name), O_WRONLY | O_CREAT | O_EXCL
 		    | O_NOFOLLOW | O_CLOEXEC, 0600);
 		if (fd >= 0 || errno != EEXIST)
 			return fd;

@@ -48,7 +48,7 @@ int spool_message(const struct spool *s, const char *name, struct stat *st);
 
 /* Makes a new file in tmp/ with a name nobody else uses, mode 0600: the process
  * id, with more digits behind it where that is taken. Its name goes to name.
- * Descriptor (O_CLOEXEC) for reading and writing, or -1 with errno. */
+ * Descriptor (O_CLOEXEC), or -1 with errno. */
 int spool_temporary(const struct spool *s, struct buf *name);
 
 /* Moves a file without ever replacing one, within or between two folders of

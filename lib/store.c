@@ -138,6 +138,8 @@ fill(int fd, struct buf *b)
 {
 	ssize_t n;
 
+	if (fd < 0)
+		return 0;
 	do
 		n = read(fd, buf_room(b, BLOCK), BLOCK);
 	while (n < 0 && errno == EINTR);

@@ -56,7 +56,8 @@ struct store {
  *
  * store_begin reads the control files and opens a temporary file. invoker is
  * the uid for the Received field.
- * store_copy reads all of the input.
+ * store_copy takes what in begins with, if anything was put there, then all
+ * that can be read from the input; -1 is an input at its end.
  * store_commit makes it a message and pulls the trigger. After 0 why may hold
  * a warning about the trigger. */
 int store_begin(struct store *s, uid_t invoker);
