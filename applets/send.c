@@ -659,39 +659,44 @@ left_for(const struct sender *s, const struct place *p)
 	return (long long)(s->backlog.count - p->cursor);
 }
 
-/* Another session is worth while when at least CROWD messages wait and one by
- * one, at the pace of the slowest session, they would take longer than SLOW. */
 static int
-wants_session(const struct sender *s, const struct place *p)
+can_grow(const struct sender *s, const struct place *p)
+{
+	return !p->dead && !p->foreign && p->sessions &&
+	    p->sessions < p->most && left_for(s, p) >= CROWD;
+}
+
+/* Milliseconds for what is left, one by one, at the pace of the slowest
+ * session. */
+static long long
+one_by_one(const struct sender *s, const struct place *p)
 {
 	const struct session *n;
 	long long pace = 0;
 
-	if (p->foreign || !p->sessions)
-		return !p->sessions;
-	if (p->sessions >= p->most || left_for(s, p) < CROWD)
-		return 0;
 	for (n = s->sessions; n; n = n->next)
 		if (n->owner == p && session_pace(n) > pace)
 			pace = session_pace(n);
-	return left_for(s, p) * pace > SLOW;
+	return left_for(s, p) * pace;
 }
 
-/* It is opened when the one before has its connection. */
+/* Another session is opened when at least CROWD messages would take longer than
+ * SLOW and the one before has its connection. */
 static int
 may_open(const struct sender *s, const struct place *p)
 {
 	const struct session *n;
 
+	if (!can_grow(s, p))
+		return !p->sessions;
 	for (n = s->sessions; n; n = n->next)
 		if (n->owner == p && !n->peer.n)
 			return 0;
-	return wants_session(s, p);
+	return one_by_one(s, p) > SLOW;
 }
 
 /* The session of p that is to have the next message: the least busy. None
- * gets a second one in hand that a session still to be opened could have: two
- * for each of those. */
+ * gets a second one in hand that sessions still to be opened could have. */
 static struct session *
 session_with_room(const struct sender *s, const struct place *p)
 {
@@ -701,8 +706,9 @@ session_with_room(const struct sender *s, const struct place *p)
 		if (n->owner == p && session_has_room(n) &&
 		    (!best || n->flights < best->flights))
 			best = n;
-	return best && best->flights && wants_session(s, p) &&
-	    left_for(s, p) <= 2 * (p->most - p->sessions) ? NULL : best;
+	return best && best->flights && can_grow(s, p) &&
+	    left_for(s, p) <= CROWD * (p->most - p->sessions) &&
+	    one_by_one(s, p) > SLOW / 2 ? NULL : best;
 }
 
 /* The session that is to have f; NULL if a new one is needed and cannot be
@@ -1268,9 +1274,7 @@ may_grow(const struct sender *s)
 	const struct place *p;
 
 	for (p = s->places; p < s->places + s->place_count; p++)
-		if (!p->dead && !p->foreign && p->sessions &&
-		    p->sessions < p->most &&
-		    left_for(s, p) >= CROWD)
+		if (can_grow(s, p))
 			return 1;
 	return 0;
 }

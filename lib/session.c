@@ -21,6 +21,9 @@
 /* What is kept of a module's stdout. */
 #define OUTPUT_MAX 65536
 
+/* Messages on their way to a server that answers at once. */
+#define NEAR 8
+
 static struct session *
 new_session(const struct remote *r)
 {
@@ -76,31 +79,25 @@ session_has_room(const struct session *n)
 	    n->flights < (n->appetite ? n->appetite : 1);
 }
 
-/* Opening takes at least this many round trips: TCP, greeting, EHLO. */
-#define OPENING_TRIPS 3
-
-/* How many of so many messages are served at once. */
+/* A round trip in ms, guessed: opening takes at least three, for TCP, the
+ * greeting and EHLO. */
 static long long
-together(const struct session *n, size_t count)
+trip(const struct session *n)
 {
-	return n->appetite > MODULE_AHEAD && count ? (long long)count : 1;
+	return (n->ready - n->began) / 3;
 }
 
 long long
 session_pace(const struct session *n)
 {
+	long long spared = n->appetite > MODULE_AHEAD ? trip(n) : 0;
 	long long pace, in_hand;
 
 	if (!n->ready)
 		return 0;
-	if (n->results)
-		pace = n->worked / ((long long)n->results - 1 +
-		    together(n, n->flights));
-	else
-		pace = (n->ready - n->began) / OPENING_TRIPS /
-		    together(n, n->appetite);
-	in_hand = n->flights ? (clock_ms() - n->since) /
-	    together(n, n->flights) : 0;
+	pace = n->results ? (n->worked - spared) / (long long)n->results :
+	    trip(n) - spared;
+	in_hand = n->flights ? clock_ms() - n->since - spared : 0;
 	return in_hand > pace ? in_hand : pace;
 }
 
@@ -143,11 +140,16 @@ find(struct session *n, unsigned long id)
 	return NULL;
 }
 
+/* What is on its way no other session can have, so of many no more than fill
+ * it: a near server gets few. */
 static enum session_event
 ready(struct session *n, size_t appetite)
 {
-	n->appetite = appetite;
+	size_t fill;
+
 	n->ready = n->since = clock_ms();
+	fill = NEAR + (size_t)trip(n);
+	n->appetite = appetite > fill ? fill : appetite;
 	n->worked = 0;
 	n->results = 0;
 	return SESSION_READY;

@@ -67,9 +67,9 @@ struct session *session_module(const struct remote *r, const char *path,
 int session_has_room(const struct session *n);
 
 /* Milliseconds a message takes here, as far as can be seen: on average since
- * it got ready, or what is being served has already taken if that is more; a
- * round trip, guessed from the opening, before anything else is known. Where
- * messages are served together they share the time. 0 until it is ready. */
+ * it got ready, or what the next result has already taken if that is more; a
+ * round trip before anything else is known. Where many messages are on their
+ * way at once, the way costs but one of these. 0 until it is ready. */
 long long session_pace(const struct session *n);
 
 /* Hands f over; on success the session owns it. 0, or -1 with errno. */

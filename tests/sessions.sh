@@ -43,7 +43,8 @@ all() {
 
 printf '%s\n' 'delay DOT 100' auto >"$T/slow"
 printf '%s\n' 'cap PIPELINING' 'delay DOT 100' auto >"$T/ahead"
-for server in slow ahead; do
+{ echo 'cap CHUNKING'; cat "$T/ahead"; } >"$T/chunks"
+for server in slow ahead chunks; do
 	for sessions in 1 2 4; do
 		put 25
 		serve "$T/$server"

@@ -18,7 +18,8 @@ fill() {
 	done
 }
 listen() {
-	printf '%s\n' 'cap PIPELINING' 'cap CHUNKING' 'delay DOT 10' auto >"$T/script"
+	printf '%s\n' 'cap PIPELINING' 'cap CHUNKING' 'delay GREETING 200' \
+	    'delay DOT 10' auto >"$T/script"
 	serve -t 120 -l "$T/$1.peer" "$T/script"
 	remotes "127.0.0.1 smtp port=$(cat "$T/port")"
 	: >"$T/$1.log"
@@ -27,7 +28,7 @@ listen() {
 kills() {
 	struck=0 sender=none
 	awk -v n="$2" 'BEGIN { srand(11); for (i = 0; i < n; i++)
-		printf "0.%03d\n", 40 + int(rand() * 200) }' >"$T/plan"
+		printf "0.%03d\n", 240 + int(rand() * 200) }' >"$T/plan"
 	while read -r moment; do
 		[ "$(queued)" -gt 0 ] || break
 		running "$sender" || { nullmailer-send >>"$T/$1.log" 2>&1 & sender=$!; }
