@@ -117,7 +117,6 @@ defaults() {
 }
 # row NAME SECONDS CONNECTIONS CALLS: the last three are targets, or -
 row() {
-	echo "$1" >&2
 	record row "$@" $field "${expected:-$count}"
 	for run in $(seq "$RUNS"); do
 		for peer in $peers; do
@@ -131,6 +130,7 @@ row() {
 		done
 	done
 	what='time'
+	"$PYTHON" "$HERE/table.py" "$RESULTS" >&2
 }
 # The yardstick is a script; the instructions of daemons cannot be counted.
 can_look() {

@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""table.py RESULTS RUNS: what run.sh has recorded, as tables of at most 100 columns.
+"""table.py RESULTS [RUNS]: what run.sh has recorded, as tables of at most 100 columns; without
+RUNS only the line of the latest row.
 
 A line of RESULTS is one of these, its fields parted by tabs:
 row NAME SECONDS CONNECTIONS CALLS FIELD COUNT   what follows is about it; targets, or -
@@ -83,8 +84,7 @@ def number(value):
     return "%.1f" % value if 0 < value < 10 and value != int(value) else "%d" % value
 
 
-def time_table(rows):
-    print("%-40s%9s%10s%9s%9s%10s" % (("TIME",) + tuple(TITLES[p] for p in PEERS) + ("target",)))
+def time_lines(rows):
     for row in rows:
         times = [row.mark(p) + seconds(row.median(p, "time", row.field)) for p in PEERS]
         target = row.targets["seconds"]
@@ -153,8 +153,12 @@ MEMORY: looked at every 3 ms in a run of its own. Sums over processes, so reside
 
 def main():
     rows, figures, waiting, notes = read(sys.argv[1])
+    if len(sys.argv) < 3:
+        time_lines(rows[-1:])
+        return
     if rows:
-        time_table(rows)
+        print("%-40s%9s%10s%9s%9s%10s" % ("TIME", *(TITLES[p] for p in PEERS), "target"))
+        time_lines(rows)
         other_tables(rows)
     if figures:
         figure_table(figures)
