@@ -8,10 +8,10 @@ install-openrc: ## its service; also -systemd -runit -s6 -daemontools -sysv ...
 $(SERVICES:%=install-%):
 	@$(INSTALL:applets/install.sh=initscripts/install.sh) $(@:install-%=%)
 
-# The library is the same for every layout.
+# The library is the same for every layout; its objects are not wanted again.
 DEB = $(OBJ)/deb
 deb: export MAKE_DEB = BEARSSL_SRC=$(call absolute,$(BEARSSL)) \
-	BEARSSL_A=$(call absolute,$(BEARSSL_A))
+	BEARSSL_A=$(call absolute,$(BEARSSL_A)) BEARSSL_O=
 deb: $(LIBS) ## a Debian package, in OBJ/deb
 	+@sh initscripts/debian/build.sh $(DEB)
 

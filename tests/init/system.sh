@@ -1,6 +1,7 @@
 # system.sh FOLDER - a small Debian with the init systems in it. It is built
 # once, in about a minute; programs in it are only ever run in namespaces.
 # needs: debootstrap
+# needs: /usr/share/keyrings/debian-archive-keyring.gpg=debian-archive-keyring
 set -eu
 system=$1 log=$1.log
 release=$(. /etc/os-release && echo "$VERSION_CODENAME")
