@@ -494,7 +494,7 @@ static int
 send_text(struct smtp *s, struct transaction *t)
 {
 	struct wire w = { !t->chunked, 0, 0, 0 };
-	char block[16384];
+	char block[32768];
 	off_t at = t->e.body;
 	ssize_t n;
 

@@ -6,12 +6,46 @@
 
 #include "wire.h"
 
+/* Eight bytes at a time, whatever their order in a word. */
+#define ONES UINT64_C(0x0101010101010101)
+#define HIGH (ONES * 0x80)
+
+static uint64_t
+word_at(const char *p)
+{
+	uint64_t word;
+
+	memcpy(&word, p, sizeof word);
+	return word;
+}
+
+/* The high bit of each byte that is c. */
+static uint64_t
+bytes_that_are(uint64_t word, unsigned char c)
+{
+	word ^= ONES * c;
+	return ~(((word & ~HIGH) + ~HIGH) | word) & HIGH;
+}
+
 /* Offset of the first CR or LF. */
 static size_t
 line_end(struct str s)
 {
-	s.n = str_find(s, '\n');
-	return str_find(s, '\r');
+	size_t i = 0;
+
+	while (i + 8 <= s.n && !(bytes_that_are(word_at(s.p + i), '\n') |
+	    bytes_that_are(word_at(s.p + i), '\r')))
+		i += 8;
+	while (i < s.n && s.p[i] != '\n' && s.p[i] != '\r')
+		i++;
+	return i;
+}
+
+static void
+skip(struct str *s, size_t n)
+{
+	s->p += n;
+	s->n -= n;
 }
 
 int
@@ -22,7 +56,7 @@ wire_next(struct wire *w, struct str *in, struct str *piece)
 	if (w->after_cr && in->n) {
 		w->after_cr = 0;
 		if (in->p[0] == '\n')
-			*in = str_skip(*in, 1);
+			skip(in, 1);
 	}
 	if (in->n == 0)
 		return 0;
@@ -42,7 +76,7 @@ wire_next(struct wire *w, struct str *in, struct str *piece)
 		n = 1;
 	}
 	w->dotted = 0;
-	*in = str_skip(*in, n);
+	skip(in, n);
 	return 1;
 }
 
@@ -52,25 +86,55 @@ wire_end(const struct wire *w)
 	return w->inside ? STR("\r\n") : STR("");
 }
 
-static int
-has_eight_bit(struct str s)
-{
-	uint64_t word, all = 0;
+/* What is in a block. */
+struct census {
+	uint64_t all;		/* its bytes, or-ed */
+	uint64_t crs;		/* not 0 if there are any */
+	size_t lfs;
+};
 
-	for (; s.n >= sizeof word; s = str_skip(s, sizeof word)) {
-		memcpy(&word, s.p, sizeof word);
-		all |= word;
+static void
+count_word(struct census *c, uint64_t word)
+{
+	c->all |= word;
+	c->crs |= bytes_that_are(word, '\r');
+	c->lfs += (size_t)((bytes_that_are(word, '\n') >> 7) * ONES >> 56);
+}
+
+static struct census
+count(struct str s)
+{
+	struct census c = { 0, 0, 0 };
+	uint64_t rest = 0;
+
+	for (; s.n >= 8; skip(&s, 8))
+		count_word(&c, word_at(s.p));
+	memcpy(&rest, s.p, s.n);
+	count_word(&c, rest);
+	return c;
+}
+
+/* Without CR each LF is one octet more, which is all there is to know. */
+static void
+measure(struct wire *w, struct str in, struct wire_size *size)
+{
+	struct census c = count(in);
+	struct str piece;
+
+	size->eight_bit |= (c.all & HIGH) != 0;
+	if (!c.crs && !w->after_cr) {
+		size->octets += in.n + c.lfs;
+		w->inside = in.p[in.n - 1] != '\n';
+		return;
 	}
-	for (; s.n; s = str_skip(s, 1))
-		all |= (unsigned char)s.p[0];
-	return (all & UINT64_C(0x8080808080808080)) != 0;
+	while (wire_next(w, &in, &piece))
+		size->octets += piece.n;
 }
 
 int
 wire_measure(int fd, off_t offset, struct wire_size *size)
 {
 	struct wire w = { 0 };
-	struct str in, piece;
 	char block[32768];
 	ssize_t n;
 
@@ -81,10 +145,7 @@ wire_measure(int fd, off_t offset, struct wire_size *size)
 		if (n < 0)
 			return -1;
 		offset += n;
-		in = (struct str){ block, (size_t)n };
-		size->eight_bit |= has_eight_bit(in);
-		while (wire_next(&w, &in, &piece))
-			size->octets += piece.n;
+		measure(&w, (struct str){ block, (size_t)n }, size);
 	}
 	size->octets += wire_end(&w).n;
 	return 0;

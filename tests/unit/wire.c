@@ -96,6 +96,32 @@ dots(void)
 	    STR("\r\n..\r\n..\r\nMAIL FROM:<x>\r\n"), 23));
 }
 
+/* A line end at each place of a word, among bytes that resemble one. */
+static void
+places(void)
+{
+	static const char ends[] = "\n\r";
+	struct buf in = { 0 }, want = { 0 };
+	size_t at, end;
+	int ok = 1;
+
+	for (end = 0; end < 2; end++)
+		for (at = 0; at < 26; at++) {
+			buf_set(&in, STR("\212\215\013\011\014\016\0\377"
+			    "\212\215\013\011\014\016\0\377"
+			    "\212\215\013\011\014\016\0\377xy"));
+			buf_set(&want, str_head(buf_str(&in), at));
+			buf_cat(&want, STR("\r\n"),
+			    str_skip(buf_str(&in), at + 1), at == 25 ?
+			    STR("") : STR("\r\n"));
+			in.p[at] = ends[end];
+			ok &= is(buf_str(&in), buf_str(&want), want.n);
+		}
+	T(ok);
+	buf_free(&in);
+	buf_free(&want);
+}
+
 static void
 sizes(void)
 {
@@ -123,6 +149,7 @@ main(void)
 {
 	line_ends();
 	dots();
+	places();
 	sizes();
 	return T_END();
 }
