@@ -139,7 +139,7 @@ clean: ## remove what was built
 	rm -rf $(OBJ) $(BINARY)
 
 help: ## this list
-	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST)
+	@sed -n 's/^\([a-z0-9-]*\):.*## /\1\t/p' $(MAKEFILE_LIST)
 
 show-%:
 	@echo '$($*)'
