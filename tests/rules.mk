@@ -10,13 +10,11 @@ bench: $(BINARY) $(TOOLS) ## beside nullmailer 2.2 (REF= RUNS= ROWS=)
 	-@sh tests/bench/run.sh
 	-@sh tests/bench/tls.sh
 
-# PLAY= builds and does not run.
 MACHINES = aarch64 armhf i386 mips mipsel riscv64
-PLAY = 1
-CROSS_RUN = BEARSSL=$(call absolute,$(BEARSSL)) PLAY=$(PLAY) \
+BUILD_FOR = BEARSSL=$(call absolute,$(BEARSSL)) \
 	sh tests/cross/run.sh $(call absolute,$(OBJ))
 cross: $(BINARY) $(TOOLS) ## other machines: builds, sizes, core tests (MACHINES=)
-	+@$(CROSS_RUN) $(MACHINES)
+	+@PLAY=1 $(BUILD_FOR) $(MACHINES)
 
 harden: $(BINARY) ## the HARDEN=1 build: what it is, and core tests
 	+@$(MAKE) HARDEN=1 OBJ=$(OBJ)/harden BINARY=$(OBJ)/harden/nullmailer \
@@ -35,7 +33,7 @@ CROSS_router = mipsel
 CROSS_shares = mipsel
 export VM = $(call absolute,$(OBJ)/vm)
 $(VMS): $(BINARY) $(TOOLS)
-	+@$(if $(CROSS_$@),$(CROSS_RUN:PLAY=%=) $(CROSS_$@))
+	+@$(if $(CROSS_$@),$(BUILD_FOR) $(CROSS_$@))
 	@sh tests/need.sh $$($(NEED_TESTS) tests/vm/$@.sh)
 	@TEST_TIMEOUT=1200 tests/run tests/vm/$@.sh
 initramfs: ## the binary in an initrd under QEMU mails a boot message

@@ -1,11 +1,12 @@
 #!/bin/sh
 # run.sh OBJ [ARCH...] - builds for other machines, runs core.sh there, prints a
-# table. With PLAY empty it only builds.
+# table. Without PLAY in the environment it only builds.
 #
 # The machine's own emulation of foreign programs is not touched: it is set up
 # in a user namespace, which Linux has since 6.7. While one machine's tests
 # wait, the next one's program is built.
 set -u
+PLAY=${PLAY:-}
 obj=$1; shift
 core=$(dirname "$0")/core.sh failed=0
 mkdir -p "$obj/cross"

@@ -71,6 +71,8 @@ boot() {
 	    "0 uptime"
 	[ "$test_failed" -eq 0 ] || tail -n 40 "$transcript" | sed 's/^/# /'
 	echo "#= $machine, from start to power off $seconds s: $transcript"
+	printf '%s\n' "$console" | paste -sd ';' | sed 's/;/; /g' |
+	    fold -s -w 72 | sed 's/^/#=   /'
 }
 # said KEY: what the guest had to say on that, in one line
 said() { printf '%s\n' "$console" | sed -n "s/^$1 //p" | xargs; }
