@@ -10,6 +10,19 @@ bench: $(BINARY) $(TOOLS) ## beside nullmailer 2.2 (REF= RUNS= ROWS=)
 	-@sh tests/bench/run.sh
 	-@sh tests/bench/tls.sh
 
+# Built with clang; SECONDS_EACH= is for each target.
+FUZZ = $(patsubst %.c,$(OBJ)/%,$(wildcard tests/fuzz/*.c))
+FUZZ_A = libclang_rt.fuzzer-$(shell uname -m).a
+FUZZER = address,undefined -fno-sanitize-recover=all
+fuzz: ## libFuzzer on whatever reads what strangers write
+	@sh tests/need.sh clang $$($(NEED_TESTS) tests/fuzz/run.sh)
+	@sh tests/need.sh $$(clang -print-file-name=$(FUZZ_A))=libclang-rt-dev
+	+@$(MAKE) SAN=1 HOSTCC=clang OBJ=$(OBJ)/fuzz \
+	    SANITIZE='-fsanitize=fuzzer-no-link,$(FUZZER)' fuzzed
+$(FUZZ): private CFLAGS += -fsanitize=fuzzer
+fuzzed: $(FUZZ)
+	@sh tests/fuzz/run.sh $(FUZZ)
+
 MACHINES = aarch64 armhf i386 mips mipsel riscv64
 BUILD_FOR = BEARSSL=$(call absolute,$(BEARSSL)) \
 	sh tests/cross/run.sh $(call absolute,$(OBJ))
@@ -42,4 +55,4 @@ router: ## a MIPS router's kernel in QEMU
 arm64: ## a 64-bit ARM's kernel in QEMU
 shares: ## a spool on vfat, virtiofs and 9p in QEMU
 
-.PHONY: interop bench cross harden hardened $(VMS)
+.PHONY: interop bench fuzz fuzzed cross harden hardened $(VMS)
