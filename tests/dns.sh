@@ -29,21 +29,24 @@ owns $!
 until_true 60 test -s "$T/port" -a -s "$T/port6"
 # answers A AAAA: begins to answer so
 answers() {
+	rm -f "$T/ready"
 	"$DNS" "$@" >"$T/ready" &
 	dns=$!
 	owns $dns
 	until_true 60 grep -q ready "$T/ready"
 }
-# try A AAAA PORTFILE EXIT: one message, by the module and by the sender
+# try A AAAA PORTFILE EXIT: one message, by the module and by the sender, which
+# may have sent and removed it before the module begins
 try() {
 	name="A $1, AAAA $2"
 	want=$4
 	answers "$1" "$2"
-	printf '\na@x.y\n\ntext\n' >"$P/queue/queue/1.1"
+	printf '\na@x.y\n\ntext\n' >"$T/message"
+	cp "$T/message" "$P/queue/queue/1.1"
 	begun=$(date +%s)
 	printf 'host=relay.example\nport=%s\n' "$(cat "$3")" >"$T/options"
 	HELOHOST=h timeout 120 "$P/protocols/smtp" <"$T/options" \
-	    3<"$P/queue/queue/1.1" >"$T/out" 2>&1 &
+	    3<"$T/message" >"$T/out" 2>&1 &
 	module=$!
 	echo "relay.example smtp port=$(cat "$3")" >"$P/conf/remotes"
 	timeout 120 nullmailer-send --once >"$T/log" 2>&1

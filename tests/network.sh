@@ -36,6 +36,7 @@ serve() {
 }
 # answers A AAAA: a name server that says so
 answers() {
+	rm -f "$T/ready"
 	"$DNS" "$@" >"$T/ready" &
 	dns=$!
 	owns $dns
