@@ -1,86 +1,42 @@
-#!/bin/sh
-# run.sh FOLDER [TARGET...] - builds fuzz targets, and all they use, with clang's
-# libFuzzer and sanitizers, and runs each for EACH seconds (60). In FOLDER stay
-# the objects, in corpus/ what a target has learned, in found/ what stopped it.
-# needs: clang openssl
-set -u
-EACH=${EACH:-60}
-mkdir -p "$1/corpus" "$1/found" || exit 1
-at=$(cd "$1" && pwd); shift
-corpus=$at/corpus
-if [ $# -eq 0 ]; then
-	set -- tests/fuzz/*.c
+# run.sh TARGET... - `make fuzz`: libFuzzer on each target for $SECONDS_EACH, from
+# the lines of tests/data and a few certificates on. What it has found worth
+# keeping stays beside the target and is where the next run begins; an input
+# that breaks something stays there too, as NAME-crash-HASH, and fails the run.
+# needs: openssl xargs=findutils
+HERE=$(dirname "$1")
+export HERE SECONDS_EACH="${SECONDS_EACH:-30}"
+fuzz() {
+	name=${1##*/}
+	mkdir -p "$HERE/kept.$name"
+	FUZZ_CA=$HERE/seeds/cert timeout $((SECONDS_EACH * 2 + 60)) "$1" \
+	    -max_total_time="$SECONDS_EACH" -timeout=10 -max_len=16384 \
+	    -print_final_stats=1 -artifact_prefix="$HERE/$name-" \
+	    "$HERE/kept.$name" "$HERE/seeds" >"$1.log" 2>&1
+	rc=$?
+	[ "$rc" -eq 0 ] || tail -n 40 "$1.log"
+	printf '%-12s %9s inputs, %s\n' "$name" \
+	    "$(sed -n 's/^stat::number_of_executed_units: *//p' "$1.log")" \
+	    "$([ "$rc" -eq 0 ] && echo nothing found || echo "FAILED, exit $rc: $1.log")"
+	return "$rc"
+}
+if [ -n "${FUZZ_ONE:-}" ]; then
+	fuzz "$1"
+	exit
 fi
-
-checks=-fsanitize=address,undefined
-instrumented() {
-	make -s SSL=bear SAN=1 HOSTCC=clang OBJ="$at" \
-	    SANITIZE="$checks,fuzzer-no-link -fno-sanitize-recover=all" "$@"
-}
-build() {
-	clang -std=c99 -D_GNU_SOURCE -O1 -g -fno-pie -no-pie $checks,fuzzer \
-	    -fno-sanitize-recover=all -isystem "$headers" -o "$at/$1" \
-	    "tests/fuzz/$1.c" "$at/san/all.a" "$libs"
-}
-
-# lines FILE TARGET...: each line as an input of its own
-lines() {
-	file=$1; shift
-	for t; do
-		mkdir -p "$corpus/$t"
-		split -a 4 -l 1 "tests/data/$file.txt" "$corpus/$t/$file."
-	done
-}
-# chain FILE...: certificates with their lengths, as verify.c has them
-chain() {
-	for f; do
-		openssl x509 -in "$f" -outform DER -out "$at/der" || return
-		n=$(wc -c <"$at/der")
-		for n in $((n >> 16)) $((n >> 8 & 255)) $((n & 255)); do
-			# shellcheck disable=SC2059
-			printf "\\$(printf %03o "$n")"
-		done
-		cat "$at/der"
-	done
-}
-seeds() {
-	lines addresses addr
-	lines headers header wire
-	lines queue envelope
-	lines remotes remotes conf
-	lines replies reply diagnostic sasl
-	lines status status
-	sh tests/pki/make.sh "$at/pki" || return
-	mkdir -p "$corpus/pem" "$corpus/crl" "$corpus/key" "$corpus/verify"
-	cp "$at/pki"/*.pem "$at/pki"/*.crl "$corpus/crl"
-	cp "$at/pki"/*.crt "$corpus/pem"
-	for f in "$at/pki"/*.crt; do
-		name=$(basename "$f" .crt)
-		chain "$f" "$at/pki/int.crt" \
-		    >"$corpus/verify/$name" 2>/dev/null
-		cat "$at/pki/$name.key" "$f" >"$corpus/key/$name" 2>/dev/null
-	done
-	: >"$at/seeded"
-}
-
-instrumented "$at/san/all.a" &&
-    headers=$(instrumented show-BEARSSL)/inc &&
-    libs=$(instrumented show-LIBS) && instrumented "$libs" || exit 1
-[ -e "$at/seeded" ] || seeds || exit 1
-export FUZZ_CA="$at/pki/root.crt"
-failed=0
-for t; do
-	t=$(basename "$t" .c)
-	[ "$t" != driver ] || continue
-	if build "$t" && mkdir -p "$corpus/$t" && "$at/$t" -timeout=20 \
-	    -max_len=12000 -max_total_time="$EACH" -print_final_stats=1 \
-	    -artifact_prefix="$at/found/$t-" "$corpus/$t" >"$at/$t.log" 2>&1
-	then
-		echo "ok - $t," "$(sed -n 's/.*executed_units: *//p' "$at/$t.log")" runs
-	else
-		failed=1
-		echo "not ok - $t"
-		grep -aE '^(==|SUMMARY|.*runtime error)' "$at/$t.log"
-	fi
-done
-exit $failed
+SEEDS=$HERE/seeds
+mkdir -p "$SEEDS" || exit 1
+cat tests/data/*.txt tests/talk/*.talk | split -a 4 -l 1 - "$SEEDS/line."
+(
+	cd "$SEEDS" || exit 1
+	openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 \
+	    -nodes -days 9 -subj /CN=fuzz -keyout key -out cert 2>/dev/null
+	openssl x509 -in cert -outform DER -out der
+	cat key cert >both
+	size=$(wc -c <der)
+	{
+		# shellcheck disable=SC2059
+		printf "\\0\\$(printf %o $((size / 256)))\\$(printf %o $((size % 256)))"
+		cat der
+	} >chain
+)
+printf '%s\n' "$@" | FUZZ_ONE=1 xargs -P "$(nproc)" -n 1 sh "$0"
