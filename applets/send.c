@@ -1271,10 +1271,10 @@ check_deadlines(struct sender *s)
 static int
 may_grow(const struct sender *s)
 {
-	const struct place *p;
+	size_t i;
 
-	for (p = s->places; p < s->places + s->place_count; p++)
-		if (can_grow(s, p))
+	for (i = 0; i < s->place_count; i++)
+		if (can_grow(s, &s->places[i]))
 			return 1;
 	return 0;
 }
