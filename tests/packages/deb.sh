@@ -45,6 +45,8 @@ send_one() {
 ok "the service starts" inside /etc/init.d/nullmailer start
 ok "an ordinary user sends" send_one
 ok "and it arrives" until_true 60 delivered 1
+queue_is_empty() { [ -z "$(ls "$R/var/spool/nullmailer/queue")" ]; }
+ok "and is gone from the queue" until_true 60 queue_is_empty
 pid=$(cat "$R/run/nullmailer.pid")
 is "the sender is mail" "$(inside stat -c %U "/proc/$pid")" mail
 
