@@ -415,6 +415,8 @@ report_ended(struct sender *s, struct report *r, int status)
 	if (status)
 		log_fault("No report on %s could be queued, it stays and is "
 		    "tried again", r->f.w->name);
+	else if (s->trigger < 0)
+		s->again = 1;	/* or nobody would tell of it */
 	finish_report(s, r, status);
 }
 
@@ -1412,7 +1414,7 @@ open_spool(struct sender *s)
 		cli_warn("%s", buf_z(&why));
 	if (fchdir(s->spool.queue) < 0)
 		cli_die(1, "Could not chdir to queue message directory.");
-	s->trigger = spool_open_trigger(&s->spool);
+	reopen_trigger(s);
 	s->watch = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
 	path_set(&why, PATH_SPOOL, "");
 	if (s->watch >= 0)

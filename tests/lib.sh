@@ -10,9 +10,20 @@ done
 T=$(mktemp -d) || exit 1
 test_number=0 test_failed=0 test_pids=
 
-owns() { test_pids="$test_pids $*"; }
+# In the end a number may be another's; when a process began tells.
+birth() { sed 's/.*) //' "/proc/$1/stat" 2>/dev/null | cut -d' ' -f20; }
+owns() {
+	for test_pid; do test_pids="$test_pids $test_pid:$(birth "$test_pid")"; done
+}
+end_owned() {
+	for test_pid in $test_pids; do
+		[ "$(birth "${test_pid%:*}")" != "${test_pid#*:}" ] ||
+		    kill "${test_pid%:*}" 2>/dev/null
+	done
+	test_pids=
+}
 finish() {
-	for test_pid in $test_pids; do kill "$test_pid" 2>/dev/null; done
+	end_owned
 	rm -rf "$T"
 	exit "$test_failed"
 }

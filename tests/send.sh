@@ -297,6 +297,18 @@ term_after_dot() {
 }
 
 # ---- the spool ----
+no_trigger() {
+	conf pausetime 3600
+	talk mail 'on RCPT r@x.y 550 no' auto
+	remotes "127.0.0.1 smtp port=$port"
+	rm "$P/queue/trigger"; mkdir -p "$P/queue/trigger/full"
+	from=s@x.y
+	put 1.1 r@x.y
+	daemon
+	ok "no trigger to be had is told" logged 5 '^Could not open trigger file'
+	ok "and a report is sent at once" logged 5 '^Sent file.$'
+	has "to whom it belongs" "$(grep ' M: ' "$P/mail.peer")" 'accepted <> <s@x.y>'
+}
 trigger() {
 	conf pausetime 3600
 	serve mail tests/talk/plain.talk
@@ -653,13 +665,15 @@ if [ $# -gt 0 ]; then
 	conf sendtimeout 5
 	"$1"
 	# What still writes must be gone before its folder goes.
+	pids=$(printf '%s\n' "$test_pids" | sed 's/:[0-9]*//g')
+	end_owned
 	# shellcheck disable=SC2086
-	[ -z "$test_pids" ] || { kill $test_pids; wait $test_pids; } 2>/dev/null
+	[ -z "$pids" ] || wait $pids 2>/dev/null
 	exit
 fi
 scenes=
-scene words pauses long_first_pause signals alone values trigger vanishing \
-    from_nothing no_failed order joins
+scene words pauses long_first_pause signals alone values trigger no_trigger \
+    vanishing from_nothing no_failed order joins
 curtain
 scene odd_files term term_after_dot expired parts read_only poison poison_dot
 curtain
