@@ -104,7 +104,7 @@ main(int argc, char **argv)
 		return 2;
 	if (puts("ready") < 0 || fflush(stdout) < 0)
 		return 2;
-	alarm(60);
+	alarm(600);
 	while (poll(p, 2, -1) > 0 && !(p[1].revents & (POLLERR | POLLHUP)))
 		serve(p[0].fd, argv + 1);
 	return 0;

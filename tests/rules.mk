@@ -7,8 +7,8 @@ interop: $(BINARY) $(TOOLS) ## the same against real servers, installs them
 	@tests/run $(INTEROP)
 
 bench: $(BINARY) $(TOOLS) ## beside nullmailer 2.2 (REF= RUNS= ROWS=)
-	-@sh tests/bench/run.sh
-	-@sh tests/bench/tls.sh
+	+-@sh tests/bench/run.sh
+	+-@sh tests/bench/tls.sh
 
 # Built with clang; SECONDS_EACH= is for each target.
 FUZZ = $(patsubst %.c,$(OBJ)/%,$(wildcard tests/fuzz/*.c))
