@@ -352,7 +352,7 @@ same "dsn: no input" "$(report 5.0.0 </dev/null | head -n 1)" 111
 # transmit MODULE OPTION...: exit code of one message
 transmit() {
 	module=$1; shift
-	printf '%s\n' "$@" '' | timeout 20 "$P/protocols/$module" 3<"$T/message" \
+	printf '%s\n' "$@" '' | timeout 30 "$P/protocols/$module" 3<"$T/message" \
 	    >"$T/out" 2>"$T/err"
 	echo $?
 }
@@ -393,7 +393,7 @@ AUTH not offered	16	user=u pass=p	auto
 AUTH LOGIN 535 to the password	20	user=u pass=p auth-login	on PASS 535 no\nauto
 greeting 554	16	-	S: 554 go away\nbye
 greeting 421	16	-	S: 421 later\nbye
-no mail server	11	-	S: SSH-2.0-x\nbye
+no mail server	11	-	S: SSH-2.0-x\nclose
 gone at once	11	-	drop
 STARTTLS not offered	16	starttls	auto
 EOF in a reply to the dot	11	-	auto until DOT\nS: 250-taken\nclose
