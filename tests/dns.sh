@@ -1,19 +1,8 @@
 # dns.sh - names: whatever a name server does, mail waits and is never failed,
 # and half an answer is enough. Runs in namespaces of its own.
 # needs: ip=iproute2 unshare=util-linux
-if [ "${NAMESPACES:-}" != own ]; then
-	for user in '' --map-root-user; do
-		# shellcheck disable=SC2086
-		unshare $user --net --mount true 2>/dev/null || continue
-		# shellcheck disable=SC2086
-		NAMESPACES=own exec unshare $user --net --mount sh "$0"
-	done
-	echo "#= not run: this system gives us no namespaces of our own"
-	[ "$(id -u)" -ne 0 ] && echo "ok 1 - # SKIP: no namespaces" ||
-	    echo "not ok 1 - no namespaces, not even for root"
-	exit
-fi
 . tests/lib.sh
+own_network
 ip link set lo up
 prefix "$T/p"
 P=$T/p

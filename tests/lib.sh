@@ -62,6 +62,34 @@ until_true() {
 		sleep 0.05
 	done
 }
+# serve INSTRUCTION...: a peer; $port
+serve() {
+	printf '%s\n' "$@" >"$T/talk"
+	rm -f "$T/port" "$T"/got.*
+	"$PEER" -t 1200 -p "$T/port" -l "$T/peer" -o "$T/got" "$T/talk" \
+	    2>"$T/flaws" &
+	owns $!
+	until_true 60 test -s "$T/port"
+	# shellcheck disable=SC2034
+	port=$(cat "$T/port")
+}
+# taken: how many messages it has accepted
+taken() { find "$T" -name 'got.*' ! -name '*.*.*' | wc -l; }
+# own_network: begins the script again in a network and mounts of its own.
+own_network() {
+	[ "${NAMESPACES:-}" != own ] || return 0
+	for test_user in '' --map-root-user; do
+		# shellcheck disable=SC2086
+		unshare $test_user --net --mount true 2>/dev/null || continue
+		rm -rf "$T"
+		# shellcheck disable=SC2086
+		NAMESPACES=own exec unshare $test_user --net --mount sh "$0"
+	done
+	echo "#= not run: this system gives us no namespaces of our own"
+	if [ "$(id -u)" -ne 0 ]; then ok '# SKIP: no namespaces' true
+	else ok 'no namespaces, not even for root' false; fi
+	exit
+}
 # prefix DIR: a NULLMAILER_TEST_PREFIX with empty spool, configuration and links.
 prefix() {
 	mkdir -p "$1/queue/queue" "$1/queue/tmp" "$1/queue/failed" "$1/conf" \

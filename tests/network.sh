@@ -2,19 +2,8 @@
 # half that leads nowhere. Runs in namespaces of its own; name servers that
 # misbehave are dns.sh's.
 # needs: ip=iproute2 unshare=util-linux
-if [ "${NAMESPACES:-}" != own ]; then
-	for user in '' --map-root-user; do
-		# shellcheck disable=SC2086
-		unshare $user --net --mount true 2>/dev/null || continue
-		# shellcheck disable=SC2086
-		NAMESPACES=own exec unshare $user --net --mount sh "$0"
-	done
-	echo "#= not run: this system gives us no namespaces of our own"
-	[ "$(id -u)" -ne 0 ] && echo "ok 1 - # SKIP: no namespaces" ||
-	    echo "not ok 1 - no namespaces, not even for root"
-	exit
-fi
 . tests/lib.sh
+own_network
 prefix "$T/p"
 P=$T/p
 DNS=${DNS:-${PEER%/*}/dns}

@@ -8,19 +8,8 @@ P=$T/p
 echo 0 >"$P/conf/pausetime"
 sh tests/pki/cert.sh "$T" >"$T/openssl" 2>&1 || cat "$T/openssl"
 
-# serve INSTRUCTION...: a peer; $port
-serve() {
-	printf '%s\n' "$@" >"$T/talk"
-	rm -f "$T/port" "$T"/got.*
-	"$PEER" -t 1200 -p "$T/port" -l "$T/peer" -o "$T/got" "$T/talk" \
-	    2>"$T/flaws" &
-	owns $!
-	until_true 60 test -s "$T/port"
-	port=$(cat "$T/port")
-}
 put() { printf 's@x.y\nr@x.y\n\nSubject: %s\n\ntext\n' "$1" >"$P/queue/queue/100000000$1.1"; }
 waiting() { find "$P/queue/queue" -type f | wc -l; }
-taken() { find "$T" -name 'got.*' ! -name '*.*.*' | wc -l; }
 # traced: a queue run; $T/trace.PID of the sender and each of its children
 traced() {
 	rm -f "$T"/trace.*

@@ -6,20 +6,9 @@ P=$T/p
 echo 0 >"$P/conf/pausetime"
 sh tests/pki/cert.sh "$T" >"$T/openssl" 2>&1 || cat "$T/openssl"
 
-# serve INSTRUCTION...: a peer; $port
-serve() {
-	printf '%s\n' "$@" >"$T/talk"
-	rm -f "$T/port" "$T"/got.*
-	"$PEER" -t 600 -p "$T/port" -l "$T/peer" -o "$T/got" "$T/talk" \
-	    2>"$T/flaws" &
-	owns $!
-	until_true 60 test -s "$T/port"
-	port=$(cat "$T/port")
-}
 remote() { echo "127.0.0.1 smtp port=$port $*" >"$P/conf/remotes"; }
 run() { timeout 300 nullmailer-send >"$T/log" 2>&1; }
 waiting() { find "$P/queue/queue" -type f | wc -l; }
-taken() { find "$T" -name 'got.*' ! -name '*.*.*' | wc -l; }
 put() { printf 's@x.y\nr@x.y\n\nSubject: old\n\ntext\n' >"$P/queue/queue/$1"; }
 
 printf 'Subject: hi\n\n.dot\nbye\n' | timeout 300 nullmailer-inject -f s@x.y r@a.b z

@@ -76,14 +76,3 @@ boot() {
 }
 # said KEY: what the guest had to say on that, in one line
 said() { printf '%s\n' "$console" | sed -n "s/^$1 //p" | xargs; }
-# serve INSTRUCTION...: a peer; $port
-serve() {
-	printf '%s\n' "$@" >"$T/talk"
-	rm -f "$T/port" "$T"/got.*
-	"$PEER" -t 900 -p "$T/port" -l "$T/peer" -o "$T/got" "$T/talk" \
-	    2>"$T/flaws" &
-	owns $!
-	until_true 60 test -s "$T/port"
-	port=$(cat "$T/port")
-}
-taken() { find "$T" -name 'got.*' ! -name '*.*.*' | wc -l; }
