@@ -4,8 +4,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "../lib/buf.h"
-#include "../lib/opt.h"
+#include "../lib/base/buf.h"
+#include "../lib/base/opt.h"
 #include "cli.h"
 
 static const char *program = "nullmailer";

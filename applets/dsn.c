@@ -11,14 +11,14 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "../lib/buf.h"
-#include "../lib/conf.h"
-#include "../lib/dsn.h"
-#include "../lib/envelope.h"
-#include "../lib/err.h"
-#include "../lib/hostname.h"
-#include "../lib/mem.h"
-#include "../lib/opt.h"
+#include "../lib/base/buf.h"
+#include "../lib/conf/conf.h"
+#include "../lib/mail/dsn.h"
+#include "../lib/mail/envelope.h"
+#include "../lib/base/err.h"
+#include "../lib/conf/hostname.h"
+#include "../lib/base/mem.h"
+#include "../lib/base/opt.h"
 #include "applets.h"
 #include "cli.h"
 

@@ -3,8 +3,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "../lib/buf.h"
-#include "../lib/logger.h"
+#include "../lib/base/buf.h"
+#include "../lib/send/logger.h"
 #include "cli.h"
 #include "log.h"
 

@@ -2,7 +2,7 @@
 #ifndef LOG_H
 #define LOG_H
 
-#include "../lib/str.h"
+#include "../lib/base/str.h"
 
 /* Text of others made fit for a log, cut to a kilobyte. Lives until the next
  * call with the same slot, of which there are LOG_SLOTS. */

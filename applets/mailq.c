@@ -11,13 +11,13 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "../lib/chr.h"
-#include "../lib/date.h"
-#include "../lib/envelope.h"
-#include "../lib/mem.h"
-#include "../lib/path.h"
-#include "../lib/spool.h"
-#include "../lib/status.h"
+#include "../lib/base/chr.h"
+#include "../lib/base/date.h"
+#include "../lib/mail/envelope.h"
+#include "../lib/base/mem.h"
+#include "../lib/conf/path.h"
+#include "../lib/queue/spool.h"
+#include "../lib/queue/status.h"
 #include "applets.h"
 #include "cli.h"
 

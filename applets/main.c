@@ -7,7 +7,7 @@
 #include <sys/auxv.h>
 #include <unistd.h>
 
-#include "../lib/buf.h"
+#include "../lib/base/buf.h"
 #include "applets.h"
 #include "cli.h"
 

@@ -8,10 +8,10 @@
 #include <unistd.h>
 
 #include "../ssl/ssl.h"
-#include "../lib/buf.h"
-#include "../lib/err.h"
-#include "../lib/module.h"
-#include "../lib/opt.h"
+#include "../lib/base/buf.h"
+#include "../lib/base/err.h"
+#include "../lib/smtp/module.h"
+#include "../lib/base/opt.h"
 #include "cli.h"
 #include "module.h"
 

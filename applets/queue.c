@@ -12,10 +12,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "../lib/conf.h"
-#include "../lib/mem.h"
-#include "../lib/spool.h"
-#include "../lib/store.h"
+#include "../lib/conf/conf.h"
+#include "../lib/base/mem.h"
+#include "../lib/queue/spool.h"
+#include "../lib/queue/store.h"
 #include "applets.h"
 #include "cli.h"
 #include "queue.h"

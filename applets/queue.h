@@ -4,7 +4,7 @@
 
 #include <sys/types.h>
 
-#include "../lib/buf.h"
+#include "../lib/base/buf.h"
 
 /* Does what nullmailer-queue does in a process that enqueue_open allows it to.
  * The input begins with head, which is taken, and goes on at the descriptor

@@ -7,14 +7,14 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "../lib/addr.h"
-#include "../lib/chr.h"
-#include "../lib/conf.h"
-#include "../lib/hostname.h"
-#include "../lib/mem.h"
-#include "../lib/opt.h"
-#include "../lib/path.h"
-#include "../lib/spool.h"
+#include "../lib/mail/addr.h"
+#include "../lib/base/chr.h"
+#include "../lib/conf/conf.h"
+#include "../lib/conf/hostname.h"
+#include "../lib/base/mem.h"
+#include "../lib/base/opt.h"
+#include "../lib/conf/path.h"
+#include "../lib/queue/spool.h"
 #include "applets.h"
 #include "cli.h"
 

@@ -12,10 +12,10 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "../lib/enqueue.h"
-#include "../lib/envelope.h"
-#include "../lib/spool.h"
-#include "../lib/store.h"
+#include "../lib/queue/enqueue.h"
+#include "../lib/mail/envelope.h"
+#include "../lib/queue/spool.h"
+#include "../lib/queue/store.h"
 #include "applets.h"
 #include "cli.h"
 

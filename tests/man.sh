@@ -40,7 +40,7 @@ while read -r program name folder; do
 	is "$f has the options of $program.c" \
 	    "$(undocumented "applets/$program.c" "$f")" ""
 	[ "$folder" = MODULES ] || continue
-	for source in $(grep -l OPT_ lib/*.c | grep -v /opt.c); do
+	for source in $(grep -l OPT_ lib/*/*.c | grep -v /opt.c); do
 		is "$f has the options of $source" \
 		    "$(undocumented "$source" "$f")" ""
 	done

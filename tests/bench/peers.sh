@@ -16,10 +16,10 @@ one_shot
 # not know its own file and would take them for foreign ones.
 symbols() {
 	obj=$(make -s show-OBJ)
-	make -s "$obj/lib/nosandbox.o" >"$T/make"
+	make -s "$obj/lib/net/nosandbox.o" >"$T/make"
 	# shellcheck disable=SC2046
 	$(make -s show-LINK) -o "$T/unstripped" $(make -s show-OBJS | sed \
-	    "s,$obj/lib/sandbox.o,$obj/lib/nosandbox.o,") $(make -s show-LIBS)
+	    "s,$obj/lib/sandbox.o,$obj/lib/net/nosandbox.o,") $(make -s show-LIBS)
 	(NM=$T/unstripped prefix "$counted")
 	rm -r "$counted/conf" "$counted/queue" "$counted/protocols"
 	ln -s "$ours/conf" "$ours/queue" "$counted"

@@ -5,11 +5,11 @@
 #include <string.h>
 
 #include "../../ssl/ssl.h"
-#include "../../lib/buf.h"
-#include "../../lib/err.h"
-#include "../../lib/module.h"
-#include "../../lib/opt.h"
-#include "../../lib/remote.h"
+#include "../../lib/base/buf.h"
+#include "../../lib/base/err.h"
+#include "../../lib/smtp/module.h"
+#include "../../lib/base/opt.h"
+#include "../../lib/smtp/remote.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n);
 

@@ -1,0 +1,73 @@
+/* io.h - a connection: bytes out, lines in, a deadline in every wait. Plain or
+ * TLS is chosen once, by io_tls; nothing above asks which it is.
+ *
+ * Whatever waits, waits for both directions: a peer that answers while we
+ * still send can block neither side, as long as its answers fit into the
+ * input buffer and the kernel's. */
+#ifndef IO_H
+#define IO_H
+
+#include "../base/str.h"
+
+struct ssl;
+
+enum io_state {
+	IO_OPEN,
+	IO_EOF,			/* the peer has closed */
+	IO_TIMEOUT,		/* the deadline has passed */
+	IO_ERROR,		/* errno in error */
+	IO_TLS			/* the reason is ssl_why's */
+};
+
+struct io {
+	int fd;
+	struct ssl *ssl;
+	int (*step)(struct io *io, int revents);
+	enum io_state state;	/* anything but IO_OPEN is final */
+	int error;
+	long long limit;	/* no deadline goes beyond it; clock_ms */
+	long long deadline;
+	unsigned long long put;		/* octets taken by io_put so far ... */
+	unsigned long long sent;	/* ... and of those handed on */
+	size_t in_at, in_end;
+	size_t out_at, out_end;
+	char in[16384];
+	char out[32768];
+};
+
+/* Takes over a connected socket and makes it non-blocking; no limit, no
+ * deadline. */
+void io_init(struct io *io, int fd);
+
+/* What follows must be over in ms, and before the limit in any case. */
+void io_deadline(struct io *io, long long ms);
+
+/* Turns TLS on. Bytes received before it are an attack or a mistake: then,
+ * or when the handshake fails, -1. The ssl stays the caller's. */
+int io_tls(struct io *io, struct ssl *ssl);
+
+/* Adds bytes to what will be sent; sends when the buffer is full. 0 or -1. */
+int io_put(struct io *io, struct str s);
+
+/* Sends all of it. 0 or -1. */
+int io_flush(struct io *io);
+
+/* Receives: 1 and a line without its LF or CRLF; 2 and the beginning of a
+ * line too long for the buffer; -1. Borrowed until the next io_ call. What
+ * was put is sent first. */
+int io_line(struct io *io, struct str *line);
+
+/* Receives: the next byte, or -1. What was received before the connection was
+ * lost can still be had. */
+int io_byte(struct io *io);
+
+/* Bytes received and not yet asked for. */
+size_t io_unread(const struct io *io);
+
+/* What state means, in words for a log. */
+const char *io_why(const struct io *io);
+
+/* Closes, with TLS's own farewell where there is TLS; never waits. */
+void io_close(struct io *io);
+
+#endif

@@ -1,0 +1,30 @@
+/* status.h - spool/status: what the sender knows of each waiting message. One
+ * line a message, fields separated by TAB: id, attempts, first try, last try,
+ * next try, remote, code, text, credit, warned. Times are seconds since the
+ * epoch, 0 for never; credit is how many seconds of the message's apparent age
+ * were the clock's doing; warned is 1 once the sender was told of the delay.
+ * Made for mailq; safe to delete. */
+#ifndef STATUS_H
+#define STATUS_H
+
+#include "../base/buf.h"
+
+struct status {
+	struct str id;
+	unsigned long attempts;
+	long long first, last, next;
+	struct str remote;
+	int code;
+	struct str text;
+	long long credit;
+	long long warned;
+};
+
+/* Appends a line; remote and text are cleaned on the way. */
+void status_add(struct buf *b, const struct status *s);
+
+/* Cuts the next line off *text; s borrows from it. 1, or 0 at the end; lines
+ * that are none are skipped. */
+int status_next(struct str *text, struct status *s);
+
+#endif

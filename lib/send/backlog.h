@@ -1,0 +1,85 @@
+/* backlog.h - the messages that wait in queue/, as the sender remembers them:
+ * oldest first by the seconds their names begin with. */
+#ifndef BACKLOG_H
+#define BACKLOG_H
+
+#include <stddef.h>
+
+#include "../base/buf.h"
+
+struct spool;
+
+enum waiting_state {
+	WAITING_READY,
+	WAITING_BUSY,		/* somebody holds a pointer to it */
+	WAITING_BAD,		/* no message: said once, then passed over */
+	WAITING_GONE		/* to be forgotten */
+};
+
+/* What the last failed attempt left. */
+struct outcome {
+	unsigned attempts;
+	long long first, last;	/* seconds since the epoch, 0 never */
+	struct buf remote;
+	struct buf text;
+	int code;
+	unsigned char *keep;	/* NULL, or for each recipient in the file
+				 * whether it is still to be served: the file
+				 * could not be rewritten */
+};
+
+/* There may be a hundred thousand of them: 36 bytes and the name. */
+struct waiting {
+	long long when;		/* seconds its name begins with */
+	long long mtime;
+	struct outcome *outcome;	/* NULL before the first failure */
+	int credit;		/* seconds of age that are the clock's doing */
+	unsigned index;		/* in the list, until the next scan */
+	unsigned short turn;	/* remotes that had it in this queue run */
+	unsigned char state;	/* enum waiting_state */
+	unsigned char seen : 1;	/* by the scan that is going on */
+	unsigned char warned : 1;	/* its sender knows of the delay */
+	unsigned char late : 1;	/* a session ended over it: others first */
+	char name[];
+};
+
+struct backlog {
+	struct waiting **list;
+	size_t count;
+};
+
+/* Lists queue/: what is new is added, what is gone and not busy forgotten. A
+ * message whose mtime lies before build_date or in the future begins to age
+ * now. Appends to notes a line for each entry that could not be looked at.
+ * 0, or -1 with errno. */
+int backlog_scan(struct backlog *b, const struct spool *s, long long now,
+    struct buf *notes);
+
+/* Forgets what is gone or was not found again, unless it is busy. */
+void backlog_sweep(struct backlog *b);
+
+/* Messages that are not gone or bad. */
+size_t backlog_size(const struct backlog *b);
+
+/* Age in seconds, without what the clock made up; never negative. */
+long long backlog_age(const struct waiting *w, long long now);
+
+/* The wall clock went so many seconds further than time itself. */
+void backlog_clock_jumped(struct backlog *b, long long seconds);
+
+/* Notes how an attempt ended. */
+void backlog_failed(struct waiting *w, struct str remote, int code,
+    struct str text, long long now);
+
+/* Notes that its file names recipients who must not get it again: mask says of
+ * each one in the file whether it is to be kept. Takes over mask. */
+void backlog_keep(struct waiting *w, unsigned char *mask);
+
+/* All of it as spool/status has it; and back, after the first scan. */
+void backlog_status(const struct backlog *b, long long next, struct buf *out);
+void backlog_recall(struct backlog *b, struct str status);
+
+/* Forgets all messages. */
+void backlog_free(struct backlog *b);
+
+#endif

@@ -1,0 +1,164 @@
+/* report - a notification that a child process writes into the queue. */
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "child.h"
+#include "../base/chr.h"
+#include "../conf/conf.h"
+#include "../mail/dsn.h"
+#include "../queue/enqueue.h"
+#include "../mail/envelope.h"
+#include "flight.h"
+#include "../base/mem.h"
+#include "report.h"
+
+/* Exit code of a child that could not do it, as nullmailer-queue's. */
+#define FAILURE 1
+
+static struct str
+reason_of(const struct report *r, size_t index)
+{
+	const struct refusal *own = flight_refusal(&r->f, index);
+
+	return own ? buf_str(&own->text) : buf_str(&r->text);
+}
+
+/* "SMTP; 550 5.1.1 no such user" */
+static void
+diagnose(struct buf *b, const struct report *r, size_t index)
+{
+	size_t i;
+
+	for (i = 0; i < r->protocol.n; i++)
+		buf_addc(b, chr_upper(r->protocol.p[i]));
+	buf_cat(b, STR("; "), reason_of(r, index));
+}
+
+/* The recipients the report is about; the child that asks does not free. */
+static void
+list_recipients(const struct report *r, struct dsn *d)
+{
+	struct dsn_recipient *list = mem_new(r->f.e.count, sizeof *list);
+	struct str address;
+	size_t at = 0, i;
+
+	for (i = 0; (address = envelope_next(&r->f.e, &at)).p; i++) {
+		struct buf status = { 0 }, diagnostic = { 0 };
+
+		if (r->kind == DSN_FAILED && r->fate[i] != FAILED)
+			continue;
+		dsn_status(&status, r->kind, reason_of(r, i),
+		    r->otherwise);
+		diagnose(&diagnostic, r, i);
+		list[d->count++] = (struct dsn_recipient){ address,
+			buf_str(&status), buf_str(&diagnostic) };
+	}
+	d->recipients = list;
+}
+
+static int
+put(void *context, struct str bytes)
+{
+	enqueue_write(context, bytes);
+	return 0;
+}
+
+static int
+write_report(struct dsn *d, const struct dsn_rules *rules, struct str target,
+    int (*queue)(int argc, char **argv))
+{
+	struct enqueue q;
+	int status;
+
+	if (enqueue_open(&q, queue) < 0)
+		return FAILURE;
+	if (dsn_write(d, rules, target, put, &q) < 0) {
+		enqueue_abort(&q);
+		return FAILURE;
+	}
+	status = enqueue_commit(&q);
+	if (status > 0 && WIFEXITED(status))
+		return WEXITSTATUS(status);
+	return status ? FAILURE : 0;
+}
+
+/* The child keeps the message at 3 and nothing else. */
+static void
+become(struct dsn *d)
+{
+	if (d->message != 3 && dup2(d->message, 3) < 0)
+		_exit(FAILURE);
+	d->message = 3;
+	child_clean(4);
+	signal(SIGPIPE, SIG_IGN);
+	prctl(PR_SET_PDEATHSIG, SIGTERM);
+}
+
+/* Who is to get it, as the control files and the message itself say. */
+static int
+find_target(struct dsn *d, struct dsn_rules *rules, struct buf *target,
+    struct buf *why)
+{
+	int rc = dsn_rules_load(rules);
+
+	if (rc < 0) {
+		buf_add(why, str_of(conf_why()));
+		return -1;
+	}
+	d->lines = rules->bouncelines;
+	rc = dsn_wanted(d, why);
+	if (rc < 0)
+		buf_add(why, str_of(strerror(errno)));
+	if (rc > 0 && (rc = dsn_target(d, rules, target)) == 0)
+		buf_add(why, STR("neither doublebounceto nor adminaddr "
+		    "names anybody"));
+	return rc;
+}
+
+int
+report_start(struct report *r, const struct report_times *t,
+    int (*queue)(int argc, char **argv), struct buf *why)
+{
+	struct dsn d = { 0 };
+	struct dsn_rules rules = { 0 };
+	struct buf target = { 0 };
+	int rc;
+
+	d.kind = r->kind;
+	d.sender = envelope_sender(&r->f.e);
+	d.remote = buf_str(&r->host);
+	d.arrival = t->arrival;
+	d.last_attempt = t->last_attempt;
+	d.retry_until = t->retry_until;
+	d.message = r->f.fd;
+	d.header = r->f.e.body;
+	rc = find_target(&d, &rules, &target, why);
+	if (rc > 0 && (r->pid = fork()) == 0) {
+		become(&d);
+		list_recipients(r, &d);
+		_exit(write_report(&d, &rules, buf_str(&target), queue));
+	}
+	if (rc > 0 && r->pid < 0) {
+		buf_add(why, str_of(strerror(errno)));
+		rc = -1;
+	}
+	dsn_rules_free(&rules);
+	buf_free(&target);
+	return rc;
+}
+
+void
+report_free(struct report *r)
+{
+	flight_free(&r->f);
+	free(r->fate);
+	buf_free(&r->text);
+	buf_free(&r->host);
+	buf_free(&r->protocol);
+	free(r);
+}

@@ -1,0 +1,102 @@
+/* session.h - a child that delivers to one remote: a worker with up to
+ * WORKER_HOLDS messages, or a foreign module with one. The owner polls fd for
+ * reading and reaps children; what happened comes back as events. */
+#ifndef SESSION_H
+#define SESSION_H
+
+#include <sys/types.h>
+
+#include "../base/buf.h"
+
+struct flight;
+struct remote;
+
+struct session {
+	struct session *next;	/* the owner's list */
+	void *owner;		/* the owner's, NULL once it is dismissed */
+	pid_t pid;		/* of its present process */
+	int fd;			/* -1 when it has no more to say */
+	int foreign;
+	struct flight *flight;	/* oldest first */
+	size_t flights;
+	size_t appetite;	/* flights it likes to have; 0 until ready */
+	long long began;	/* clock_ms */
+	long long ready;	/* clock_ms, 0 before */
+	long long since;	/* clock_ms of the last result, or of when
+				 * there was work again */
+	long long worked;	/* ms for the results so far */
+	unsigned long results;
+	long long deadline;	/* for what it does now; clock_ms */
+	int signals;		/* sent to it so far: TERM, then KILL */
+	struct buf output;	/* of a module, so far */
+	struct buf peer;	/* "192.0.2.1 port 25" */
+	struct buf host, protocol;
+	const struct remote *remote;	/* the next worker is for */
+	const char *helo;
+	int seconds;
+};
+
+enum session_event {
+	SESSION_NOTHING,	/* nothing more for now */
+	SESSION_READY,		/* let in: it takes more now, and then waits
+				 * for session_go */
+	SESSION_NOTE,		/* text is for the administrator */
+	SESSION_RESULT,		/* of the oldest flight */
+	SESSION_DOWN,		/* the remote is of no use, says a worker; the
+				 * flights were not taken */
+	SESSION_CRASHED,	/* it ended without a word about its flights */
+	SESSION_END		/* it ended; the process may still be there */
+};
+
+struct session_news {
+	enum session_event event;
+	int code;
+	enum stage stage;
+	struct str text;	/* borrowed until the next call */
+};
+
+/* Starts a worker, or path as a foreign module for the flight f, which it does
+ * not take over yet. seconds: 0 for no limit. A worker's r and helo are used
+ * again until the session is dismissed. NULL with errno on failure. */
+struct session *session_worker(const struct remote *r, const char *helo,
+    int seconds);
+struct session *session_module(const struct remote *r, const char *path,
+    const struct flight *f, const char *helo, int *options_cut);
+
+/* 1 if it can take another flight. */
+int session_has_room(const struct session *n);
+
+/* Milliseconds a message takes here, as far as can be seen: on average since
+ * it got ready, or what the next result has already taken if that is more; a
+ * round trip before anything else is known. Where many messages are on their
+ * way at once, the way costs but one of these. 0 until it is ready. */
+long long session_pace(const struct session *n);
+
+/* Hands f over; on success the session owns it. 0, or -1 with errno. */
+int session_give(struct session *n, const struct flight *f);
+
+/* A session that got ready was given what there is for now. */
+void session_go(const struct session *n);
+
+/* The oldest flight is through: takes it off the list without freeing. */
+struct flight session_take(struct session *n);
+
+/* Reads what there is to read and returns one event at a time. */
+struct session_news session_hear(struct session *n);
+
+/* The process has ended with this wait status. What a module's end means. */
+struct session_news session_ended(struct session *n, int status);
+
+/* What it does now must be over in ms; negative: no limit. */
+void session_patience(struct session *n, long long ms);
+
+/* No more flights: a worker finishes and leaves, within ms. */
+void session_dismiss(struct session *n, long long ms);
+
+/* TERM, at the second call KILL, to a module's whole process group. */
+void session_kill(struct session *n, long long ms);
+
+/* Frees all, flights included. */
+void session_free(struct session *n);
+
+#endif

@@ -1,0 +1,417 @@
+/* worker - a session to one remote in a child process. */
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stddef.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "../../ssl/ssl.h"
+#include "../base/buf.h"
+#include "child.h"
+#include "../base/clock.h"
+#include "../base/err.h"
+#include "../smtp/module.h"
+#include "../base/opt.h"
+#include "../smtp/remote.h"
+#include "worker.h"
+
+/* Sessions in a row that may be lost in the middle of a message before
+ * it is the remote's fault and not the message's. */
+#define STRIKES 3
+
+/* What take may say beside 1, 0 and -1. */
+#define GO 2
+
+/* ---- the packets, both sides ---- */
+
+int
+worker_give(int fd, unsigned long id, int message)
+{
+	union {
+		struct cmsghdr align;
+		char space[CMSG_SPACE(sizeof(int))];
+	} control = { { 0 } };
+	struct iovec data = { &id, sizeof id };
+	struct msghdr h = { 0 };
+	struct cmsghdr *c;
+
+	h.msg_iov = &data;
+	h.msg_iovlen = 1;
+	h.msg_control = control.space;
+	h.msg_controllen = sizeof control.space;
+	c = CMSG_FIRSTHDR(&h);
+	c->cmsg_level = SOL_SOCKET;
+	c->cmsg_type = SCM_RIGHTS;
+	c->cmsg_len = CMSG_LEN(sizeof message);
+	memcpy(CMSG_DATA(c), &message, sizeof message);
+	return sendmsg(fd, &h, MSG_NOSIGNAL) < 0 ? -1 : 0;
+}
+
+void
+worker_go(int fd)
+{
+	send(fd, &(unsigned long){ 0 }, sizeof(unsigned long), MSG_NOSIGNAL);
+}
+
+/* Takes a message. 1; 0 when none is there and wait is 0; GO; -1 at the
+ * end. */
+static int
+take(int fd, struct module_message *m, int wait)
+{
+	union {
+		struct cmsghdr align;
+		char space[CMSG_SPACE(sizeof(int))];
+	} control;
+	struct iovec data = { &m->id, sizeof m->id };
+	struct msghdr h = { 0 };
+	struct cmsghdr *c;
+	ssize_t n;
+
+	h.msg_iov = &data;
+	h.msg_iovlen = 1;
+	h.msg_control = control.space;
+	h.msg_controllen = sizeof control.space;
+	do
+		n = recvmsg(fd, &h, MSG_CMSG_CLOEXEC |
+		    (wait ? 0 : MSG_DONTWAIT));
+	while (n < 0 && errno == EINTR);
+	if (n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK))
+		return 0;
+	if (n != sizeof m->id)
+		return -1;
+	c = CMSG_FIRSTHDR(&h);
+	if (!c || c->cmsg_type != SCM_RIGHTS)
+		return GO;
+	memcpy(&m->fd, CMSG_DATA(c), sizeof m->fd);
+	return 1;
+}
+
+int
+worker_packet(int fd, struct worker_packet *p)
+{
+	ssize_t n = recv(fd, p, sizeof *p, MSG_DONTWAIT);
+
+	/* A worker that ends with messages unread resets the socket, but its
+	 * last words are still there. */
+	if (n < 0 && errno == ECONNRESET)
+		n = recv(fd, p, sizeof *p, MSG_DONTWAIT);
+	if (n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK ||
+	    errno == EINTR))
+		return 0;
+	if (n < (ssize_t)offsetof(struct worker_packet, text) ||
+	    p->n > WORKER_TEXT ||
+	    (size_t)n != offsetof(struct worker_packet, text) + p->n)
+		return -1;
+	return 1;
+}
+
+/* ---- the child ---- */
+
+struct worker {
+	int fd;
+	struct module_options o;
+	const struct module_protocol *protocol;
+	void *session;
+	int seconds;
+	int waits;		/* for the sender's word after READY */
+	struct module_message held[WORKER_HOLDS];
+	size_t holds;
+	size_t begun;		/* of those held, known to this session */
+	int accepted;		/* messages taken in this session */
+	int answered;		/* messages taken or not */
+};
+
+static void
+answer(struct worker *w, struct worker_packet *p, struct str text)
+{
+	p->n = text.n < WORKER_TEXT ? text.n : WORKER_TEXT;
+	if (p->n)
+		memcpy(p->text, text.p, p->n);
+	if (send(w->fd, p, offsetof(struct worker_packet, text) + p->n,
+	    MSG_NOSIGNAL) < 0)
+		_exit(ERR_UNKNOWN);
+}
+
+static void
+tell(struct worker *w, enum worker_kind kind, int code, enum stage stage,
+    struct str text)
+{
+	struct worker_packet p = { 0 };
+
+	p.kind = kind;
+	p.code = code;
+	p.stage = stage;
+	answer(w, &p, text);
+}
+
+/* The session stands. */
+static void
+tell_ready(struct worker *w)
+{
+	struct worker_packet p = { 0 };
+
+	p.kind = WORKER_READY;
+	p.index = w->protocol->appetite(w->session);
+	if (p.index > WORKER_HOLDS)
+		p.index = WORKER_HOLDS;
+	answer(w, &p, STR(""));
+	w->waits = 1;
+}
+
+static void
+on_peer(void *context, struct str text)
+{
+	tell(context, WORKER_PEER, 0, STAGE_connect, text);
+}
+
+static void
+on_note(void *context, struct str text)
+{
+	tell(context, WORKER_NOTE, 0, STAGE_session, text);
+}
+
+static void
+on_recipient(void *context, unsigned long id, size_t index, int code,
+    struct str text)
+{
+	struct worker_packet p = { 0 };
+
+	p.kind = WORKER_RECIPIENT;
+	p.id = id;
+	p.index = index;
+	p.code = code;
+	p.stage = STAGE_rcpt;
+	answer(context, &p, text);
+}
+
+static void
+release(struct worker *w, unsigned long id)
+{
+	size_t i;
+
+	for (i = 0; i < w->holds && w->held[i].id != id; i++)
+		continue;
+	if (i == w->holds)
+		return;
+	close(w->held[i].fd);
+	w->holds--;
+	if (w->begun > i)
+		w->begun--;
+	memmove(w->held + i, w->held + i + 1,
+	    (w->holds - i) * sizeof w->held[0]);
+}
+
+static void
+on_message(void *context, unsigned long id, int code, enum stage stage,
+    struct str text)
+{
+	struct worker *w = context;
+	struct worker_packet p = { 0 };
+
+	p.kind = WORKER_MESSAGE;
+	p.id = id;
+	p.code = code;
+	p.stage = stage;
+	answer(w, &p, text);
+	release(w, id);
+	w->answered++;
+	if (code == ERR_OK) {
+		w->accepted++;
+		w->o.past.strikes = 0;
+	}
+}
+
+/* The last words: the remote is of no use, or another worker's. */
+static void
+leave(struct worker *w, enum worker_kind kind, int code)
+{
+	struct worker_packet p = { 0 };
+
+	p.kind = kind;
+	p.code = code;
+	p.stage = w->protocol->stage(w->session);
+	p.past = w->o.past;
+	answer(w, &p, w->protocol->text(w->session));
+	_exit(code);
+}
+
+static void
+set_limit(struct worker *w)
+{
+	w->protocol->limit(w->session, w->seconds > 0 ?
+	    clock_in((long long)w->seconds * 1000) : CLOCK_NEVER);
+}
+
+static void
+open_session(struct worker *w)
+{
+	int rc;
+
+	set_limit(w);
+	rc = w->protocol->open(w->session);
+	if (rc)
+		leave(w, WORKER_DOWN, rc);
+	tell_ready(w);
+}
+
+/* The session was lost in the middle of things. If it had taken messages it
+ * was an ordinary end and the rest goes over a new one. If not, and the server
+ * has not said that it is about the session, the message it was busy with may
+ * be the reason, and must not keep others waiting. */
+static void
+session_lost(struct worker *w, int code)
+{
+	if (w->accepted)
+		return;
+	if (code == ERR_TIMED_OUT || code == ERR_MSG_TEMP ||
+	    w->protocol->stage(w->session) <= STAGE_tls ||
+	    ++w->o.past.strikes == STRIKES)
+		leave(w, WORKER_DOWN, code);
+	if (!w->answered && w->begun)
+		on_message(w, w->held[0].id, code,
+		    w->protocol->stage(w->session),
+		    w->protocol->text(w->session));
+}
+
+/* Begins the next message that is held. Its time runs from the opening of
+ * the session if it is the first there. */
+static int
+send_next(struct worker *w)
+{
+	if (w->begun || w->answered)
+		set_limit(w);
+	return w->protocol->send(w->session, &w->held[w->begun++]);
+}
+
+static void
+check_session(struct worker *w, int rc)
+{
+	if (rc && rc != MODULE_AGAIN)
+		session_lost(w, rc);
+	if (!w->protocol->is_open(w->session))
+		leave(w, WORKER_AGAIN, ERR_OK);
+}
+
+/* Sends what is held; when nothing more is to be had, or held, waits for the
+ * oldest result. */
+static void
+deliver(struct worker *w, int wait)
+{
+	while (w->begun < w->holds) {
+		if (!w->protocol->is_open(w->session))
+			open_session(w);
+		check_session(w, send_next(w));
+	}
+	if (w->holds && (wait || w->holds == WORKER_HOLDS))
+		check_session(w, w->protocol->settle(w->session));
+}
+
+static void
+serve(struct worker *w)
+{
+	struct module_message m;
+	int got;
+
+	do {
+		got = take(w->fd, &m, w->waits || !w->holds);
+		if (got == GO)
+			w->waits = 0;
+		else if (got > 0)
+			w->held[w->holds++] = m;
+		deliver(w, got <= 0);
+	} while (got >= 0 || w->holds);
+	w->protocol->close(w->session);
+}
+
+/* The options borrow from text, which is cut into C strings. A '#' begins a
+ * comment, as people write it behind a remote. */
+static int
+parse_options(struct module_options *o, struct buf *text, struct buf *why)
+{
+	struct opt rows[MODULE_ROWS];
+	struct opts all = { rows, module_rows(o, rows), 0 };
+	struct str rest = buf_str(text);
+
+	while (rest.n && rest.p[0] != '#') {
+		struct str line = str_cut(&rest, '\n');
+
+		text->p[line.p + line.n - text->p] = '\0';
+		if (opt_text(&all, line.p, why) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+static void
+run(int fd, const struct remote *r, const char *helo, int seconds,
+    const struct module_past *past)
+{
+	struct worker w = { 0 };
+	struct module_report report = { &w, on_recipient, on_message,
+		on_note, on_peer };
+	struct buf options = { 0 }, why = { 0 };
+	int code = ERR_USAGE;
+
+	w.fd = fd;
+	w.seconds = seconds;
+	w.protocol = module_protocol(buf_str(&r->protocol));
+	w.o.helo = helo;
+	if (past)
+		w.o.past = *past;
+	buf_set(&options, buf_str(&r->options));
+	if (parse_options(&w.o, &options, &why) == 0)
+		w.session = w.protocol->create(&w.o, &report, 0, &code, &why);
+	if (!w.session) {
+		tell(&w, WORKER_DOWN, code, STAGE_options, buf_str(&why));
+		_exit(code);
+	}
+	serve(&w);
+	w.protocol->free(w.session);
+	_exit(0);
+}
+
+/* The child keeps its end at 3 and nothing else; it shares no fate with a
+ * terminal, ends when the sender does, and cannot be looked into. */
+static void
+become(int fd, pid_t parent)
+{
+	if (fd != 3 && dup2(fd, 3) < 0)
+		_exit(ERR_UNKNOWN);
+	child_clean(4);
+	fcntl(3, F_SETFD, FD_CLOEXEC);
+	signal(SIGINT, SIG_IGN);
+	signal(SIGHUP, SIG_IGN);
+	signal(SIGALRM, SIG_IGN);
+	signal(SIGPIPE, SIG_IGN);
+	prctl(PR_SET_PDEATHSIG, SIGTERM);
+	prctl(PR_SET_DUMPABLE, 0);
+	if (getppid() != parent)
+		_exit(ERR_UNKNOWN);
+}
+
+pid_t
+worker_start(const struct remote *r, const char *helo, int seconds,
+    const struct module_past *past, int *fd)
+{
+	int pair[2];
+	pid_t parent = getpid(), pid;
+
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0)
+		return -1;
+	pid = fork();
+	if (pid == 0) {
+		become(pair[1], parent);
+		run(3, r, helo, seconds, past);
+	}
+	close(pair[1]);
+	if (pid < 0) {
+		close(pair[0]);
+		return -1;
+	}
+	fcntl(pair[0], F_SETFL, O_NONBLOCK);
+	*fd = pair[0];
+	return pid;
+}

@@ -1,0 +1,39 @@
+/* remote.h - the smart hosts, from the control file `remotes`: one a line,
+ * HOST [PROTOCOL [OPTION...]], in order of preference. */
+#ifndef REMOTE_H
+#define REMOTE_H
+
+#include "../base/buf.h"
+
+struct remote {
+	struct buf host;
+	struct buf protocol;	/* "smtp" if the line names none */
+	struct buf options;	/* what a module reads: host=HOST LF, then each
+				 * option LF without one leading "--" */
+	int sessions;		/* at a time, from the option sessions=N */
+};
+
+#define REMOTE_SESSIONS 4	/* where there is no such option */
+
+struct remotes {
+	struct remote *list;
+	size_t count;
+};
+
+/* Reads the control file. 0, also when there is none; -1 with conf_why and r
+ * untouched. */
+int remotes_load(struct remotes *r);
+
+/* Reads the file's text. */
+void remotes_parse(struct remotes *r, struct str text);
+
+/* Whether the control file holds a password and everybody may read it. 1 with
+ * its path; else 0. */
+int remotes_exposed(const struct remotes *r, struct buf *path);
+
+int remote_equal(const struct remote *a, const struct remote *b);
+
+/* Wipes and frees. */
+void remotes_free(struct remotes *r);
+
+#endif

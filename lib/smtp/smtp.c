@@ -1,0 +1,751 @@
+/* smtp - an SMTP session, client side: its transactions.
+ *
+ * A transaction is a row of commands: RSET if the last one was left open,
+ * MAIL, RCPT..., and then either DATA and the message with its final dot, or
+ * BDAT with the message and RSET. They are numbered, spoken in order and
+ * answered in order: one at a time; or with PIPELINING (RFC 2920) a window of
+ * them ahead, the first of them before the previous final dot is answered; or
+ * with CHUNKING too (RFC 3030) many messages ahead, as BDAT waits for nothing.
+ *
+ * With DATA the 354 shows that replies and commands are in step. With BDAT
+ * only the RSET behind it does: where a server has said one reply too many,
+ * that is the place of the message's own. */
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "../../ssl/ssl.h"
+#include "../base/buf.h"
+#include "../base/chr.h"
+#include "../mail/envelope.h"
+#include "../base/err.h"
+#include "../net/io.h"
+#include "link.h"
+#include "../base/mem.h"
+#include "module.h"
+#include "reply.h"
+#include "dialogue.h"
+#include "smtp.h"
+#include "../mail/wire.h"
+
+/* What may be unanswered at a time: commands, whose replies must fit into
+ * buffers, messages, and their octets, which a lost connection makes possible
+ * duplicates of. */
+#define WINDOW_COMMANDS 150
+#define WINDOW_MESSAGES 64
+#define WINDOW_OCTETS (1024 * 1024)
+
+struct transaction {
+	struct transaction *next;
+	struct module_message m;
+	struct envelope e;
+	struct wire_size size;
+	size_t commands;	/* in all */
+	size_t said, heard;
+	size_t say_at;		/* recipients, as envelope_next wants it */
+	size_t accepted;	/* recipients */
+	int reset;		/* 1 if the first command is RSET */
+	int chunked;		/* BDAT, not DATA */
+	int data;		/* the server waits for the message */
+	int answered;		/* code is what the server says of it */
+	unsigned long long end;	/* io.put behind its last octet; 0 before */
+	int code;		/* result of the message as a whole */
+	enum stage stage;
+	struct buf text;
+};
+
+struct smtp {
+	struct dialogue d;
+	int strict;
+	int dirty;		/* the server has half a transaction */
+	struct transaction *first, *last;	/* unanswered, oldest first */
+	size_t unheard;		/* commands */
+	unsigned long long octets;	/* of the messages among them */
+};
+
+/* ---- transactions and their results ---- */
+
+static int
+fail(struct transaction *t, int code, enum stage stage, struct str text)
+{
+	if (!t->code) {
+		t->code = code;
+		t->stage = stage;
+		buf_set(&t->text, text);
+	}
+	return -1;
+}
+
+static void
+report(struct smtp *s, const struct transaction *t, int code,
+    enum stage stage, struct str text)
+{
+	s->d.l.report->message(s->d.l.report->context, t->m.id, code, stage,
+	    text);
+}
+
+static struct transaction *
+new_transaction(struct smtp *s, const struct module_message *m)
+{
+	struct transaction *t = mem_new(1, sizeof *t);
+
+	t->m = *m;
+	if (s->last)
+		s->last->next = t;
+	else
+		s->first = t;
+	s->last = t;
+	return t;
+}
+
+/* The oldest leaves the row. */
+static void
+drop_first(struct smtp *s)
+{
+	struct transaction *t = s->first;
+
+	s->first = t->next;
+	if (!s->first)
+		s->last = NULL;
+	s->unheard -= t->said - t->heard;
+	s->octets -= t->end ? t->size.octets : 0;
+	envelope_free(&t->e);
+	buf_free(&t->text);
+	free(t);
+}
+
+/* All is known of the oldest: tells. */
+static void
+finish(struct smtp *s)
+{
+	struct transaction *t = s->first;
+
+	report(s, t, t->code, t->stage, buf_str(&t->text));
+	drop_first(s);
+	if (!s->first || !s->first->end)
+		link_hold_signals(SIG_UNBLOCK);
+}
+
+/* What the server may have taken although it has not said so. */
+static void
+report_lost(struct smtp *s, struct transaction *t, int code)
+{
+	struct buf text = { 0 };
+
+	buf_cat(&text, buf_str(&s->d.l.text), t->chunked ?
+	    STR(" after the last chunk") : STR(" after the final dot"),
+	    STR(": the message may have been taken, possible duplicate"));
+	report(s, t, code, STAGE_dot, buf_str(&text));
+	buf_free(&text);
+}
+
+/* Replies that are about the session and not the message, whatever they
+ * answer: 421, the server goes; 530, it wants a login or TLS first. */
+static int
+is_farewell(const struct smtp *s)
+{
+	return s->d.reply.code == 421 || s->d.reply.code == 530;
+}
+
+/* The session is over. Of the unanswered only those whose octets have all
+ * been sent could have been taken, and none if the server said that it goes;
+ * of the others nothing is said. */
+static int
+abandon(struct smtp *s, int code)
+{
+	unsigned long long sent = is_farewell(s) ? 0 : s->d.l.io.sent;
+
+	while (s->first) {
+		struct transaction *t = s->first;
+
+		if (t->code || t->answered)
+			report(s, t, t->code, t->stage, buf_str(&t->text));
+		else if (t->end && sent >= t->end)
+			report_lost(s, t, code);
+		drop_first(s);
+	}
+	link_hold_signals(SIG_UNBLOCK);
+	return code;
+}
+
+static int
+lost(struct smtp *s)
+{
+	return abandon(s, dialogue_lost(&s->d));
+}
+
+static int
+refused(struct smtp *s)
+{
+	return abandon(s, dialogue_refused(&s->d));
+}
+
+/* ---- commands ---- */
+
+static int
+is_atom_text(struct str s)
+{
+	size_t i;
+
+	for (i = 0; i < s.n; i++)
+		if (!chr_is(s.p[i], CHR_ATEXT) && s.p[i] != '.')
+			return 0;
+	return s.n > 0 && s.p[0] != '.' && s.p[s.n - 1] != '.' &&
+	    !memmem(s.p, s.n, "..", 2);
+}
+
+/* An address as RFC 5321 writes a mailbox; queue files hold local parts
+ * without their quotes. */
+static void
+mailbox(struct buf *b, struct str address)
+{
+	size_t at = str_rfind(address, '@'), i;
+	struct str local = str_head(address, at);
+
+	buf_addc(b, '<');
+	if (address.n == 0 || is_atom_text(local)) {
+		buf_add(b, local);
+	} else {
+		buf_addc(b, '"');
+		for (i = 0; i < local.n; i++) {
+			if (local.p[i] == '"' || local.p[i] == '\\')
+				buf_addc(b, '\\');
+			buf_addc(b, local.p[i]);
+		}
+		buf_addc(b, '"');
+	}
+	buf_cat(b, str_skip(address, at), STR(">"));
+}
+
+static int
+has_eight_bit(struct str s)
+{
+	size_t i;
+
+	for (i = 0; i < s.n; i++)
+		if (chr_is(s.p[i], CHR_8BIT))
+			return 1;
+	return 0;
+}
+
+/* Refuses what this server or any server cannot be asked. */
+static int
+check(const struct smtp *s, struct transaction *t)
+{
+	if (has_eight_bit(buf_str(&t->e.text)) && !s->d.ext.utf8)
+		return fail(t, ERR_MSG_PERM, STAGE_mail, STR("An address "
+		    "needs SMTPUTF8, which the server does not offer"));
+	if (s->d.ext.size_limit && t->size.octets > s->d.ext.size_limit) {
+		fail(t, ERR_MSG_PERM, STAGE_mail, STR(""));
+		buf_fmt(&t->text, "The message has %llu bytes, the server "
+		    "takes no more than %lu", t->size.octets,
+		    s->d.ext.size_limit);
+		return -1;
+	}
+	return 0;
+}
+
+static int
+unreadable(struct transaction *t, enum stage stage)
+{
+	const char *error = strerror(errno);
+
+	fail(t, ERR_MSG_READ, stage, STR("Could not read message: "));
+	buf_add(&t->text, str_of(error));
+	return -1;
+}
+
+static int
+prepare(struct smtp *s, struct transaction *t)
+{
+	const struct extensions *x = &s->d.ext;
+
+	if (envelope_read(t->m.fd, &t->e) < 0 ||
+	    wire_measure(t->m.fd, t->e.body, &t->size) < 0)
+		return unreadable(t, STAGE_mail);
+	if (check(s, t) < 0)
+		return -1;
+	t->chunked = x->chunking && x->pipelining && !s->strict &&
+	    !s->d.l.o->past.no_chunking;
+	t->reset = s->first == t && s->dirty;
+	t->commands = (size_t)t->reset + 1 + t->e.count + 2;
+	return 0;
+}
+
+/* What command number k of a transaction is. */
+static enum stage
+stage_of(const struct transaction *t, size_t k)
+{
+	if (k < (size_t)t->reset)
+		return STAGE_session;
+	k -= (size_t)t->reset;
+	if (k == 0)
+		return STAGE_mail;
+	if (k <= t->e.count)
+		return STAGE_rcpt;
+	if (t->chunked)
+		return k == t->e.count + 1 ? STAGE_dot : STAGE_session;
+	return k == t->e.count + 1 ? STAGE_data : STAGE_dot;
+}
+
+static void
+say_mail(struct smtp *s, const struct transaction *t)
+{
+	struct buf b = { 0 };
+
+	buf_set(&b, STR("MAIL FROM:"));
+	mailbox(&b, envelope_sender(&t->e));
+	if (s->d.ext.size)
+		buf_fmt(&b, " SIZE=%llu", t->size.octets);
+	if (s->d.ext.eight_bit && t->size.eight_bit)
+		buf_add(&b, STR(" BODY=8BITMIME"));
+	if (has_eight_bit(buf_str(&t->e.text)))
+		buf_add(&b, STR(" SMTPUTF8"));
+	dialogue_say(&s->d, buf_str(&b));
+	buf_free(&b);
+}
+
+static void
+say_recipient(struct smtp *s, struct transaction *t)
+{
+	struct buf b = { 0 };
+
+	mailbox(&b, envelope_next(&t->e, &t->say_at));
+	dialogue_say(&s->d, STR("RCPT TO:"), buf_str(&b));
+	buf_free(&b);
+}
+
+static void
+say_next(struct smtp *s, struct transaction *t)
+{
+	struct buf b = { 0 };
+
+	switch (stage_of(t, t->said++)) {
+	case STAGE_mail:
+		say_mail(s, t);
+		break;
+	case STAGE_rcpt:
+		say_recipient(s, t);
+		break;
+	case STAGE_data:
+		dialogue_say(&s->d, STR("DATA"));
+		break;
+	case STAGE_dot:
+		buf_fmt(&b, "BDAT %llu LAST", t->size.octets);
+		dialogue_say(&s->d, buf_str(&b));
+		buf_free(&b);
+		break;
+	default:
+		dialogue_say(&s->d, STR("RSET"));
+	}
+	s->unheard++;
+}
+
+/* ---- replies ---- */
+
+static void
+recipient_refused(struct smtp *s, struct transaction *t, size_t index,
+    int code)
+{
+	struct str text = buf_str(&s->d.reply.text);
+
+	if (t->code)
+		return;
+	if (s->strict)
+		fail(t, code, STAGE_rcpt, text);
+	else
+		s->d.l.report->recipient(s->d.l.report->context, t->m.id, index,
+		    code, text);
+	t->stage = STAGE_rcpt;
+	buf_set(&t->text, text);
+}
+
+/* A server that does not know BDAT although it offered it takes the message
+ * for commands: it must not get another octet. What it got it cannot have
+ * understood, so all of it is sent again, by DATA. */
+static int
+chunking_unknown(struct smtp *s)
+{
+	s->d.l.o->past.no_chunking = 1;
+	io_close(&s->d.l.io);
+	dialogue_end(&s->d, ERR_PROTOCOL, buf_str(&s->d.reply.text));
+	while (s->first)
+		drop_first(s);
+	link_hold_signals(SIG_UNBLOCK);
+	return MODULE_AGAIN;
+}
+
+/* The last reply of a transaction. */
+static int
+judge_end(struct smtp *s, struct transaction *t, int class)
+{
+	struct str text = buf_str(&s->d.reply.text);
+	int code = s->d.reply.code;
+
+	if (t->chunked && (code == 500 || code == 501 || code == 502 ||
+	    code == 504))
+		return chunking_unknown(s);
+	s->dirty = 0;
+	t->answered = 1;
+	if (!t->accepted && !t->code)
+		t->code = ERR_MSG_TEMP;
+	else if (class != 2)
+		fail(t, class == 4 ? ERR_MSG_TEMP : class == 5 ?
+		    ERR_MSG_PERM : ERR_PROTOCOL, STAGE_dot, text);
+	if (!t->code) {
+		t->stage = STAGE_dot;
+		buf_set(&t->text, text);
+	}
+	if (!t->chunked)
+		finish(s);
+	return class == 3 || code == 421 ? refused(s) : 0;
+}
+
+/* RSET's reply. Where it refuses it is not that, and what was taken for the
+ * message's reply was not that either. */
+static int
+judge_reset(struct smtp *s, struct transaction *t, int class)
+{
+	s->dirty = 0;
+	if (class != 2) {
+		t->answered = t->code = 0;
+		return -1;
+	}
+	if (t->answered)
+		finish(s);
+	return 0;
+}
+
+/* What a reply means for its transaction; -1: nothing that SMTP allows. */
+static int
+judge(struct smtp *s, struct transaction *t, size_t k, int class)
+{
+	enum stage stage = stage_of(t, k);
+	int code = class == 4 ? ERR_MSG_TEMP : ERR_MSG_PERM;
+
+	if (stage == STAGE_session)
+		return judge_reset(s, t, class);
+	if (class == 4 || class == 5) {
+		if (stage == STAGE_rcpt)
+			recipient_refused(s, t, k - (size_t)t->reset - 1,
+			    code);
+		else if (stage == STAGE_mail || t->accepted)
+			fail(t, code, stage, buf_str(&s->d.reply.text));
+		return 0;
+	}
+	if (class != (stage == STAGE_data ? 3 : 2))
+		return -1;
+	t->accepted += stage == STAGE_rcpt;
+	t->data = stage == STAGE_data;
+	s->dirty = 1;
+	return 0;
+}
+
+/* Hears the next reply, which is the oldest transaction's. */
+static int
+hear_next(struct smtp *s)
+{
+	struct transaction *t = s->first;
+	size_t k = t->heard;
+	int class;
+
+	s->d.l.stage = stage_of(t, k);
+	class = dialogue_hear(&s->d, s->d.l.stage == STAGE_dot ?
+	    PATIENCE_DOT : PATIENCE_COMMAND);
+	if (class < 0)
+		return lost(s);
+	t->heard++;
+	s->unheard--;
+	if (s->d.l.stage == STAGE_dot)
+		return judge_end(s, t, class);
+	if (is_farewell(s))
+		return refused(s);
+	return judge(s, t, k, class) < 0 ? refused(s) : 0;
+}
+
+/* ---- the message ---- */
+
+static int
+send_block(struct smtp *s, struct wire *w, struct str block)
+{
+	struct str piece;
+
+	io_deadline(&s->d.l.io, PATIENCE_BLOCK);
+	while (wire_next(w, &block, &piece))
+		if (io_put(&s->d.l.io, piece) < 0)
+			return -1;
+	return 0;
+}
+
+/* A message cannot be taken back half way, so the session is over. */
+static int
+cannot_read(struct smtp *s, struct transaction *t)
+{
+	unreadable(t, STAGE_data);
+	io_close(&s->d.l.io);
+	return abandon(s, dialogue_end(&s->d, ERR_MSG_READ,
+	    STR("Could not read the message to its end")));
+}
+
+/* The message and what ends it. */
+static int
+send_text(struct smtp *s, struct transaction *t)
+{
+	struct wire w = { !t->chunked, 0, 0, 0 };
+	char block[32768];
+	off_t at = t->e.body;
+	ssize_t n;
+
+	s->d.l.stage = STAGE_data;
+	while ((n = pread(t->m.fd, block, sizeof block, at)) != 0) {
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return cannot_read(s, t);
+		at += n;
+		if (send_block(s, &w, (struct str){ block, (size_t)n }) < 0)
+			return lost(s);
+	}
+	link_hold_signals(SIG_BLOCK);
+	io_put(&s->d.l.io, wire_end(&w));
+	if (!t->chunked) {
+		io_put(&s->d.l.io, STR(".\r\n"));
+		t->said++;
+		s->unheard++;
+	}
+	t->end = s->d.l.io.put;
+	s->octets += t->size.octets;
+	if (t->chunked)
+		say_next(s, t);
+	return 0;
+}
+
+/* DATA was said ahead and the server waits for a message that is not to be
+ * sent. Where no recipient was accepted an empty one ends it (RFC 2920 3.1);
+ * else somebody would get that. */
+static int
+send_nothing(struct smtp *s, struct transaction *t)
+{
+	if (t->accepted) {
+		io_close(&s->d.l.io);
+		return abandon(s, dialogue_end(&s->d, ERR_PROTOCOL,
+		    STR("Server wants the message of a transaction it has "
+		    "refused")));
+	}
+	dialogue_say(&s->d, STR("."));
+	t->said++;
+	s->unheard++;
+	return 0;
+}
+
+/* ---- a transaction ---- */
+
+/* Whether another command of DATA's row is worth saying: without writing
+ * ahead nothing follows a refusal of what everything else depends on. */
+static int
+more_to_say(const struct smtp *s, const struct transaction *t)
+{
+	if (t->said == t->commands - 1 || s->unheard >= WINDOW_COMMANDS)
+		return 0;
+	if (s->d.ext.pipelining && !s->strict)
+		return !t->code;
+	return !s->unheard && !t->code &&
+	    (t->accepted || stage_of(t, t->said) != STAGE_data);
+}
+
+/* Ends a transaction whose message is not sent. */
+static int
+give_up(struct smtp *s, struct transaction *t)
+{
+	if (!t->code)
+		t->code = ERR_MSG_TEMP;
+	if (t->data)
+		return send_nothing(s, t);
+	finish(s);
+	return 0;
+}
+
+static int
+by_data(struct smtp *s, struct transaction *t)
+{
+	int rc = 0;
+
+	do {
+		while (more_to_say(s, t))
+			say_next(s, t);
+		if (s->first != t || t->heard < t->said)
+			rc = hear_next(s);
+	} while (!rc && (s->first != t || t->heard < t->said ||
+	    more_to_say(s, t)));
+	if (rc)
+		return rc;
+	if (t->code || !t->accepted || !t->data)
+		return give_up(s, t);
+	return send_text(s, t);
+}
+
+/* Nothing is unanswered and yet the server speaks. With DATA the 354 tells
+ * that replies and commands are out of step; here nothing would. */
+static int
+unasked(struct smtp *s)
+{
+	s->d.l.stage = STAGE_session;
+	return dialogue_hear(&s->d, PATIENCE_COMMAND) < 0 ? lost(s) :
+	    refused(s);
+}
+
+static int
+by_chunk(struct smtp *s, struct transaction *t)
+{
+	int rc = 0;
+
+	if (s->first == t && io_unread(&s->d.l.io))
+		return unasked(s);
+	while (!rc && s->first != t &&
+	    s->octets + t->size.octets > WINDOW_OCTETS)
+		rc = hear_next(s);
+	while (!rc && t->said < t->commands - 1) {
+		if (s->unheard >= WINDOW_COMMANDS)
+			rc = hear_next(s);
+		else
+			say_next(s, t);
+	}
+	return rc ? rc : send_text(s, t);
+}
+
+/* A message that cannot be sent to this server, or at all, is out of the row
+ * at once. */
+static void
+cannot_send(struct smtp *s, struct transaction *t)
+{
+	struct transaction **at = &s->first;
+
+	report(s, t, t->code, t->stage, buf_str(&t->text));
+	while (*at != t)
+		at = &(*at)->next;
+	s->last = NULL;
+	*at = NULL;
+	for (at = &s->first; *at; at = &(*at)->next)
+		s->last = *at;
+	envelope_free(&t->e);
+	buf_free(&t->text);
+	free(t);
+}
+
+int
+smtp_send(struct smtp *s, const struct module_message *m)
+{
+	struct transaction *t = new_transaction(s, m);
+	int rc;
+
+	s->d.l.io.limit = s->d.l.limit;
+	if (prepare(s, t) < 0) {
+		cannot_send(s, t);
+		return 0;
+	}
+	rc = t->chunked ? by_chunk(s, t) : by_data(s, t);
+	while (!rc && s->first && !s->d.ext.pipelining)
+		rc = hear_next(s);
+	return rc;
+}
+
+int
+smtp_settle(struct smtp *s)
+{
+	const struct transaction *oldest = s->first;
+	int rc = 0;
+
+	while (!rc && oldest && s->first == oldest)
+		rc = hear_next(s);
+	return rc;
+}
+
+/* ---- life ---- */
+
+static int
+check_options(struct module_options *o, struct buf *why)
+{
+	int code = module_check(o, 25, 465, why);
+
+	if (code || (o->helo && *o->helo))
+		return code;
+	buf_add(why, STR("$HELOHOST is not set"));
+	return ERR_USAGE;
+}
+
+struct smtp *
+smtp_new(struct module_options *o, const struct module_report *report_to,
+    int strict, int *code, struct buf *why)
+{
+	struct smtp *s;
+
+	*code = check_options(o, why);
+	if (*code)
+		return NULL;
+	s = mem_new(1, sizeof *s);
+	s->strict = strict;
+	*code = link_init(&s->d.l, o, report_to, why);
+	if (!*code)
+		return s;
+	free(s);
+	return NULL;
+}
+
+void
+smtp_limit(struct smtp *s, long long deadline)
+{
+	s->d.l.limit = deadline;
+}
+
+int
+smtp_open(struct smtp *s)
+{
+	s->dirty = 0;
+	s->unheard = 0;
+	s->octets = 0;
+	return dialogue_open(&s->d);
+}
+
+size_t
+smtp_appetite(const struct smtp *s)
+{
+	const struct extensions *x = &s->d.ext;
+
+	if (!x->pipelining || s->strict)
+		return 1;
+	return x->chunking && !s->d.l.o->past.no_chunking ?
+	    WINDOW_MESSAGES : MODULE_AHEAD;
+}
+
+int
+smtp_is_open(const struct smtp *s)
+{
+	return s->d.open;
+}
+
+enum stage
+smtp_stage(const struct smtp *s)
+{
+	return s->d.l.stage;
+}
+
+struct str
+smtp_text(const struct smtp *s)
+{
+	return buf_str(&s->d.l.text);
+}
+
+void
+smtp_close(struct smtp *s)
+{
+	dialogue_quit(&s->d);
+}
+
+void
+smtp_free(struct smtp *s)
+{
+	dialogue_free(&s->d);
+	free(s);
+}
