@@ -34,7 +34,7 @@ cli_write(int fd, const struct buf *b)
 }
 
 static void
-complain(int error, const char *format, va_list ap)
+put_warning(int error, const char *format, va_list ap)
 {
 	struct buf line = { 0 };
 
@@ -54,7 +54,7 @@ cli_warn(const char *format, ...)
 	va_list ap;
 
 	va_start(ap, format);
-	complain(error, format, ap);
+	put_warning(error, format, ap);
 	va_end(ap);
 }
 
@@ -65,7 +65,7 @@ cli_die(int code, const char *format, ...)
 	va_list ap;
 
 	va_start(ap, format);
-	complain(error, format, ap);
+	put_warning(error, format, ap);
 	va_end(ap);
 	exit(code);
 }
@@ -86,7 +86,7 @@ usage(const struct cli *c, const struct opts *o)
 }
 
 static void
-version(const struct cli *c)
+print_version(const struct cli *c)
 {
 	struct buf text = { 0 };
 
@@ -101,7 +101,7 @@ answer_questions(const struct cli *c, const struct opts *o, int help, int about)
 	if (help)
 		usage(c, o);
 	else if (about)
-		version(c);
+		print_version(c);
 	if (help || about)
 		exit(0);
 }

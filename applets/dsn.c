@@ -40,7 +40,7 @@ struct request {
 };
 
 static int
-copy(int from, int to)
+copy_input(int from, int to)
 {
 	struct buf block = { 0 };
 	ssize_t n;
@@ -69,7 +69,7 @@ message(struct stat *st)
 	fd = open("/tmp", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
 	if (fd < 0)
 		fd = memfd_create("message", MFD_CLOEXEC);
-	if (fd < 0 || copy(0, fd) < 0)
+	if (fd < 0 || copy_input(0, fd) < 0)
 		cli_die(EXIT_DSN, "Could not read the source message:");
 	return fd;
 }
@@ -146,7 +146,7 @@ read_results(struct request *q)
 }
 
 static int
-put(void *context, struct str bytes)
+put_output(void *context, struct str bytes)
 {
 	struct buf view = { (char *)bytes.p, bytes.n, 0 };
 
@@ -155,7 +155,7 @@ put(void *context, struct str bytes)
 }
 
 static void
-describe(const struct request *q, struct dsn *d, const struct stat *st)
+fill_in(const struct request *q, struct dsn *d, const struct stat *st)
 {
 	d->recipients = q->list;
 	d->count = q->count;
@@ -180,7 +180,7 @@ load_rules(struct dsn_rules *rules)
 }
 
 static void
-report(struct request *q, int fd, const struct stat *st)
+write_dsn(struct request *q, int fd, const struct stat *st)
 {
 	struct dsn_rules rules = { 0 };
 	struct buf target = { 0 };
@@ -199,8 +199,8 @@ report(struct request *q, int fd, const struct stat *st)
 		all_recipients(q);
 	else
 		read_results(q);
-	describe(q, &d, st);
-	if (dsn_write(&d, &rules, buf_str(&target), put, NULL) < 0)
+	fill_in(q, &d, st);
+	if (dsn_write(&d, &rules, buf_str(&target), put_output, NULL) < 0)
 		cli_die(EXIT_DSN, "Could not write the report:");
 	buf_free(&target);
 	dsn_rules_free(&rules);
@@ -240,7 +240,7 @@ dsn_main(int argc, char **argv)
 	if (!dsn_is_status(q.status))
 		cli_die(EXIT_DSN,
 		    "Status must be in the format 4.#.# or 5.#.#");
-	report(&q, fd, &st);
+	write_dsn(&q, fd, &st);
 	envelope_free(&q.e);
 	buf_free(&q.text);
 	free(q.list);

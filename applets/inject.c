@@ -359,7 +359,7 @@ complete(struct job *j)
 }
 
 static void
-put(struct job *j, const char *part, struct str s)
+put_part(struct job *j, const char *part, struct str s)
 {
 	struct buf out = { 0 };
 
@@ -376,21 +376,21 @@ put(struct job *j, const char *part, struct str s)
 }
 
 static void
-put_message(struct job *j, struct header_reader *in)
+put_header_and_body(struct job *j, struct header_reader *in)
 {
 	struct str block;
 	int rc = 1, error;
 
 	if (!j->print || j->show_envelope) {
 		buf_addc(&j->sender, '\n');
-		put(j, "sender", buf_str(&j->sender));
+		put_part(j, "sender", buf_str(&j->sender));
 		buf_addc(&j->operands, '\n');
-		put(j, "recipients", buf_str(&j->operands));
+		put_part(j, "recipients", buf_str(&j->operands));
 	}
 	buf_addc(&j->header.text, '\n');
-	put(j, "header", buf_str(&j->header.text));
+	put_part(j, "header", buf_str(&j->header.text));
 	while (!j->queue.failed && (rc = header_body(in, &block)) > 0)
-		put(j, "message body", block);
+		put_part(j, "message body", block);
 	if (rc >= 0)
 		return;
 	error = errno;
@@ -409,7 +409,7 @@ explain_code(int code)
 }
 
 static int
-explain(const struct job *j, int status)
+explain_status(const struct job *j, int status)
 {
 	if (status >= 0 && WIFEXITED(status))
 		return explain_code(WEXITSTATUS(status));
@@ -422,7 +422,7 @@ explain(const struct job *j, int status)
 }
 
 static int
-queue_message(struct job *j, struct header_reader *in, uid_t invoker)
+hand_over(struct job *j, struct header_reader *in, uid_t invoker)
 {
 	struct buf head = { 0 };
 	struct str block;
@@ -463,17 +463,17 @@ send_message(struct job *j, struct header_reader *in)
 	int rc;
 
 	if (j->print) {
-		put_message(j, in);
+		put_header_and_body(j, in);
 		return 0;
 	}
 	rc = enqueue_open(&j->queue, NULL);
 	if (rc < 0)
 		die_starting();
 	if (rc > 0)
-		return queue_message(j, in, invoker);
+		return hand_over(j, in, invoker);
 	signal(SIGPIPE, SIG_IGN);
-	put_message(j, in);
-	return explain(j, enqueue_commit(&j->queue));
+	put_header_and_body(j, in);
+	return explain_status(j, enqueue_commit(&j->queue));
 }
 
 static void
@@ -488,7 +488,7 @@ read_configuration(struct job *j)
 
 /* What one run is asked to do and by whom; dies of what cannot be right. */
 static void
-prepare(struct job *j, char **operands)
+prepare_job(struct job *j, char **operands)
 {
 	read_configuration(j);
 	read_flags(j);
@@ -513,7 +513,7 @@ choose_sender(struct job *j)
 }
 
 static void
-forget(struct job *j)
+forget_job(struct job *j)
 {
 	hostnames_free(&j->names);
 	header_free(&j->header);
@@ -550,7 +550,7 @@ inject_main(int argc, char **argv)
 
 	cli_begin("nullmailer-inject");
 	first = cli_options(&cli, &options, argc, argv);
-	prepare(&j, argv + first);
+	prepare_job(&j, argv + first);
 	read_header(&j, &in);
 	choose_sender(&j);
 	if (j.header.resent)
@@ -558,6 +558,6 @@ inject_main(int argc, char **argv)
 	else
 		complete(&j);
 	code = send_message(&j, &in);
-	forget(&j);
+	forget_job(&j);
 	return code;
 }

@@ -29,7 +29,7 @@
 #define FOLDER (O_RDONLY | O_DIRECTORY | O_CLOEXEC)
 
 struct entry {
-	unsigned long long seconds;
+	long long seconds;
 	char *name;
 };
 
@@ -56,7 +56,7 @@ by_time(const void *a, const void *b)
 }
 
 static int
-compare(struct str a, struct str b)
+compare_ids(struct str a, struct str b)
 {
 	int rc = memcmp(a.p, b.p, a.n < b.n ? a.n : b.n);
 
@@ -68,7 +68,7 @@ by_id(const void *a, const void *b)
 {
 	const struct status *x = a, *y = b;
 
-	return compare(x->id, y->id);
+	return compare_ids(x->id, y->id);
 }
 
 /* Doubles a list that is full. */
@@ -81,18 +81,6 @@ grow(void *list, size_t n, size_t *cap, size_t size)
 	return mem_resize(list, *cap * size);
 }
 
-/* The leading digits of a name, as far as they make a time. */
-static unsigned long long
-leading_number(const char *name)
-{
-	unsigned long long v = 0;
-	int digits = 0;
-
-	while (chr_is(*name, CHR_DIGIT) && ++digits <= 18)
-		v = v * 10 + (unsigned)(*name++ - '0');
-	return v;
-}
-
 static void
 read_names(DIR *dir, struct entries *e)
 {
@@ -102,7 +90,7 @@ read_names(DIR *dir, struct entries *e)
 		if (d->d_name[0] == '.')
 			continue;
 		e->list = grow(e->list, e->n, &e->cap, sizeof e->list[0]);
-		e->list[e->n].seconds = leading_number(d->d_name);
+		e->list[e->n].seconds = spool_seconds(d->d_name);
 		e->list[e->n].name = strdup(d->d_name);
 		if (!e->list[e->n++].name)
 			mem_out();
@@ -147,7 +135,7 @@ read_status(int root, struct known *k)
 
 /* What goes to a terminal has no control bytes. */
 static void
-add_clean(struct buf *out, struct str s)
+put_clean(struct buf *out, struct str s)
 {
 	size_t i;
 
@@ -156,7 +144,7 @@ add_clean(struct buf *out, struct str s)
 }
 
 static void
-add_status(struct buf *out, const struct known *k, const char *name)
+put_status(struct buf *out, const struct known *k, const char *name)
 {
 	struct status key = { .id = str_of(name) };
 	const struct status *s = NULL;
@@ -166,7 +154,7 @@ add_status(struct buf *out, const struct known *k, const char *name)
 	if (!s || s->attempts == 0)
 		return;
 	buf_add(out, STR("  "));
-	add_clean(out, s->id);
+	put_clean(out, s->id);
 	buf_fmt(out, " tried %lu time%s", s->attempts,
 	    s->attempts == 1 ? "" : "s");
 	if (s->next) {
@@ -175,9 +163,9 @@ add_status(struct buf *out, const struct known *k, const char *name)
 	}
 	if (s->remote.n) {
 		buf_add(out, STR(", last: "));
-		add_clean(out, s->remote);
+		put_clean(out, s->remote);
 		buf_add(out, STR(": "));
-		add_clean(out, s->text);
+		put_clean(out, s->text);
 	}
 	buf_addc(out, '\n');
 }
@@ -210,17 +198,17 @@ add_message(struct buf *out, int fd, const struct known *k, const char *name)
 	rest = buf_str(&e.text);
 	if (rest.n) {
 		buf_add(out, STR(" from <"));
-		add_clean(out, str_cut(&rest, '\n'));
+		put_clean(out, str_cut(&rest, '\n'));
 		buf_addc(out, '>');
 	}
 	buf_addc(out, '\n');
-	add_status(out, k, name);
+	put_status(out, k, name);
 	while (rest.n) {
 		line = str_cut(&rest, '\n');
 		if (line.n == 0)
 			continue;
 		buf_add(out, STR("  to <"));
-		add_clean(out, line);
+		put_clean(out, line);
 		buf_add(out, STR(">\n"));
 	}
 	envelope_free(&e);
@@ -267,7 +255,7 @@ complain(const char *text)
 }
 
 static int
-list_queue(DIR *dir, int root)
+list_messages(DIR *dir, int root)
 {
 	struct spool s = { -1, dirfd(dir), -1, -1 };
 	struct entries e = { NULL, 0, 0 };
@@ -316,7 +304,7 @@ mailq_main(int argc, char **argv)
 	dir = readable < 0 ? NULL : fdopendir(readable);
 	if (!dir)
 		return complain("Cannot open queue directory.");
-	rc = list_queue(dir, root);
+	rc = list_messages(dir, root);
 	closedir(dir);
 	close(queue);
 	close(root);

@@ -45,7 +45,7 @@ short_name(const char *name)
 }
 
 static const struct applet *
-find(const char *name)
+find_applet(const char *name)
 {
 	size_t i;
 
@@ -91,7 +91,7 @@ drop_rights(const struct applet *a)
 }
 
 static int
-run(const struct applet *a, int argc, char **argv)
+run_applet(const struct applet *a, int argc, char **argv)
 {
 	drop_rights(a);
 	cli_begin(a->name);
@@ -99,7 +99,7 @@ run(const struct applet *a, int argc, char **argv)
 }
 
 static void
-list(void)
+show_list(void)
 {
 	struct buf text = { 0 };
 	size_t i;
@@ -113,7 +113,7 @@ list(void)
 }
 
 static void
-help(void)
+show_help(void)
 {
 	struct buf text = { 0 };
 	size_t i;
@@ -129,7 +129,7 @@ help(void)
 }
 
 static void
-version(void)
+show_version(void)
 {
 	struct buf text = { 0 };
 
@@ -139,14 +139,14 @@ version(void)
 }
 
 static int
-answer(const char *question)
+answer_question(const char *question)
 {
 	if (!strcmp(question, "--list"))
-		list();
+		show_list();
 	else if (!strcmp(question, "--version"))
-		version();
+		show_version();
 	else if (!strcmp(question, "--help") || !strcmp(question, "-h"))
-		help();
+		show_help();
 	else {
 		cli_warn("%s: no such program, see nullmailer --help",
 		    question);
@@ -163,13 +163,13 @@ main(int argc, char **argv)
 	open_standard_descriptors();
 	if (argc < 1)
 		return 1;
-	a = find(base_name(argv[0]));
+	a = find_applet(base_name(argv[0]));
 	if (a)
-		return run(a, argc, argv);
+		return run_applet(a, argc, argv);
 	if (argc < 2) {
-		help();
+		show_help();
 		return 1;
 	}
-	a = find(argv[1]);
-	return a ? run(a, argc - 1, argv + 1) : answer(argv[1]);
+	a = find_applet(argv[1]);
+	return a ? run_applet(a, argc - 1, argv + 1) : answer_question(argv[1]);
 }

@@ -25,7 +25,7 @@ struct run {
 };
 
 static void
-verdict(const struct run *r, int code, struct str text)
+say_verdict(const struct run *r, int code, struct str text)
 {
 	struct buf line = { 0 };
 
@@ -58,7 +58,7 @@ on_message(void *context, unsigned long id, int code, enum stage stage,
 	/* From here on the server's word is to be our exit code. */
 	signal(SIGTERM, SIG_IGN);
 	signal(SIGINT, SIG_IGN);
-	verdict(r, code, text);
+	say_verdict(r, code, text);
 }
 
 static void
@@ -93,7 +93,7 @@ read_options(struct buf *text)
 
 /* Lines up to the first empty one; the options borrow from text. */
 static void
-parse_options(const struct opts *rows, struct buf *text)
+parse_lines(const struct opts *rows, struct buf *text)
 {
 	struct str rest = buf_str(text), line;
 	struct buf why = { 0 };
@@ -108,16 +108,16 @@ parse_options(const struct opts *rows, struct buf *text)
 }
 
 static void
-fail(struct run *r, int code, struct str text)
+fail_message(struct run *r, int code, struct str text)
 {
 	r->result = code;
-	verdict(r, code, text);
+	say_verdict(r, code, text);
 }
 
 /* Sends the one message; what is unanswered when the session ends failed
  * with the session. */
 static void
-transmit(struct run *r)
+transmit_message(struct run *r)
 {
 	const struct module_protocol *p = r->protocol;
 	struct module_message m = { 0, 3 };
@@ -128,11 +128,11 @@ transmit(struct run *r)
 	if (!code)
 		code = p->settle(r->session);
 	if (code && r->result < 0)
-		fail(r, code, p->text(r->session));
+		fail_message(r, code, p->text(r->session));
 }
 
 static int
-run(struct run *r, struct module_options *o)
+run_session(struct run *r, struct module_options *o)
 {
 	struct module_report report = { r, on_recipient, on_message, on_note,
 		NULL };
@@ -142,11 +142,11 @@ run(struct run *r, struct module_options *o)
 	o->helo = getenv("HELOHOST");
 	r->session = r->protocol->create(o, &report, 1, &code, &why);
 	if (!r->session)
-		fail(r, code, buf_str(&why));
+		fail_message(r, code, buf_str(&why));
 	else if (fcntl(3, F_GETFD) < 0)
-		fail(r, ERR_MSG_OPEN, STR("Could not open message"));
+		fail_message(r, ERR_MSG_OPEN, STR("Could not open message"));
 	else
-		transmit(r);
+		transmit_message(r);
 	if (r->session)
 		r->protocol->free(r->session);
 	buf_free(&why);
@@ -168,8 +168,8 @@ module_main(const struct cli *about, int argc, char **argv)
 	signal(SIGPIPE, SIG_IGN);
 	prctl(PR_SET_DUMPABLE, 0);
 	read_options(&text);
-	parse_options(&all, &text);
-	code = run(&r, &o);
+	parse_lines(&all, &text);
+	code = run_session(&r, &o);
 	buf_wipe(&text);
 	buf_free(&text);
 	return code;

@@ -31,7 +31,7 @@ static struct store store;
 static int guest;		/* in another program */
 
 static int
-complain(const char *text)
+say_why(const char *text)
 {
 	struct buf line = { 0 };
 
@@ -79,7 +79,7 @@ ending_signals(sigset_t *set)
 /* No temporary file has its name set before it exists, or while it becomes a
  * message: signals are blocked then. */
 static void
-forget(void)
+remove_temporary(void)
 {
 	if (store.temporary.n)
 		unlinkat(store.spool.tmp, store.temporary.p, 0);
@@ -88,7 +88,7 @@ forget(void)
 static void
 on_signal(int number)
 {
-	forget();
+	remove_temporary();
 	if (!guest)
 		_exit(STORE_AGAIN);
 	signal(number, SIG_DFL);
@@ -122,18 +122,18 @@ confirmed(int fd)
 }
 
 static int
-report(void)
+say_result(void)
 {
 	if (store.code == STORE_CONFIG)
 		cli_warn("%s", buf_z(&store.why));
 	else
-		complain(buf_z(&store.why));
+		say_why(buf_z(&store.why));
 	return store.code;
 }
 
 /* With nothing to wait for there is no time for a signal. */
 static int
-copy(const struct order *o, const sigset_t *ending)
+copy_message(const struct order *o, const sigset_t *ending)
 {
 	int rc;
 
@@ -150,20 +150,20 @@ copy(const struct order *o, const sigset_t *ending)
 
 /* Ending signals are blocked on entry and on return. */
 static int
-run(struct order *o, const sigset_t *ending)
+queue_message(struct order *o, const sigset_t *ending)
 {
 	int rc;
 
 	if (store_begin(&store, o->invoker) < 0)
-		return report();
-	mem_at_end(forget);
+		return say_result();
+	mem_at_end(remove_temporary);
 	store.in = o->head;
 	o->head = (struct buf){ 0 };
-	rc = copy(o, ending);
+	rc = copy_message(o, ending);
 	if (rc > 0)
-		return complain("The message is incomplete, its sender ended.");
+		return say_why("The message is incomplete, its sender ended.");
 	if (rc < 0 || store_commit(&store) < 0)
-		return report();
+		return say_result();
 	if (store.why.n)
 		cli_warn("%s", buf_z(&store.why));
 	return 0;
@@ -181,7 +181,7 @@ carry_out(struct order *o)
 	sigprocmask(SIG_BLOCK, &ending, NULL);
 	signal(SIGPIPE, SIG_IGN);
 	signal(SIGXFSZ, SIG_IGN);
-	rc = run(o, &ending);
+	rc = queue_message(o, &ending);
 	if (rc != 0)
 		store_end(&store);
 	return rc;

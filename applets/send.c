@@ -133,7 +133,7 @@ one_shot(const struct sender *s)
 }
 
 static long long
-now(void)
+wall_time(void)
 {
 	return (long long)time(NULL);
 }
@@ -142,7 +142,7 @@ now(void)
 static void
 watch_clock(struct sender *s)
 {
-	long long offset = now() - clock_ms() / 1000;
+	long long offset = wall_time() - clock_ms() / 1000;
 	long long jump = offset - s->clock_offset;
 
 	if (jump > -CLOCK_SLACK && jump < CLOCK_SLACK)
@@ -156,7 +156,7 @@ watch_clock(struct sender *s)
 static int
 expired(const struct sender *s, const struct waiting *w)
 {
-	return backlog_age(w, now()) > s->set.queuelifetime ||
+	return backlog_age(w, wall_time()) > s->set.queuelifetime ||
 	    s->set.queuelifetime < 0;
 }
 
@@ -164,7 +164,7 @@ static int
 delayed(const struct sender *s, const struct waiting *w)
 {
 	return s->set.delaywarn && !w->warned &&
-	    backlog_age(w, now()) > s->set.delaywarn;
+	    backlog_age(w, wall_time()) > s->set.delaywarn;
 }
 
 /* ---- the spool ---- */
@@ -176,7 +176,7 @@ scan(struct sender *s)
 	size_t i;
 
 	log_say("Rescanning queue.");
-	if (backlog_scan(&s->backlog, &s->spool, now(), &notes) < 0)
+	if (backlog_scan(&s->backlog, &s->spool, wall_time(), &notes) < 0)
 		log_fault("Cannot open queue directory: %s", strerror(errno));
 	log_faults(buf_str(&notes));
 	buf_free(&notes);
@@ -239,7 +239,7 @@ recall_status(struct sender *s)
 
 /* Opens a queue file. 0; -1 if it is not to be had, in this run or at all. */
 static int
-open_file(struct sender *s, struct waiting *w, struct flight *f)
+open_queue_file(struct sender *s, struct waiting *w, struct flight *f)
 {
 	if (flight_open(f, &s->spool, w) == 0)
 		return 0;
@@ -263,7 +263,7 @@ open_message(struct sender *s, struct waiting *w, struct flight *f)
 {
 	int changed;
 
-	if (open_file(s, w, f) < 0)
+	if (open_queue_file(s, w, f) < 0)
 		return -1;
 	changed = flight_catch_up(f, &s->spool);
 	if (!changed)
@@ -275,7 +275,7 @@ open_message(struct sender *s, struct waiting *w, struct flight *f)
 	}
 	flight_free(f);
 	return changed > 0 && w->state == WAITING_READY ?
-	    open_file(s, w, f) : -1;
+	    open_queue_file(s, w, f) : -1;
 }
 
 /* ---- what the log says of a message ---- */
@@ -426,7 +426,7 @@ static void
 begin_report(struct sender *s, struct report *r)
 {
 	const struct waiting *w = r->f.w;
-	struct report_times times = { w->mtime, now(),
+	struct report_times times = { w->mtime, wall_time(),
 		w->mtime + s->set.queuelifetime };
 	struct buf why = { 0 };
 	int rc;
@@ -566,7 +566,7 @@ conclude(struct sender *s, struct session *n, int code, enum stage stage,
 	if (code) {
 		say_failed(s, n, code, stage, text);
 		backlog_failed(oldest->w, buf_str(&n->host), code, text,
-		    now());
+		    wall_time());
 	}
 	f = land(n, 0);
 	divide(s, &f, n, count, fate, text);
@@ -912,7 +912,7 @@ on_news(struct sender *s, struct session *n, const struct session_news *news)
 }
 
 static void
-hear(struct sender *s, struct session *n)
+read_session(struct sender *s, struct session *n)
 {
 	struct session_news news;
 
@@ -923,7 +923,7 @@ hear(struct sender *s, struct session *n)
 }
 
 static void
-forget(struct sender *s, struct session *n)
+forget_session(struct sender *s, struct session *n)
 {
 	struct session **at = &s->sessions;
 
@@ -951,11 +951,11 @@ session_is_over(struct sender *s, struct session *n, int status)
 		news = session_ended(n, status);
 		on_news(s, n, &news);
 	} else {
-		hear(s, n);
+		read_session(s, n);
 	}
 	/* Another process may have taken over. */
 	if (n->pid == pid)
-		forget(s, n);
+		forget_session(s, n);
 }
 
 static void
@@ -1092,7 +1092,7 @@ schedule(struct sender *s)
 	if (s->trigger < 0 && wait > POLL_PAUSE)
 		wait = POLL_PAUSE;
 	s->next_run = clock_in(wait * 1000);
-	write_status(s, now() + wait);
+	write_status(s, wall_time() + wait);
 	s->pause = s->pause * 2 < s->set.maxpause ? s->pause * 2 :
 	    s->set.maxpause;
 }
@@ -1322,7 +1322,7 @@ wait_for_events(struct sender *s)
 	for (i = ON_SESSION, n = s->sessions; i < count; n = next, i++) {
 		next = n->next;
 		if (p[i].revents)
-			hear(s, n);
+			read_session(s, n);
 	}
 	if (p[ON_STDERR].revents)
 		log_stderr();
@@ -1353,7 +1353,7 @@ loop(struct sender *s)
 
 /* The passwords above all. */
 static void
-release(struct sender *s)
+release_sender(struct sender *s)
 {
 	free_places(s);
 	settings_free(&s->set);
@@ -1377,7 +1377,7 @@ wind_up(struct sender *s)
 		say_cut_off(n, 0);
 		n->signals++;
 		session_kill(n, 0);
-		forget(s, n);
+		forget_session(s, n);
 	}
 	if (s->errors >= 0)
 		log_stderr();
@@ -1467,7 +1467,7 @@ say_sandbox(void)
 }
 
 static void
-begin(struct sender *s)
+begin_sender(struct sender *s)
 {
 	umask(077);
 	if (hostnames_me(&s->me) < 0)
@@ -1510,7 +1510,7 @@ send_main(int argc, char **argv)
 	s.trigger = s.watch = s.signals = s.errors = -1;
 	/* The passwords of all remotes are in here. */
 	prctl(PR_SET_DUMPABLE, 0);
-	begin(&s);
+	begin_sender(&s);
 	if ((background || to_syslog) && (s.errors = log_to_syslog()) < 0)
 		cli_die(1, "Could not create pipe:");
 	if (background)
@@ -1518,11 +1518,11 @@ send_main(int argc, char **argv)
 	lock_spool(&s);
 	warn_of_exposure(&s);
 	say_sandbox();
-	s.clock_offset = now() - clock_ms() / 1000;
+	s.clock_offset = wall_time() - clock_ms() / 1000;
 	s.again = 1;
 	if (!s.stop)
 		loop(&s);
 	wind_up(&s);
-	release(&s);
+	release_sender(&s);
 	return 0;
 }

@@ -91,7 +91,7 @@ use_sender(const char *value)
 }
 
 static int
-mail(const struct choice *c, int count, char **operands)
+send_mail(const struct choice *c, int count, char **operands)
 {
 	static char program[] = "nullmailer-inject", either[] = "-e",
 	    both[] = "-b", from[] = "-f", end[] = "--";
@@ -116,7 +116,7 @@ mail(const struct choice *c, int count, char **operands)
 
 /* Only the set-uid copy may read a queue that is somebody else's. */
 static int
-list_queue(void)
+show_queue(void)
 {
 	static char name[] = "mailq";
 	char *argv[] = { name, NULL };
@@ -134,7 +134,7 @@ list_queue(void)
 }
 
 static int
-flush(void)
+flush_queue(void)
 {
 	struct spool s = { -1, -1, -1, -1 };
 	struct buf path = { 0 };
@@ -154,7 +154,7 @@ flush(void)
 }
 
 static void
-report(int fd, struct str prefix, struct str text, struct str suffix)
+relay(int fd, struct str prefix, struct str text, struct str suffix)
 {
 	struct buf line = { 0 };
 
@@ -173,10 +173,10 @@ verify_one(const char *operand, const struct hostnames *names)
 	int bad = addr_parse(&l, str_of(operand), names) < 0 || l.count == 0;
 
 	if (bad)
-		report(2, STR("Invalid recipient: "), str_of(operand), STR(""));
+		relay(2, STR("Invalid recipient: "), str_of(operand), STR(""));
 	rest = buf_str(&l.recipients);
 	while (!bad && rest.n)
-		report(1, STR(""), str_cut(&rest, '\n'),
+		relay(1, STR(""), str_cut(&rest, '\n'),
 		    STR("... would go to the smart host"));
 	addr_free(&l);
 	return bad;
@@ -199,14 +199,14 @@ verify(char **operands)
 }
 
 static int
-version(void)
+say_version(void)
 {
-	report(1, STR("sendmail "), STR("(nullmailer " VERSION ")"), STR(""));
+	relay(1, STR("sendmail "), STR("(nullmailer " VERSION ")"), STR(""));
 	return 0;
 }
 
 static int
-run(const struct choice *c, int count, char **operands)
+do_mode(const struct choice *c, int count, char **operands)
 {
 	static char smtpd[] = "nullmailer-smtpd";
 	char *alone[] = { smtpd, NULL };
@@ -214,10 +214,10 @@ run(const struct choice *c, int count, char **operands)
 
 	if (c->debug && c->debug[0] == '0' &&
 	    (c->mode != MAIL || !has_recipients))
-		return version();
+		return say_version();
 	switch (c->mode) {
 	case LIST_QUEUE:
-		return list_queue();
+		return show_queue();
 	case SERVE:
 		return smtpd_main(1, alone);
 	case VERIFY:
@@ -234,8 +234,8 @@ run(const struct choice *c, int count, char **operands)
 		cli_die(1, "-bh: no status of hosts is kept; see mailq");
 	}
 	if (c->flush && !(has_recipients && chr_is(*c->flush, CHR_DIGIT)))
-		return flush();
-	return mail(c, count, operands);
+		return flush_queue();
+	return send_mail(c, count, operands);
 }
 
 static int
@@ -300,5 +300,5 @@ sendmail_main(int argc, char **argv)
 	if (is_newaliases(argv[0]))
 		return 0;
 	first = cli_options(&cli, &options, argc, argv);
-	return run(&c, argc - first, argv + first);
+	return do_mode(&c, argc - first, argv + first);
 }

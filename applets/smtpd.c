@@ -66,7 +66,7 @@ reply(struct session *s, const char *text)
 
 /* Makes sure there is input. 0, or -1 and the session is over. */
 static int
-fill(struct session *s)
+fill_input(struct session *s)
 {
 	struct pollfd p = { 0, POLLIN, 0 };
 	ssize_t n = -1;
@@ -97,7 +97,7 @@ read_command(struct session *s)
 
 	buf_clear(&s->line);
 	for (;;) {
-		if (fill(s) < 0)
+		if (fill_input(s) < 0)
 			return -1;
 		rest = (struct str){ s->in + s->at, s->n - s->at };
 		part = str_head(rest, str_find(rest, '\n'));
@@ -147,7 +147,7 @@ find_address(struct str s, char *end)
 
 /* Copies up to an end outside of quotes, without quotes. */
 static void
-unquote(struct str s, char end, struct buf *out)
+unquote_path(struct str s, char end, struct buf *out)
 {
 	int quoted = 0;
 	size_t i;
@@ -173,7 +173,7 @@ parse_address(struct str parameter, struct buf *out)
 	address = find_address(parameter, &end);
 	if (!address.p)
 		return -1;
-	unquote(address, end, &raw);
+	unquote_path(address, end, &raw);
 	address = buf_str(&raw);
 	if (str_starts(address, STR("@"))
 	    && str_find(address, ':') < address.n)
@@ -200,7 +200,7 @@ acceptable(const struct session *s, struct str address,
 /* Commands */
 
 static void
-mail(struct session *s, struct str parameter)
+on_mail(struct session *s, struct str parameter)
 {
 	reset(s);
 	s->has_sender = parse_address(parameter, &s->sender) == 0
@@ -305,7 +305,7 @@ take(struct data *d, struct str in, struct enqueue *q)
 static void
 transfer(struct session *s, struct data *d, struct enqueue *q)
 {
-	while (!d->ended && fill(s) == 0)
+	while (!d->ended && fill_input(s) == 0)
 		s->at += take(d, (struct str){ s->in + s->at, s->n - s->at },
 		    q);
 }
@@ -385,7 +385,7 @@ noop(struct session *s, struct str parameter)
 }
 
 static void
-help(struct session *s, struct str parameter)
+show_commands(struct session *s, struct str parameter)
 {
 	(void)parameter;
 	reply(s, "214 2.0.0 Help not available");
@@ -406,12 +406,12 @@ static const struct command {
 } commands[] = {
 	{ "HELO", rset, REQUIRED },
 	{ "EHLO", rset, REQUIRED },
-	{ "MAIL", mail, REQUIRED },
+	{ "MAIL", on_mail, REQUIRED },
 	{ "RCPT", rcpt, REQUIRED },
 	{ "DATA", data, NONE },
 	{ "RSET", rset, ANY },
 	{ "NOOP", noop, ANY },
-	{ "HELP", help, ANY },
+	{ "HELP", show_commands, ANY },
 	{ "QUIT", quit, ANY },
 };
 

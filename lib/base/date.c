@@ -9,7 +9,7 @@ static const char days[] = "SunMonTueWedThuFriSat";
 static const char months[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
 
 static void
-put(struct buf *b, const struct tm *tm)
+put_date(struct buf *b, const struct tm *tm)
 {
 	buf_cat(b, (struct str){ days + 3 * tm->tm_wday, 3 }, STR(", "));
 	buf_fmt(b, "%02d ", tm->tm_mday);
@@ -28,7 +28,7 @@ date_local(struct buf *b, time_t t)
 	if (!localtime_r(&t, &tm))
 		return;
 	minutes = tm.tm_gmtoff / 60;
-	put(b, &tm);
+	put_date(b, &tm);
 	buf_fmt(b, "%c%02ld%02ld", minutes < 0 ? '-' : '+',
 	    labs(minutes) / 60, labs(minutes) % 60);
 }
@@ -40,7 +40,7 @@ date_utc(struct buf *b, time_t t)
 
 	if (!gmtime_r(&t, &tm))
 		return;
-	put(b, &tm);
+	put_date(b, &tm);
 	buf_add(b, STR("-0000"));
 }
 

@@ -44,7 +44,7 @@ by_name(const struct opts *o, struct str name)
 }
 
 static int
-fail(struct buf *why, const char *text, struct str what)
+fail_option(struct buf *why, const char *text, struct str what)
 {
 	buf_cat(why, str_of(text), what);
 	return -1;
@@ -61,7 +61,7 @@ set_number(const struct opt *row, const char *text, struct buf *why)
 		digits = str_skip(digits, 1);
 	if (row->kind == OPT_UINT) {
 		if (str_number(digits, ULONG_MAX, &number) < 0)
-			return fail(why, "invalid unsigned integer: ",
+			return fail_option(why, "invalid unsigned integer: ",
 			    str_of(text));
 		*(unsigned long *)row->target = number;
 		return 0;
@@ -71,7 +71,7 @@ set_number(const struct opt *row, const char *text, struct buf *why)
 		digits = str_skip(digits, 1);
 	}
 	if (str_number(digits, INT_MAX, &number) < 0)
-		return fail(why, "invalid integer: ", str_of(text));
+		return fail_option(why, "invalid integer: ", str_of(text));
 	*(int *)row->target = negative ? -(int)number : (int)number;
 	return 0;
 }

@@ -21,7 +21,7 @@ struct directive {
 };
 
 static void
-put(struct output *o, char c)
+put_char(struct output *o, char c)
 {
 	if (o->n + 1 < o->size)
 		o->p[o->n] = c;
@@ -29,33 +29,33 @@ put(struct output *o, char c)
 }
 
 static void
-fill(struct output *o, char c, int n)
+put_fill(struct output *o, char c, int n)
 {
 	while (n-- > 0)
-		put(o, c);
+		put_char(o, c);
 }
 
 static void
-field(struct output *o, const struct directive *d, const char *sign,
+put_field(struct output *o, const struct directive *d, const char *sign,
     const char *text, size_t n)
 {
 	int pad = d->width - (int)n - (int)strlen(sign);
 	int zero = d->zero && !d->left;
 
 	if (!zero && !d->left)
-		fill(o, ' ', pad);
+		put_fill(o, ' ', pad);
 	while (*sign)
-		put(o, *sign++);
+		put_char(o, *sign++);
 	if (zero)
-		fill(o, '0', pad);
+		put_fill(o, '0', pad);
 	while (n--)
-		put(o, *text++);
+		put_char(o, *text++);
 	if (d->left)
-		fill(o, ' ', pad);
+		put_fill(o, ' ', pad);
 }
 
 static void
-number(struct output *o, const struct directive *d, const char *sign,
+put_number(struct output *o, const struct directive *d, const char *sign,
     unsigned long long v, unsigned base)
 {
 	char digits[24];
@@ -64,7 +64,7 @@ number(struct output *o, const struct directive *d, const char *sign,
 	do
 		digits[--at] = "0123456789abcdef"[v % base];
 	while (v /= base);
-	field(o, d, sign, digits + at, sizeof digits - at);
+	put_field(o, d, sign, digits + at, sizeof digits - at);
 }
 
 static long long
@@ -98,7 +98,7 @@ unsigned_argument(int length, va_list *ap)
 }
 
 static int
-count(const char **f, va_list *ap)
+star_or_digits(const char **f, va_list *ap)
 {
 	int n = 0;
 
@@ -112,16 +112,16 @@ count(const char **f, va_list *ap)
 }
 
 static struct directive
-parse(const char **f, va_list *ap)
+parse_directive(const char **f, va_list *ap)
 {
 	struct directive d = { 0, 0, 0, -1, 0 };
 
 	for (; **f == '-' || **f == '0'; ++*f)
 		*(**f == '-' ? &d.left : &d.zero) = 1;
-	d.width = count(f, ap);
+	d.width = star_or_digits(f, ap);
 	if (**f == '.') {
 		++*f;
-		d.precision = count(f, ap);
+		d.precision = star_or_digits(f, ap);
 	}
 	for (; **f == 'l'; ++*f)
 		d.length++;
@@ -143,22 +143,22 @@ convert(struct output *o, const struct directive *d, char kind, va_list *ap)
 	case 'd':
 	case 'i':
 		v = signed_argument(d->length, ap);
-		number(o, d, v < 0 ? "-" : "", v < 0 ?
+		put_number(o, d, v < 0 ? "-" : "", v < 0 ?
 		    0 - (unsigned long long)v : (unsigned long long)v, 10);
 		break;
 	case 'u':
 	case 'x':
-		number(o, d, "", unsigned_argument(d->length, ap),
+		put_number(o, d, "", unsigned_argument(d->length, ap),
 		    kind == 'u' ? 10 : 16);
 		break;
 	case 's':
 		s = va_arg(*ap, const char *);
-		field(o, d, "", s, d->precision < 0 ? strlen(s) :
+		put_field(o, d, "", s, d->precision < 0 ? strlen(s) :
 		    strnlen(s, (size_t)d->precision));
 		break;
 	default:
 		c = kind == 'c' ? (char)va_arg(*ap, int) : kind;
-		field(o, d, "", &c, 1);
+		put_field(o, d, "", &c, 1);
 	}
 }
 
@@ -172,11 +172,11 @@ vsnprintf(char *p, size_t size, const char *format, va_list args)
 	va_copy(ap, args);
 	while (*format) {
 		if (*format != '%') {
-			put(&o, *format++);
+			put_char(&o, *format++);
 			continue;
 		}
 		format++;
-		d = parse(&format, &ap);
+		d = parse_directive(&format, &ap);
 		if (!*format)
 			break;
 		convert(&o, &d, *format++, &ap);

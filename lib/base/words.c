@@ -3,7 +3,7 @@
 #include "words.h"
 
 static char
-take(struct str *line)
+take_char(struct str *line)
 {
 	char c = line->p[0];
 
@@ -16,9 +16,9 @@ quoted(struct str *line, struct buf *word, char quote)
 {
 	char c;
 
-	while (line->n && (c = take(line)) != quote) {
+	while (line->n && (c = take_char(line)) != quote) {
 		if (c == '\\' && quote == '"' && line->n)
-			c = take(line);
+			c = take_char(line);
 		buf_addc(word, c);
 	}
 }
@@ -33,13 +33,13 @@ words_next(struct str *line, struct buf *word)
 	if (!line->n)
 		return 0;
 	while (line->n && !chr_is(line->p[0], CHR_SPACE)) {
-		c = take(line);
+		c = take_char(line);
 		if (c == '\'' || c == '"')
 			quoted(line, word, c);
 		else if (c != '\\')
 			buf_addc(word, c);
 		else if (line->n)
-			buf_addc(word, take(line));
+			buf_addc(word, take_char(line));
 	}
 	return 1;
 }

@@ -27,7 +27,7 @@ conf_why(void)
 }
 
 static int
-unreadable(void)
+note_unreadable(void)
 {
 	const char *error = strerror(errno);
 
@@ -38,7 +38,7 @@ unreadable(void)
 
 /* until: a byte behind which nothing is wanted, or -1 for all of the file. */
 static int
-read_all(int fd, struct buf *text, int until)
+read_bytes(int fd, struct buf *text, int until)
 {
 	char block[1024];
 	ssize_t n = 0;
@@ -59,7 +59,7 @@ read_all(int fd, struct buf *text, int until)
 }
 
 static int
-load(const char *name, struct buf *text, int until)
+load_file(const char *name, struct buf *text, int until)
 {
 	int fd, rc = 0;
 
@@ -68,17 +68,17 @@ load(const char *name, struct buf *text, int until)
 	fd = openat(AT_FDCWD, buf_z(&path),
 	    O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 	if (fd >= 0) {
-		rc = read_all(fd, text, until) < 0 ? unreadable() : 0;
+		rc = read_bytes(fd, text, until) < 0 ? note_unreadable() : 0;
 		close(fd);
 	} else if (errno != ENOENT)
-		rc = unreadable();
+		rc = note_unreadable();
 	return rc < 0 ? -1 : text->n > 0;
 }
 
 int
 conf_file(const char *name, struct buf *text)
 {
-	return load(name, text, -1);
+	return load_file(name, text, -1);
 }
 
 int
@@ -86,7 +86,7 @@ conf_line(const char *name, struct buf *value)
 {
 	struct buf text = { 0 };
 	struct str rest;
-	int rc = load(name, &text, '\n');
+	int rc = load_file(name, &text, '\n');
 
 	rest = buf_str(&text);
 	buf_set(value, str_trim(str_cut(&rest, '\n')));

@@ -123,7 +123,7 @@ atom_length(struct str s)
 }
 
 static size_t
-measure(struct str s, int *kind)
+measure_token(struct str s, int *kind)
 {
 	size_t n;
 
@@ -159,7 +159,7 @@ lex(struct str in, size_t *pos, struct token *t)
 	t->raw = str_skip(in, *pos);
 	if (t->raw.n == 0)
 		return;
-	t->raw.n = measure(t->raw, &t->kind);
+	t->raw.n = measure_token(t->raw, &t->kind);
 	if (t->raw.n == 0)
 		t->kind = BAD;
 	*pos += t->raw.n;
@@ -296,7 +296,7 @@ put_quoted(struct buf *b, struct str text)
 /* The text in a quoted string: without the quotes, white space at the ends,
  * and backslashes. */
 static void
-unquote(struct buf *text, struct str raw)
+unquote_text(struct buf *text, struct str raw)
 {
 	struct buf plain = { 0 };
 	size_t i;
@@ -319,7 +319,7 @@ put_word(struct buf *b, const struct token *t, int phrase, struct buf *value)
 	struct buf text = { 0 };
 
 	if (t->kind == QUOTED)
-		unquote(&text, t->raw);
+		unquote_text(&text, t->raw);
 	else
 		buf_set(&text, t->raw);
 	if (value)
@@ -527,7 +527,7 @@ named(struct parser *p)
 }
 
 static int
-mailbox(struct parser *p)
+parse_mailbox(struct parser *p)
 {
 	if (p->tok.kind == '<')
 		return in_brackets(p);
@@ -557,7 +557,7 @@ group(struct parser *p)
 			put_comments(p);
 			buf_addc(&p->out->items, '\n');
 		}
-		if (mailbox(p) < 0)
+		if (parse_mailbox(p) < 0)
 			return -1;
 	}
 	put_comments(p);
@@ -567,7 +567,7 @@ group(struct parser *p)
 }
 
 static int
-list(struct parser *p)
+address_list(struct parser *p)
 {
 	struct buf *items = &p->out->items;
 	int rc = 0;
@@ -583,7 +583,7 @@ list(struct parser *p)
 			buf_addc(items, '\n');
 		}
 		rc = is_word(&p->tok) && after_phrase(p) == ':' ? group(p)
-		    : mailbox(p);
+		    : parse_mailbox(p);
 	}
 	if (items->n)
 		put_comments(p);
@@ -606,7 +606,7 @@ addr_parse(struct addr_list *l, struct str text, const struct hostnames *names)
 	p.in = str_head(text, str_find(text, '\0'));
 	p.names = names;
 	p.out = l;
-	rc = list(&p);
+	rc = address_list(&p);
 	buf_free(&p.comments);
 	buf_free(&p.local);
 	buf_free(&p.shown);

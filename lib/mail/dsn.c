@@ -135,7 +135,7 @@ read_at(int fd, char *p, size_t n, off_t at)
 
 /* The value of the first field of that name, or p NULL. */
 static struct str
-field(struct str header, struct str name)
+field_value(struct str header, struct str name)
 {
 	struct str line;
 
@@ -158,13 +158,13 @@ dsn_wanted(const struct dsn *d, struct buf *why)
 	if (n < 0)
 		return -1;
 	if (!is_null(d->sender)) {
-		if (!str_istarts(field(header, STR("auto-submitted:")),
+		if (!str_istarts(field_value(header, STR("auto-submitted:")),
 		    STR("auto-replied")))
 			return 1;
 		buf_add(why, STR("it is an automatic answer"));
 	} else if (d->kind == DSN_DELAYED) {
 		buf_add(why, STR("it is a report itself"));
-	} else if (str_eq(field(header, STR("to:")), STR("<>"))) {
+	} else if (str_eq(field_value(header, STR("to:")), STR("<>"))) {
 		buf_add(why, STR("it is a report about a report"));
 	}
 	return why->n == 0;
@@ -292,7 +292,7 @@ is_eight_bit(struct str s)
 /* Text fit for one line: no control bytes, and nothing beyond ASCII or, with
  * utf8 set, nothing that is not UTF-8. */
 static void
-add_clean(struct buf *b, struct str text, int utf8)
+add_words(struct buf *b, struct str text, int utf8)
 {
 	struct buf line = { 0 };
 	struct str rest, character;
@@ -565,10 +565,10 @@ add_text_recipients(struct report *r)
 
 	for (i = 0; i < r->d->count; i++, one++) {
 		buf_addc(&r->out, '\t');
-		add_clean(&r->out, one->address, 1);
+		add_words(&r->out, one->address, 1);
 		buf_addc(&r->out, '\n');
 		buf_clear(&text);
-		add_clean(&text, one->diagnostic, 1);
+		add_words(&text, one->diagnostic, 1);
 		if (text.n) {
 			buf_add(&r->out, indent);
 			add_folded(&r->out, buf_str(&text), indent.n,
@@ -613,7 +613,7 @@ add_text_field(struct report *r, struct str name, struct str value)
 	struct buf text = { 0 };
 
 	if (value.n) {
-		add_clean(&text, value, 0);
+		add_words(&text, value, 0);
 		buf_add(&r->out, name);
 		add_folded(&r->out, buf_str(&text), name.n, COLUMNS_MAX,
 		    STR(" "));
@@ -622,7 +622,7 @@ add_text_field(struct report *r, struct str name, struct str value)
 }
 
 static void
-add_recipient(struct report *r, const struct dsn_recipient *one)
+recipient_group(struct report *r, const struct dsn_recipient *one)
 {
 	struct buf *b = &r->out;
 	int utf8 = is_eight_bit(one->address);
@@ -646,7 +646,7 @@ add_recipient(struct report *r, const struct dsn_recipient *one)
 }
 
 static void
-add_status(struct report *r)
+status_part(struct report *r)
 {
 	size_t i;
 
@@ -656,7 +656,7 @@ add_status(struct report *r)
 	add_date(r, STR("Arrival-Date: "), r->d->arrival);
 	add_text_field(r, STR("Original-Envelope-Id: "), r->d->envelope_id);
 	for (i = 0; i < r->d->count; i++) {
-		add_recipient(r, &r->d->recipients[i]);
+		recipient_group(r, &r->d->recipients[i]);
 		if (r->out.n > OUT_FULL)
 			flush(r);
 	}
@@ -716,7 +716,7 @@ dsn_write(const struct dsn *d, const struct dsn_rules *rules,
 	if (survey(d, &r.quote) == 0 && choose_boundary(&r) == 0) {
 		add_header(&r, target);
 		add_text(&r);
-		add_status(&r);
+		status_part(&r);
 		rc = add_quote(&r);
 	}
 	buf_free(&r.out);

@@ -42,7 +42,7 @@ blank_line(struct str text, size_t *from, size_t *at)
 }
 
 static int
-count(struct envelope *e)
+count_recipients(struct envelope *e)
 {
 	struct str rest = buf_str(&e->text), line;
 	size_t lines;
@@ -89,7 +89,7 @@ envelope_read(int fd, struct envelope *e)
 	e->body = (off_t)at + 2;
 	e->text.n = at + 1;
 	e->text.p[e->text.n] = '\0';
-	if (count(e) < 0) {
+	if (count_recipients(e) < 0) {
 		errno = EINVAL;
 		return -1;
 	}

@@ -72,7 +72,7 @@ split(struct str field, struct str *body)
 /* Makes at least n bytes unread, or as many as there are.
  * 0, or -1 with errno. */
 static int
-fill(struct header_reader *r, size_t n)
+fill_buffer(struct header_reader *r, size_t n)
 {
 	ssize_t got;
 
@@ -91,7 +91,7 @@ fill(struct header_reader *r, size_t n)
 }
 
 static struct str
-unread(const struct header_reader *r)
+unread_bytes(const struct header_reader *r)
 {
 	return (struct str){ r->room + r->at, r->n };
 }
@@ -114,9 +114,9 @@ take_line(struct header_reader *r, struct buf *field)
 	struct str s;
 
 	do {
-		if (fill(r, 1) < 0)
+		if (fill_buffer(r, 1) < 0)
 			return -1;
-		s = unread(r);
+		s = unread_bytes(r);
 		n = str_find(s, '\n');
 		r->total += n < s.n ? n + 1 : n;
 		if (r->total > HEADER_MAX) {
@@ -178,10 +178,10 @@ static int
 take_continuations(struct header_reader *r, struct buf *field)
 {
 	for (;;) {
-		if (fill(r, 2) < 0)
+		if (fill_buffer(r, 2) < 0)
 			return -1;
 		if (r->n == 0 || !chr_is(r->room[r->at], CHR_SPACE) ||
-		    is_empty(unread(r)))
+		    is_empty(unread_bytes(r)))
 			return 0;
 		if (take_line(r, field) < 0)
 			return -1;
@@ -193,16 +193,16 @@ header_read(struct header_reader *r, struct buf *field)
 {
 	buf_clear(field);
 	for (;;) {
-		if (fill(r, NAME_MAX_BYTES) < 0)
+		if (fill_buffer(r, NAME_MAX_BYTES) < 0)
 			return -1;
-		if (r->begun || !is_mbox_from(unread(r)))
+		if (r->begun || !is_mbox_from(unread_bytes(r)))
 			break;
 		if (take_line(r, NULL) < 0)
 			return -1;
 	}
-	if (is_empty(unread(r)))
+	if (is_empty(unread_bytes(r)))
 		return r->n ? take_line(r, NULL) : 0;
-	if (!is_field(str_head(unread(r), NAME_MAX_BYTES)))
+	if (!is_field(str_head(unread_bytes(r), NAME_MAX_BYTES)))
 		return 0;
 	r->begun = 1;
 	if (take_line(r, field) < 0 || take_continuations(r, field) < 0)
@@ -213,9 +213,9 @@ header_read(struct header_reader *r, struct buf *field)
 int
 header_body(struct header_reader *r, struct str *bytes)
 {
-	if (fill(r, 1) < 0)
+	if (fill_buffer(r, 1) < 0)
 		return -1;
-	*bytes = unread(r);
+	*bytes = unread_bytes(r);
 	consume(r, r->n);
 	return bytes->n > 0;
 }

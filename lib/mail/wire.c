@@ -42,7 +42,7 @@ line_end(struct str s)
 }
 
 static void
-skip(struct str *s, size_t n)
+skip_octets(struct str *s, size_t n)
 {
 	s->p += n;
 	s->n -= n;
@@ -56,7 +56,7 @@ wire_next(struct wire *w, struct str *in, struct str *piece)
 	if (w->after_cr && in->n) {
 		w->after_cr = 0;
 		if (in->p[0] == '\n')
-			skip(in, 1);
+			skip_octets(in, 1);
 	}
 	if (in->n == 0)
 		return 0;
@@ -76,7 +76,7 @@ wire_next(struct wire *w, struct str *in, struct str *piece)
 		n = 1;
 	}
 	w->dotted = 0;
-	skip(in, n);
+	skip_octets(in, n);
 	return 1;
 }
 
@@ -102,12 +102,12 @@ count_word(struct census *c, uint64_t word)
 }
 
 static struct census
-count(struct str s)
+count_lines(struct str s)
 {
 	struct census c = { 0, 0, 0 };
 	uint64_t rest = 0;
 
-	for (; s.n >= 8; skip(&s, 8))
+	for (; s.n >= 8; skip_octets(&s, 8))
 		count_word(&c, word_at(s.p));
 	memcpy(&rest, s.p, s.n);
 	count_word(&c, rest);
@@ -116,9 +116,9 @@ count(struct str s)
 
 /* Without CR each LF is one octet more, which is all there is to know. */
 static void
-measure(struct wire *w, struct str in, struct wire_size *size)
+measure_block(struct wire *w, struct str in, struct wire_size *size)
 {
-	struct census c = count(in);
+	struct census c = count_lines(in);
 	struct str piece;
 
 	size->eight_bit |= (c.all & HIGH) != 0;
@@ -145,7 +145,7 @@ wire_measure(int fd, off_t offset, struct wire_size *size)
 		if (n < 0)
 			return -1;
 		offset += n;
-		measure(&w, (struct str){ block, (size_t)n }, size);
+		measure_block(&w, (struct str){ block, (size_t)n }, size);
 	}
 	size->octets += wire_end(&w).n;
 	return 0;

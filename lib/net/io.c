@@ -10,7 +10,7 @@
 #include "io.h"
 
 static int
-end(struct io *io, enum io_state state)
+end_io(struct io *io, enum io_state state)
 {
 	if (io->state == IO_OPEN) {
 		io->state = state;
@@ -73,7 +73,7 @@ plain_write(struct io *io)
 	if (n < 0 && again())
 		return 0;
 	if (n < 0) {
-		end(io, errno == EPIPE ? IO_EOF : IO_ERROR);
+		end_io(io, errno == EPIPE ? IO_EOF : IO_ERROR);
 		last_words(io);
 		return -1;
 	}
@@ -87,9 +87,9 @@ plain_read(struct io *io)
 	ssize_t n = read(io->fd, io->in + io->in_end, in_room(io));
 
 	if (n < 0)
-		return again() ? 0 : end(io, IO_ERROR);
+		return again() ? 0 : end_io(io, IO_ERROR);
 	if (n == 0)
-		return end(io, IO_EOF);
+		return end_io(io, IO_EOF);
 	io->in_end += (size_t)n;
 	return 0;
 }
@@ -127,8 +127,8 @@ tls_step(struct io *io, int revents)
 	if (events > 0)
 		events = ssl_step(io->ssl, io->fd, 0);
 	if (events < 0)
-		return end(io, IO_TLS);
-	return events ? events : end(io, IO_EOF);
+		return end_io(io, IO_TLS);
+	return events ? events : end_io(io, IO_EOF);
 }
 
 /* One round of waiting and moving. */
@@ -139,9 +139,9 @@ turn(struct io *io, int events)
 	int n = poll(&p, 1, clock_left(io->deadline));
 
 	if (n < 0 && errno != EINTR)
-		return end(io, IO_ERROR);
+		return end_io(io, IO_ERROR);
 	if (n == 0 && clock_left(io->deadline) == 0)
-		return end(io, IO_TIMEOUT);
+		return end_io(io, IO_TIMEOUT);
 	return io->step(io, n > 0 ? p.revents : 0);
 }
 
@@ -170,12 +170,12 @@ io_tls(struct io *io, struct ssl *ssl)
 		return -1;
 	if (io_unread(io)) {
 		errno = 0;
-		return end(io, IO_ERROR);
+		return end_io(io, IO_ERROR);
 	}
 	io->ssl = ssl;
 	io->step = tls_step;
 	if (ssl_start(ssl) < 0)
-		return end(io, IO_TLS);
+		return end_io(io, IO_TLS);
 	events = tls_step(io, 0);
 	while (events >= 0 && !ssl_ready(ssl))
 		events = turn(io, events);
@@ -224,7 +224,7 @@ io_flush(struct io *io)
 
 /* Takes a line out of what has been received. */
 static int
-take(struct io *io, struct str *line)
+cut_line(struct io *io, struct str *line)
 {
 	struct str have = { io->in + io->in_at, io->in_end - io->in_at };
 	size_t n = str_find(have, '\n');
@@ -248,12 +248,12 @@ io_line(struct io *io, struct str *line)
 	int found;
 
 	in_compact(io);
-	found = take(io, line);
+	found = cut_line(io, line);
 	if (!found && drain(io, 0) < 0)
 		return -1;
 	while (!found && events >= 0) {
 		events = turn(io, events);
-		found = take(io, line);
+		found = cut_line(io, line);
 	}
 	return found ? found : -1;
 }

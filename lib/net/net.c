@@ -91,7 +91,7 @@ resolve(const char *host, unsigned port, long long deadline,
 }
 
 static void
-describe(struct buf *b, const struct sockaddr *address)
+describe_address(struct buf *b, const struct sockaddr *address)
 {
 	const struct sockaddr_in *v4 = (const void *)address;
 	const struct sockaddr_in6 *v6 = (const void *)address;
@@ -117,7 +117,7 @@ source_has(const struct race *r, int family)
 
 /* IPv6 and IPv4 alternate, so that a dead family costs one delay. */
 static void
-order(struct race *r, const struct addrinfo *list)
+order_addresses(struct race *r, const struct addrinfo *list)
 {
 	const struct addrinfo *next[2] = { list, list };
 	int family[2] = { AF_INET6, AF_INET };
@@ -154,7 +154,7 @@ attempt_failed(struct race *r, int i, int code, int error)
 	if (r->why->n)
 		buf_add(r->why, STR(", "));
 	buf_cat(r->why, str_of(strerror(error)), STR(" ("));
-	describe(r->why, r->address[i]->ai_addr);
+	describe_address(r->why, r->address[i]->ai_addr);
 	buf_addc(r->why, ')');
 	if (r->fd[i].fd >= 0)
 		close(r->fd[i].fd);
@@ -162,7 +162,7 @@ attempt_failed(struct race *r, int i, int code, int error)
 }
 
 static void
-begin(struct race *r)
+begin_attempt(struct race *r)
 {
 	int i = r->begun++;
 	const struct addrinfo *a = r->address[i];
@@ -185,7 +185,7 @@ begin(struct race *r)
 
 /* Returns the attempt that stands, or -1. */
 static int
-finished(struct race *r)
+end_attempt(struct race *r)
 {
 	int i;
 
@@ -214,7 +214,7 @@ open_attempts(const struct race *r)
 }
 
 static int
-run(struct race *r)
+run_race(struct race *r)
 {
 	long long next = 0;
 	int winner = -1;
@@ -222,7 +222,7 @@ run(struct race *r)
 	while (winner < 0) {
 		if (r->begun < r->count &&
 		    (!open_attempts(r) || clock_ms() >= next)) {
-			begin(r);
+			begin_attempt(r);
 			next = clock_in(ATTEMPT_DELAY);
 			continue;
 		}
@@ -230,7 +230,7 @@ run(struct race *r)
 			break;
 		poll(r->fd, (nfds_t)r->begun, clock_left(r->begun < r->count ?
 		    clock_first(next, r->q->deadline) : r->q->deadline));
-		winner = finished(r);
+		winner = end_attempt(r);
 		if (winner < 0 && clock_left(r->q->deadline) == 0)
 			break;
 	}
@@ -263,12 +263,12 @@ race(struct race *r, struct buf *peer)
 		    STR("no address"));
 		return r->q->source ? -ERR_BIND : -ERR_NO_ADDRESS;
 	}
-	winner = run(r);
+	winner = run_race(r);
 	fd = settle(r, winner);
 	if (fd < 0)
 		return -r->code;
 	buf_clear(peer);
-	describe(peer, r->address[winner]->ai_addr);
+	describe_address(peer, r->address[winner]->ai_addr);
 	return fd;
 }
 
@@ -296,7 +296,7 @@ net_connect(const struct net_request *q, struct buf *peer, struct buf *why)
 	if (error) {
 		rc = unresolved(error, q->host, why);
 	} else {
-		order(&r, list);
+		order_addresses(&r, list);
 		rc = race(&r, peer);
 	}
 	if (list)

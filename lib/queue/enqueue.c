@@ -38,7 +38,7 @@ struct plan {
 };
 
 static void
-close_one(int *fd)
+close_end(int *fd)
 {
 	if (*fd >= 0)
 		close(*fd);
@@ -50,10 +50,10 @@ close_pipes(struct pipes *p)
 {
 	int error = errno;
 
-	close_one(&p->message[0]);
-	close_one(&p->message[1]);
-	close_one(&p->confirm[0]);
-	close_one(&p->confirm[1]);
+	close_end(&p->message[0]);
+	close_end(&p->message[1]);
+	close_end(&p->confirm[0]);
+	close_end(&p->confirm[1]);
 	errno = error;
 }
 
@@ -80,7 +80,7 @@ is_owner(struct plan *plan)
 }
 
 static int
-find(struct plan *plan)
+find_program(struct plan *plan)
 {
 	plan->found = access(buf_z(&plan->path), X_OK) == 0;
 	return plan->found;
@@ -100,9 +100,9 @@ make_plan(struct plan *plan)
 	}
 	plan->confirms = 1;
 	path_set(&plan->path, PATH_SBIN, "nullmailer-queue");
-	if (strcmp(buf_z(&plan->path), built_in) && find(plan))
+	if (strcmp(buf_z(&plan->path), built_in) && find_program(plan))
 		return;
-	plan->here = is_owner(plan) || !find(plan);
+	plan->here = is_owner(plan) || !find_program(plan);
 }
 
 /* Root without the capabilities of root cannot, and has the program left. */
@@ -129,13 +129,13 @@ renumber(int fd, int number)
  * for reading may stay where they were; a program that is executed does not
  * get those for writing. */
 static int
-place(struct pipes *p, int here)
+set_descriptors(struct pipes *p, int here)
 {
 	int confirm = p->confirm[0];
 
 	if (here) {
-		close_one(&p->message[1]);
-		close_one(&p->confirm[1]);
+		close_end(&p->message[1]);
+		close_end(&p->confirm[1]);
 	}
 	if (confirm >= 0 && confirm < CONFIRM_FD)
 		confirm = fcntl(confirm, F_DUPFD_CLOEXEC, CONFIRM_FD);
@@ -157,7 +157,7 @@ child(const struct plan *plan, struct pipes *p,
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
 	signal(SIGTERM, SIG_DFL);
-	if (place(p, plan->here) < 0)
+	if (set_descriptors(p, plan->here) < 0)
 		_exit(75);
 	if (plan->confirms)
 		argv[1] = confirm;
@@ -227,7 +227,7 @@ enqueue_open(struct enqueue *q, int (*queue)(int argc, char **argv))
 }
 
 static void
-flush(struct enqueue *q)
+flush_out(struct enqueue *q)
 {
 	struct str rest = buf_str(&q->out);
 	ssize_t n;
@@ -252,7 +252,7 @@ enqueue_write(struct enqueue *q, struct str s)
 		buf_add(&q->out, part);
 		s = str_skip(s, part.n);
 		if (q->out.n == FLUSH_AT)
-			flush(q);
+			flush_out(q);
 	}
 }
 
@@ -272,8 +272,8 @@ wait_for(struct enqueue *q)
 static void
 close_all(struct enqueue *q)
 {
-	close_one(&q->confirm);
-	close_one(&q->fd);
+	close_end(&q->confirm);
+	close_end(&q->fd);
 	buf_free(&q->out);
 }
 
@@ -284,7 +284,7 @@ enqueue_commit(struct enqueue *q)
 {
 	int status;
 
-	flush(q);
+	flush_out(q);
 	if (!q->failed && q->confirm >= 0 && write(q->confirm, "", 1) < 0)
 		q->failed = errno;
 	close_all(q);

@@ -9,6 +9,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "../base/chr.h"
 #include "../mail/envelope.h"
 #include "../conf/path.h"
 #include "spool.h"
@@ -23,7 +24,7 @@
 static const struct spool closed = { -1, -1, -1, -1 };
 
 static int
-failure(struct buf *why, const char *name)
+open_failure(struct buf *why, const char *name)
 {
 	struct buf path = { 0 };
 	int error = errno;
@@ -36,7 +37,7 @@ failure(struct buf *why, const char *name)
 }
 
 static int
-open_root(struct spool *s, struct buf *why)
+open_spool_root(struct spool *s, struct buf *why)
 {
 	struct buf path = { 0 };
 
@@ -45,14 +46,14 @@ open_root(struct spool *s, struct buf *why)
 	/* As in conf.c, openat is one system call and open is two. */
 	s->root = openat(AT_FDCWD, buf_z(&path), FOLDER);
 	buf_free(&path);
-	return s->root < 0 ? failure(why, "") : 0;
+	return s->root < 0 ? open_failure(why, "") : 0;
 }
 
 static int
 open_folder(const struct spool *s, const char *name, int *fd, struct buf *why)
 {
 	*fd = openat(s->root, name, FOLDER | O_NOFOLLOW);
-	return *fd < 0 ? failure(why, name) : 0;
+	return *fd < 0 ? open_failure(why, name) : 0;
 }
 
 int
@@ -60,7 +61,7 @@ spool_open(struct spool *s, struct buf *why)
 {
 	int error;
 
-	if (open_root(s, why) == 0
+	if (open_spool_root(s, why) == 0
 	    && open_folder(s, "queue", &s->queue, why) == 0
 	    && open_folder(s, "tmp", &s->tmp, why) == 0)
 		return 0;
@@ -122,7 +123,7 @@ spool_message(const struct spool *s, const char *name, struct stat *st)
  * same id in another container; then digits of the clock follow, which find a
  * free name soon, and a counter for clocks that stand still. */
 static void
-digits(struct buf *name, unsigned attempt)
+try_digits(struct buf *name, unsigned attempt)
 {
 	struct timespec now = { 0, 0 };
 
@@ -141,7 +142,7 @@ spool_temporary(const struct spool *s, struct buf *name)
 
 	for (attempt = 0; attempt < NAMES_TRIED; attempt++) {
 		buf_clear(name);
-		digits(name, attempt);
+		try_digits(name, attempt);
 		fd = openat(s->tmp, buf_z(name), O_WRONLY | O_CREAT | O_EXCL
 		    | O_NOFOLLOW | O_CLOEXEC, 0600);
 		if (fd >= 0 || errno != EEXIST)
@@ -191,7 +192,7 @@ move_without_links(int from_folder, const char *from, int to_folder,
 
 /* 0 linked, from still there; 1 moved, from gone; -1. */
 static int
-publish(int from_folder, const char *from, int to_folder, const char *to)
+link_or_rename(int from_folder, const char *from, int to_folder, const char *to)
 {
 	if (linkat(from_folder, from, to_folder, to, 0) == 0)
 		return 0;
@@ -206,7 +207,7 @@ publish(int from_folder, const char *from, int to_folder, const char *to)
 int
 spool_move(int from_folder, const char *from, int to_folder, const char *to)
 {
-	int rc = publish(from_folder, from, to_folder, to);
+	int rc = link_or_rename(from_folder, from, to_folder, to);
 
 	if (rc == 0)
 		unlinkat(from_folder, from, 0);
@@ -244,8 +245,8 @@ spool_commit(const struct spool *s, const char *temporary, time_t seconds,
 	do {
 		buf_clear(name);
 		buf_fmt(name, "%lld.", (long long)seconds);
-		digits(name, attempt);
-		rc = publish(s->tmp, temporary, s->queue, buf_z(name));
+		try_digits(name, attempt);
+		rc = link_or_rename(s->tmp, temporary, s->queue, buf_z(name));
 	} while (rc < 0 && errno == EEXIST && ++attempt < NAMES_TRIED);
 	if (rc >= 0 && sync_folder(s->queue) < 0) {
 		discard(s->queue, buf_z(name));
@@ -387,6 +388,18 @@ spool_open_trigger(const struct spool *s)
 }
 
 /* A full FIFO wakes the sender as well as one more byte in it. */
+long long
+spool_seconds(const char *name)
+{
+	long long seconds = 0;
+	int digits = 0;
+
+	for (; chr_is(*name, CHR_DIGIT); name++)
+		if (++digits <= 18)
+			seconds = seconds * 10 + (*name - '0');
+	return digits <= 18 ? seconds : 0;
+}
+
 int
 spool_pull_trigger(const struct spool *s)
 {

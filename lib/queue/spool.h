@@ -73,6 +73,10 @@ int spool_commit(const struct spool *s, const char *temporary, time_t seconds,
 int spool_copy(const struct spool *s, int fd, const struct envelope *e,
     const unsigned char *keep, int folder, const char *name);
 
+/* The seconds since the epoch that the name of a queue file begins with; 0 if
+ * its digits are no time. */
+long long spool_seconds(const char *name);
+
 /* Writes one byte into the trigger. 0; -1 with errno when nobody can be told:
  * ENXIO means no sender is running and is no fault. */
 int spool_pull_trigger(const struct spool *s);

@@ -23,7 +23,7 @@ enum {
 };
 
 static int
-failure(struct buf *why, const char *name, const char *text)
+create_failure(struct buf *why, const char *name, const char *text)
 {
 	struct buf path = { 0 };
 
@@ -40,7 +40,7 @@ not_usable(const struct stat *st, struct buf *why, const char *name)
 {
 	unsigned mode = (unsigned)st->st_mode;
 
-	failure(why, name, strerror(errno));
+	create_failure(why, name, strerror(errno));
 	buf_fmt(why, " (owner is uid %lu, mode %u%u%u, wanted is uid %lu)",
 	    (unsigned long)st->st_uid, mode >> 6 & 7, mode >> 3 & 7, mode & 7,
 	    (unsigned long)geteuid());
@@ -48,7 +48,7 @@ not_usable(const struct stat *st, struct buf *why, const char *name)
 }
 
 static int
-open_root(struct buf *why)
+create_root(struct buf *why)
 {
 	struct buf path = { 0 };
 	int fd;
@@ -58,14 +58,14 @@ open_root(struct buf *why)
 	if (fd < 0 && errno == ENOENT && mkdir(buf_z(&path), ROOT_MODE) == 0)
 		fd = open(buf_z(&path), FOLDER);
 	if (fd < 0)
-		failure(why, "", strerror(errno));
+		create_failure(why, "", strerror(errno));
 	buf_free(&path);
 	return fd;
 }
 
 /* The mode once more, as the umask has taken from it. */
 static int
-finish(int root, const char *name, mode_t mode)
+set_mode_and_owner(int root, const char *name, mode_t mode)
 {
 	struct stat st;
 
@@ -93,8 +93,8 @@ make_folder(int root, const char *name, mode_t mode, struct buf *why)
 		errno = error;
 		return not_usable(&st, why, "");
 	}
-	if (finish(root, name, mode) < 0)
-		return failure(why, name, strerror(errno));
+	if (set_mode_and_owner(root, name, mode) < 0)
+		return create_failure(why, name, strerror(errno));
 	return 0;
 }
 
@@ -106,9 +106,9 @@ ready_folder(int root, const char *name, mode_t mode, struct buf *why)
 	if (make_folder(root, name, mode, why) < 0)
 		return -1;
 	if (fstatat(root, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
-		return failure(why, name, strerror(errno));
+		return create_failure(why, name, strerror(errno));
 	if (!S_ISDIR(st.st_mode))
-		return failure(why, name, "is not a folder");
+		return create_failure(why, name, "is not a folder");
 	if (faccessat(root, name, R_OK | W_OK | X_OK, 0) < 0)
 		return not_usable(&st, why, name);
 	return 0;
@@ -138,14 +138,14 @@ ready_trigger(int root, struct buf *why)
 	if (rc == 0) {
 		rc = mkfifoat(root, "trigger", TRIGGER_MODE);
 		if (rc == 0)
-			rc = finish(root, "trigger", TRIGGER_MODE);
+			rc = set_mode_and_owner(root, "trigger", TRIGGER_MODE);
 		else if (errno == EEXIST)
 			rc = clear_trigger(root) == 1 ? 0 : -1;
 	}
 	if (rc >= 0)
 		rc = faccessat(root, "trigger", R_OK, 0);
 	if (rc < 0)
-		failure(why, "trigger", strerror(errno));
+		create_failure(why, "trigger", strerror(errno));
 }
 
 static void
@@ -180,11 +180,11 @@ try_move(const struct spool *s, struct buf *why)
 	int rc, fd = spool_temporary(s, &name);
 
 	if (fd < 0)
-		return failure(why, "tmp", strerror(errno));
+		return create_failure(why, "tmp", strerror(errno));
 	close(fd);
 	rc = renameat(s->tmp, buf_z(&name), s->queue, ".try");
 	if (rc < 0)
-		failure(why, "tmp", errno == EXDEV
+		create_failure(why, "tmp", errno == EXDEV
 		    ? "not on the same file system as queue"
 		    : strerror(errno));
 	if (rc < 0)
@@ -196,7 +196,7 @@ try_move(const struct spool *s, struct buf *why)
 }
 
 static int
-ready(int root, struct buf *why)
+check_ready(int root, struct buf *why)
 {
 	if (ready_folder(root, "queue", QUEUE_MODE, why) < 0
 	    || ready_folder(root, "tmp", QUEUE_MODE, why) < 0
@@ -209,18 +209,18 @@ ready(int root, struct buf *why)
 int
 spool_create(struct spool *s, struct buf *why)
 {
-	int rc, root = open_root(why);
+	int rc, root = create_root(why);
 
 	*s = (struct spool){ -1, -1, -1, -1 };
 	if (root < 0)
 		return -1;
-	rc = ready(root, why);
+	rc = check_ready(root, why);
 	close(root);
 	if (rc < 0 || spool_open(s, why) < 0)
 		return -1;
 	s->failed = openat(s->root, "failed", FOLDER | O_NOFOLLOW);
 	if (s->failed < 0)
-		rc = failure(why, "failed", strerror(errno));
+		rc = create_failure(why, "failed", strerror(errno));
 	else
 		rc = try_move(s, why);
 	if (rc < 0)

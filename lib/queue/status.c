@@ -41,7 +41,7 @@ number(struct str *line, long long *v)
 }
 
 static int
-parse(struct str line, struct status *s)
+parse_fields(struct str line, struct status *s)
 {
 	long long attempts, code;
 
@@ -65,7 +65,7 @@ int
 status_next(struct str *text, struct status *s)
 {
 	while (text->n)
-		if (parse(str_cut(text, '\n'), s) == 0)
+		if (parse_fields(str_cut(text, '\n'), s) == 0)
 			return 1;
 	return 0;
 }

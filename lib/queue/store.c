@@ -134,7 +134,7 @@ fail_errno(struct store *s, const char *text)
 
 /* Bytes added to b, 0 at the end, or -1. */
 static ssize_t
-fill(int fd, struct buf *b)
+fill_block(int fd, struct buf *b)
 {
 	ssize_t n;
 
@@ -149,7 +149,7 @@ fill(int fd, struct buf *b)
 }
 
 static struct str
-unread(const struct store *s)
+unread_in(const struct store *s)
 {
 	return str_skip(buf_str(&s->in), s->in_at);
 }
@@ -159,7 +159,7 @@ unread(const struct store *s)
 static int
 next_line(struct store *s, int fd, struct str *line)
 {
-	struct str rest = unread(s);
+	struct str rest = unread_in(s);
 	ssize_t n = 1;
 
 	while (str_find(rest, '\n') == rest.n && rest.n <= ADDRESS_MAX) {
@@ -167,10 +167,10 @@ next_line(struct store *s, int fd, struct str *line)
 			memmove(s->in.p, rest.p, rest.n);
 		s->in.n = rest.n;
 		s->in_at = 0;
-		n = fill(fd, &s->in);
+		n = fill_block(fd, &s->in);
 		if (n < 0)
 			return -1;
-		rest = unread(s);
+		rest = unread_in(s);
 		if (n == 0)
 			break;
 	}
@@ -182,7 +182,7 @@ next_line(struct store *s, int fd, struct str *line)
 /* Output */
 
 static int
-flush(struct store *s, const char *complaint)
+flush_block(struct store *s, const char *complaint)
 {
 	struct str rest = buf_str(&s->out);
 	ssize_t n;
@@ -204,7 +204,7 @@ flush(struct store *s, const char *complaint)
 static int
 flush_if_full(struct store *s, const char *complaint)
 {
-	return s->out.n < BLOCK ? 0 : flush(s, complaint);
+	return s->out.n < BLOCK ? 0 : flush_block(s, complaint);
 }
 
 static int
@@ -268,21 +268,21 @@ add_received(struct store *s)
 }
 
 static int
-copy_message(struct store *s, int input)
+copy_body(struct store *s, int input)
 {
 	static const char text[] =
 	    "Error copying the message to the queue file.";
 	ssize_t n;
 
-	buf_add(&s->out, unread(s));
+	buf_add(&s->out, unread_in(s));
 	do {
 		if (flush_if_full(s, text) < 0)
 			return -1;
-		n = fill(input, &s->out);
+		n = fill_block(input, &s->out);
 	} while (n > 0);
 	if (n < 0)
 		return fail(s, STORE_BAD, text, str_of(strerror(errno)));
-	return flush(s, text);
+	return flush_block(s, text);
 }
 
 /* The steps */
@@ -334,7 +334,7 @@ enough_space(struct store *s)
 }
 
 static int
-load(struct store *s)
+load_limits(struct store *s)
 {
 	if (store_rules_load(&s->rules) == 0
 	    && load_size("maxsize", &s->maxsize) == 0
@@ -353,7 +353,7 @@ store_begin(struct store *s, uid_t invoker)
 
 	*s = (struct store){ .spool = { -1, -1, -1, -1 }, .fd = -1,
 	    .started = time(NULL), .invoker = invoker };
-	if (load(s) < 0)
+	if (load_limits(s) < 0)
 		return -1;
 	if (spool_open(&s->spool, &why) < 0) {
 		if (errno == ENOENT || errno == ENOTDIR || errno == ELOOP)
@@ -376,12 +376,12 @@ store_copy(struct store *s, int input)
 	if (copy_sender(s, input) < 0 || copy_recipients(s, input) < 0)
 		return -1;
 	add_received(s);
-	return copy_message(s, input);
+	return copy_body(s, input);
 }
 
 /* The temporary is gone after a failure, too. */
 static int
-publish(struct store *s)
+commit_name(struct store *s)
 {
 	int rc;
 
@@ -411,7 +411,7 @@ store_commit(struct store *s)
 		return -1;
 	if (fsync(s->fd) < 0)
 		return fail_errno(s, "Error flushing the output file.");
-	if (close_file(s) < 0 || publish(s) < 0)
+	if (close_file(s) < 0 || commit_name(s) < 0)
 		return -1;
 	if (spool_pull_trigger(&s->spool) < 0 && errno != ENXIO
 	    && errno != ENOENT)

@@ -16,18 +16,6 @@
 #include "../queue/spool.h"
 #include "../queue/status.h"
 
-static long long
-leading_number(struct str name)
-{
-	unsigned long n = 0;
-	size_t digits = 0;
-
-	while (digits < name.n && chr_is(name.p[digits], CHR_DIGIT))
-		digits++;
-	str_number(str_head(name, digits), ULONG_MAX, &n);
-	return (long long)n;
-}
-
 /* What the list is in the order of. */
 struct key {
 	long long when;
@@ -35,7 +23,7 @@ struct key {
 };
 
 static int
-order(const struct key *x, const struct key *y)
+compare_keys(const struct key *x, const struct key *y)
 {
 	if (x->when != y->when)
 		return x->when < y->when ? -1 : 1;
@@ -51,11 +39,11 @@ key_of(const void *element)
 }
 
 static int
-compare(const void *a, const void *b)
+compare_messages(const void *a, const void *b)
 {
 	struct key x = key_of(a), y = key_of(b);
 
-	return order(&x, &y);
+	return compare_keys(&x, &y);
 }
 
 static int
@@ -63,14 +51,14 @@ compare_key(const void *key, const void *b)
 {
 	struct key y = key_of(b);
 
-	return order(key, &y);
+	return compare_keys(key, &y);
 }
 
 /* The list is in order up to count. */
 static struct waiting *
-find(const struct backlog *b, size_t count, const char *name)
+find_name(const struct backlog *b, size_t count, const char *name)
 {
-	struct key key = { leading_number(str_of(name)), name };
+	struct key key = { spool_seconds(name), name };
 	struct waiting **found = count ? bsearch(&key, b->list, count,
 	    sizeof *b->list, compare_key) : NULL;
 
@@ -90,7 +78,7 @@ forget_outcome(struct waiting *w)
 }
 
 static void
-forget(struct waiting *w)
+free_message(struct waiting *w)
 {
 	forget_outcome(w);
 	free(w);
@@ -105,13 +93,14 @@ clamp(long long seconds)
 }
 
 static void
-add(struct backlog *b, const char *name, const struct stat *st, long long now)
+add_new(struct backlog *b, const char *name, const struct stat *st,
+    long long now)
 {
 	size_t n = offsetof(struct waiting, name) + strlen(name) + 1;
 	struct waiting *w = mem_new(1, n > sizeof *w ? n : sizeof *w);
 
 	strcpy(w->name, name);
-	w->when = leading_number(str_of(name));
+	w->when = spool_seconds(name);
 	w->mtime = st->st_mtime;
 	w->seen = 1;
 	if (w->mtime < BUILD_DATE || w->mtime > now)
@@ -131,7 +120,7 @@ is_plain(const char *name)
 }
 
 static void
-skip(struct buf *notes, struct str why, const char *name)
+note_skipped(struct buf *notes, struct str why, const char *name)
 {
 	buf_add(notes, why);
 	buf_clean(notes, str_of(name), 255);
@@ -149,16 +138,16 @@ see(struct backlog *b, size_t known, const struct spool *s, const char *name,
 
 	if (name[0] == '.')
 		return;
-	w = find(b, known, name);
+	w = find_name(b, known, name);
 	if (w) {
 		w->seen = 1;
 	} else if (fstatat(s->queue, name, &st, AT_SYMLINK_NOFOLLOW) < 0) {
-		skip(notes, STR("Could not stat "), name);
+		note_skipped(notes, STR("Could not stat "), name);
 	} else {
-		add(b, name, &st, now);
+		add_new(b, name, &st, now);
 		if (!is_plain(name)) {
 			b->list[b->count - 1]->state = WAITING_BAD;
-			skip(notes, STR("Strange name "), name);
+			note_skipped(notes, STR("Strange name "), name);
 		}
 	}
 }
@@ -184,7 +173,7 @@ backlog_sweep(struct backlog *b)
 
 		if (w->state == WAITING_GONE ||
 		    (!w->seen && w->state != WAITING_BUSY)) {
-			forget(w);
+			free_message(w);
 		} else {
 			w->index = (unsigned)kept;
 			b->list[kept++] = w;
@@ -222,7 +211,7 @@ backlog_scan(struct backlog *b, const struct spool *s, long long now,
 		see(b, known, s, entry->d_name, now, notes);
 	closedir(d);
 	backlog_sweep(b);
-	qsort(b->list, b->count, sizeof *b->list, compare);
+	qsort(b->list, b->count, sizeof *b->list, compare_messages);
 	for (i = 0; i < b->count; i++)
 		b->list[i]->index = (unsigned)i;
 	return 0;
@@ -336,7 +325,7 @@ backlog_recall(struct backlog *b, struct str status)
 
 	while (status_next(&status, &s)) {
 		buf_set(&name, s.id);
-		w = find(b, b->count, buf_z(&name));
+		w = find_name(b, b->count, buf_z(&name));
 		if (!w)
 			continue;
 		if (s.attempts) {
@@ -357,7 +346,7 @@ backlog_free(struct backlog *b)
 	size_t i;
 
 	for (i = 0; i < b->count; i++)
-		forget(b->list[i]);
+		free_message(b->list[i]);
 	free(b->list);
 	*b = (struct backlog){ 0 };
 }

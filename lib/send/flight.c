@@ -96,8 +96,8 @@ flight_fates(const struct flight *f, int code, size_t count[FATES])
 
 /* Sets mask to the recipients whose fate is a or b; returns their number. */
 static size_t
-choose(const struct flight *f, const unsigned char *fate, enum fate a,
-    enum fate b, unsigned char *mask)
+choose_recipients(const struct flight *f, const unsigned char *fate,
+    enum fate a, enum fate b, unsigned char *mask)
 {
 	size_t i, n = 0;
 
@@ -109,7 +109,7 @@ choose(const struct flight *f, const unsigned char *fate, enum fate a,
 /* Rewrites the queue file for the n recipients in mask, or removes it when
  * there are none. */
 static int
-keep(const struct flight *f, const struct spool *s,
+keep_recipients(const struct flight *f, const struct spool *s,
     const unsigned char *mask, size_t n)
 {
 	if (n)
@@ -124,7 +124,8 @@ keep(const struct flight *f, const struct spool *s,
 /* Notes what the queue file should say. It names all recipients, or all but
  * those delivered. */
 static void
-remember(const struct flight *f, const unsigned char *fate, int all_named)
+remember_change(const struct flight *f, const unsigned char *fate,
+    int all_named)
 {
 	unsigned char *mask = mem_new(f->e.count, 1);
 	int error = errno;
@@ -144,11 +145,11 @@ flight_drop_delivered(struct flight *f, const struct spool *s,
     const unsigned char *fate)
 {
 	unsigned char *mask = mem_new(f->e.count, 1);
-	size_t n = choose(f, fate, FAILED, DEFERRED, mask);
-	int rc = n < f->e.count ? keep(f, s, mask, n) : 0;
+	size_t n = choose_recipients(f, fate, FAILED, DEFERRED, mask);
+	int rc = n < f->e.count ? keep_recipients(f, s, mask, n) : 0;
 
 	if (rc < 0)
-		remember(f, fate, 1);
+		remember_change(f, fate, 1);
 	free(mask);
 	return rc;
 }
@@ -177,7 +178,7 @@ flight_move_failed(struct flight *f, const struct spool *s,
     const unsigned char *fate)
 {
 	unsigned char *mask = mem_new(f->e.count, 1);
-	size_t deferred = choose(f, fate, DEFERRED, DEFERRED, mask);
+	size_t deferred = choose_recipients(f, fate, DEFERRED, DEFERRED, mask);
 	int rc;
 
 	if (!deferred) {
@@ -185,12 +186,12 @@ flight_move_failed(struct flight *f, const struct spool *s,
 		if (rc == 0)
 			f->w->state = WAITING_GONE;
 	} else {
-		choose(f, fate, FAILED, FAILED, mask);
+		choose_recipients(f, fate, FAILED, FAILED, mask);
 		rc = spool_copy(s, f->fd, &f->e, mask, s->failed,
 		    f->w->name);
-		choose(f, fate, DEFERRED, DEFERRED, mask);
-		if (rc == 0 && (rc = keep(f, s, mask, deferred)) < 0)
-			remember(f, fate, 0);
+		choose_recipients(f, fate, DEFERRED, DEFERRED, mask);
+		if (rc == 0 && (rc = keep_recipients(f, s, mask, deferred)) < 0)
+			remember_change(f, fate, 0);
 	}
 	free(mask);
 	return rc;
@@ -206,7 +207,7 @@ flight_catch_up(struct flight *f, const struct spool *s)
 		return 0;
 	for (i = 0; i < f->e.count; i++)
 		n += o->keep[i];
-	if (keep(f, s, o->keep, n) < 0)
+	if (keep_recipients(f, s, o->keep, n) < 0)
 		return -1;
 	free(o->keep);
 	o->keep = NULL;

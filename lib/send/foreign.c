@@ -13,7 +13,7 @@
 /* Puts descriptors where the module expects them; the sources are kept away
  * from 0 to 3 first, so that none is overwritten before its turn. */
 static int
-place(int in, int out, int message)
+place_descriptors(int in, int out, int message)
 {
 	in = fcntl(in, F_DUPFD, 4);
 	out = fcntl(out, F_DUPFD, 4);
@@ -23,13 +23,13 @@ place(int in, int out, int message)
 }
 
 static void
-become(const char *path, int in, int out, int message, const char *helo)
+exec_module(const char *path, int in, int out, int message, const char *helo)
 {
 	struct buf why = { 0 };
 	char *const argv[] = { (char *)path, NULL };
 
 	setpgid(0, 0);
-	if (place(in, out, message) == 0) {
+	if (place_descriptors(in, out, message) == 0) {
 		lseek(3, 0, SEEK_SET);
 		child_clean(4);
 		setenv("HELOHOST", helo, 1);
@@ -75,7 +75,7 @@ foreign_start(struct foreign *f, const char *path, struct str options,
 	}
 	f->pid = fork();
 	if (f->pid == 0)
-		become(path, in[0], out[1], message, helo);
+		exec_module(path, in[0], out[1], message, helo);
 	if (f->pid < 0) {
 		close_pair(in);
 		close_pair(out);

@@ -62,7 +62,7 @@ list_recipients(const struct report *r, struct dsn *d)
 }
 
 static int
-put(void *context, struct str bytes)
+put_report(void *context, struct str bytes)
 {
 	enqueue_write(context, bytes);
 	return 0;
@@ -77,7 +77,7 @@ write_report(struct dsn *d, const struct dsn_rules *rules, struct str target,
 
 	if (enqueue_open(&q, queue) < 0)
 		return FAILURE;
-	if (dsn_write(d, rules, target, put, &q) < 0) {
+	if (dsn_write(d, rules, target, put_report, &q) < 0) {
 		enqueue_abort(&q);
 		return FAILURE;
 	}
@@ -89,7 +89,7 @@ write_report(struct dsn *d, const struct dsn_rules *rules, struct str target,
 
 /* The child keeps the message at 3 and nothing else. */
 static void
-become(struct dsn *d)
+setup_child(struct dsn *d)
 {
 	if (d->message != 3 && dup2(d->message, 3) < 0)
 		_exit(FAILURE);
@@ -139,7 +139,7 @@ report_start(struct report *r, const struct report_times *t,
 	d.header = r->f.e.body;
 	rc = find_target(&d, &rules, &target, why);
 	if (rc > 0 && (r->pid = fork()) == 0) {
-		become(&d);
+		setup_child(&d);
 		list_recipients(r, &d);
 		_exit(write_report(&d, &rules, buf_str(&target), queue));
 	}

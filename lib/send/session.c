@@ -130,7 +130,7 @@ session_take(struct session *n)
 }
 
 static struct flight *
-find(struct session *n, unsigned long id)
+find_flight(struct session *n, unsigned long id)
 {
 	size_t i;
 
@@ -143,7 +143,7 @@ find(struct session *n, unsigned long id)
 /* What is on its way no other session can have, so of many no more than fill
  * it: a near server gets few. */
 static enum session_event
-ready(struct session *n, size_t appetite)
+on_ready(struct session *n, size_t appetite)
 {
 	size_t fill;
 
@@ -193,14 +193,14 @@ static enum session_event
 understand(struct session *n, const struct worker_packet *p)
 {
 	struct str text = { p->text, p->n };
-	struct flight *f = find(n, p->id);
+	struct flight *f = find_flight(n, p->id);
 
 	switch (p->kind) {
 	case WORKER_PEER:
 		buf_set(&n->peer, text);
 		return SESSION_NOTHING;
 	case WORKER_READY:
-		return ready(n, p->index);
+		return on_ready(n, p->index);
 	case WORKER_RECIPIENT:
 		if (f)
 			flight_refuse(f, p->index, p->code, text);

@@ -26,7 +26,7 @@ load_number(const struct number *n, struct buf *notes)
 }
 
 static int
-load(struct settings *set, struct str me, struct buf *notes)
+load_settings(struct settings *set, struct str me, struct buf *notes)
 {
 	const struct number numbers[] = {
 		{ "pausetime", 60, 0, &set->pausetime },
@@ -51,7 +51,7 @@ load(struct settings *set, struct str me, struct buf *notes)
 int
 settings_load(struct settings *set, struct str me, struct buf *notes)
 {
-	int rc = load(set, me, notes);
+	int rc = load_settings(set, me, notes);
 
 	if (rc < 0)
 		settings_free(set);

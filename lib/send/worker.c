@@ -59,7 +59,7 @@ worker_go(int fd)
 /* Takes a message. 1; 0 when none is there and wait is 0; GO; -1 at the
  * end. */
 static int
-take(int fd, struct module_message *m, int wait)
+take_message(int fd, struct module_message *m, int wait)
 {
 	union {
 		struct cmsghdr align;
@@ -125,7 +125,7 @@ struct worker {
 };
 
 static void
-answer(struct worker *w, struct worker_packet *p, struct str text)
+send_packet(struct worker *w, struct worker_packet *p, struct str text)
 {
 	p->n = text.n < WORKER_TEXT ? text.n : WORKER_TEXT;
 	if (p->n)
@@ -136,7 +136,7 @@ answer(struct worker *w, struct worker_packet *p, struct str text)
 }
 
 static void
-tell(struct worker *w, enum worker_kind kind, int code, enum stage stage,
+send_words(struct worker *w, enum worker_kind kind, int code, enum stage stage,
     struct str text)
 {
 	struct worker_packet p = { 0 };
@@ -144,12 +144,12 @@ tell(struct worker *w, enum worker_kind kind, int code, enum stage stage,
 	p.kind = kind;
 	p.code = code;
 	p.stage = stage;
-	answer(w, &p, text);
+	send_packet(w, &p, text);
 }
 
 /* The session stands. */
 static void
-tell_ready(struct worker *w)
+send_ready(struct worker *w)
 {
 	struct worker_packet p = { 0 };
 
@@ -157,24 +157,24 @@ tell_ready(struct worker *w)
 	p.index = w->protocol->appetite(w->session);
 	if (p.index > WORKER_HOLDS)
 		p.index = WORKER_HOLDS;
-	answer(w, &p, STR(""));
+	send_packet(w, &p, STR(""));
 	w->waits = 1;
 }
 
 static void
-on_peer(void *context, struct str text)
+report_peer(void *context, struct str text)
 {
-	tell(context, WORKER_PEER, 0, STAGE_connect, text);
+	send_words(context, WORKER_PEER, 0, STAGE_connect, text);
 }
 
 static void
-on_note(void *context, struct str text)
+report_note(void *context, struct str text)
 {
-	tell(context, WORKER_NOTE, 0, STAGE_session, text);
+	send_words(context, WORKER_NOTE, 0, STAGE_session, text);
 }
 
 static void
-on_recipient(void *context, unsigned long id, size_t index, int code,
+report_recipient(void *context, unsigned long id, size_t index, int code,
     struct str text)
 {
 	struct worker_packet p = { 0 };
@@ -184,11 +184,11 @@ on_recipient(void *context, unsigned long id, size_t index, int code,
 	p.index = index;
 	p.code = code;
 	p.stage = STAGE_rcpt;
-	answer(context, &p, text);
+	send_packet(context, &p, text);
 }
 
 static void
-release(struct worker *w, unsigned long id)
+release_message(struct worker *w, unsigned long id)
 {
 	size_t i;
 
@@ -205,7 +205,7 @@ release(struct worker *w, unsigned long id)
 }
 
 static void
-on_message(void *context, unsigned long id, int code, enum stage stage,
+report_message(void *context, unsigned long id, int code, enum stage stage,
     struct str text)
 {
 	struct worker *w = context;
@@ -215,8 +215,8 @@ on_message(void *context, unsigned long id, int code, enum stage stage,
 	p.id = id;
 	p.code = code;
 	p.stage = stage;
-	answer(w, &p, text);
-	release(w, id);
+	send_packet(w, &p, text);
+	release_message(w, id);
 	w->answered++;
 	if (code == ERR_OK) {
 		w->accepted++;
@@ -234,7 +234,7 @@ leave(struct worker *w, enum worker_kind kind, int code)
 	p.code = code;
 	p.stage = w->protocol->stage(w->session);
 	p.past = w->o.past;
-	answer(w, &p, w->protocol->text(w->session));
+	send_packet(w, &p, w->protocol->text(w->session));
 	_exit(code);
 }
 
@@ -254,7 +254,7 @@ open_session(struct worker *w)
 	rc = w->protocol->open(w->session);
 	if (rc)
 		leave(w, WORKER_DOWN, rc);
-	tell_ready(w);
+	send_ready(w);
 }
 
 /* The session was lost in the middle of things. If it had taken messages it
@@ -271,7 +271,7 @@ session_lost(struct worker *w, int code)
 	    ++w->o.past.strikes == STRIKES)
 		leave(w, WORKER_DOWN, code);
 	if (!w->answered && w->begun)
-		on_message(w, w->held[0].id, code,
+		report_message(w, w->held[0].id, code,
 		    w->protocol->stage(w->session),
 		    w->protocol->text(w->session));
 }
@@ -316,7 +316,7 @@ serve(struct worker *w)
 	int got;
 
 	do {
-		got = take(w->fd, &m, w->waits || !w->holds);
+		got = take_message(w->fd, &m, w->waits || !w->holds);
 		if (got == GO)
 			w->waits = 0;
 		else if (got > 0)
@@ -346,12 +346,12 @@ parse_options(struct module_options *o, struct buf *text, struct buf *why)
 }
 
 static void
-run(int fd, const struct remote *r, const char *helo, int seconds,
+run_worker(int fd, const struct remote *r, const char *helo, int seconds,
     const struct module_past *past)
 {
 	struct worker w = { 0 };
-	struct module_report report = { &w, on_recipient, on_message,
-		on_note, on_peer };
+	struct module_report report = { &w, report_recipient, report_message,
+		report_note, report_peer };
 	struct buf options = { 0 }, why = { 0 };
 	int code = ERR_USAGE;
 
@@ -365,7 +365,7 @@ run(int fd, const struct remote *r, const char *helo, int seconds,
 	if (parse_options(&w.o, &options, &why) == 0)
 		w.session = w.protocol->create(&w.o, &report, 0, &code, &why);
 	if (!w.session) {
-		tell(&w, WORKER_DOWN, code, STAGE_options, buf_str(&why));
+		send_words(&w, WORKER_DOWN, code, STAGE_options, buf_str(&why));
 		_exit(code);
 	}
 	serve(&w);
@@ -376,7 +376,7 @@ run(int fd, const struct remote *r, const char *helo, int seconds,
 /* The child keeps its end at 3 and nothing else; it shares no fate with a
  * terminal, ends when the sender does, and cannot be looked into. */
 static void
-become(int fd, pid_t parent)
+setup_worker(int fd, pid_t parent)
 {
 	if (fd != 3 && dup2(fd, 3) < 0)
 		_exit(ERR_UNKNOWN);
@@ -403,8 +403,8 @@ worker_start(const struct remote *r, const char *helo, int seconds,
 		return -1;
 	pid = fork();
 	if (pid == 0) {
-		become(pair[1], parent);
-		run(3, r, helo, seconds, past);
+		setup_worker(pair[1], parent);
+		run_worker(3, r, helo, seconds, past);
 	}
 	close(pair[1]);
 	if (pid < 0) {

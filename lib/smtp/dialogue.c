@@ -138,7 +138,7 @@ learn(struct extensions *x, struct str line, int first)
 }
 
 static void
-forget(struct extensions *x)
+forget_extensions(struct extensions *x)
 {
 	buf_free(&x->auth);
 	*x = (struct extensions){ 0 };
@@ -151,7 +151,7 @@ hello(struct dialogue *d)
 	int class, first = 1;
 
 	d->l.stage = STAGE_helo;
-	forget(&d->ext);
+	forget_extensions(&d->ext);
 	if (dialogue_say(d, STR("EHLO "), helo) < 0)
 		return dialogue_lost(d);
 	class = dialogue_hear(d, PATIENCE_COMMAND);
@@ -333,6 +333,6 @@ dialogue_free(struct dialogue *d)
 {
 	dialogue_quit(d);
 	reply_free(&d->reply);
-	forget(&d->ext);
+	forget_extensions(&d->ext);
 	link_free(&d->l);
 }

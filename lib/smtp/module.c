@@ -39,7 +39,7 @@ module_rows(struct module_options *o, struct opt *rows)
 }
 
 static int
-refuse(struct buf *why, int code, const char *text)
+reject(struct buf *why, int code, const char *text)
 {
 	buf_add(why, str_of(text));
 	return code;
@@ -52,17 +52,17 @@ check_tls(struct module_options *o, struct buf *why)
 	    o->ssl.crlfile;
 
 	if (o->ssl.anon && (files || o->x509fmtder))
-		return refuse(why, ERR_MSG_TEMP, "Error: TLS certificate and "
+		return reject(why, ERR_MSG_TEMP, "Error: TLS certificate and "
 		    "TLS anonymous auth options cannot both be specified");
 	if (o->ssl.keyfile && !o->ssl.certfile)
-		return refuse(why, ERR_USAGE,
+		return reject(why, ERR_USAGE,
 		    "Option x509keyfile needs x509certfile");
 	if (o->ssl.pin && o->ssl.insecure)
-		return refuse(why, ERR_USAGE,
+		return reject(why, ERR_USAGE,
 		    "Options pin and insecure contradict each other");
 	if (o->tls_min && strcmp(o->tls_min, "1.0") &&
 	    strcmp(o->tls_min, "1.1") && strcmp(o->tls_min, "1.2"))
-		return refuse(why, ERR_USAGE, "Invalid value for tls-min");
+		return reject(why, ERR_USAGE, "Invalid value for tls-min");
 	o->ssl.tls10 = o->tls_min && strcmp(o->tls_min, "1.2");
 	o->ssl.anon = o->ssl.anon && o->ssl.insecure;
 	o->ssl.host = o->tls_name ? o->tls_name : o->host;
@@ -74,11 +74,11 @@ module_check(struct module_options *o, int port, int port_tls,
     struct buf *why)
 {
 	if (!o->host)
-		return refuse(why, ERR_USAGE, "Remote host not set");
+		return reject(why, ERR_USAGE, "Remote host not set");
 	if (o->port == 0)
 		o->port = o->tls ? port_tls : port;
 	if (o->port < 1 || o->port > 65535)
-		return refuse(why, ERR_USAGE, "Invalid value for port");
+		return reject(why, ERR_USAGE, "Invalid value for port");
 	if (o->tls)
 		o->starttls = 0;
 	return check_tls(o, why);

@@ -43,14 +43,15 @@ struct request {
 };
 
 static void
-report(struct qmqp *q, const struct request *r, int code, struct str text)
+report_answer(struct qmqp *q, const struct request *r, int code,
+    struct str text)
 {
 	q->l.report->message(q->l.report->context, r->m->id, code,
 	    q->l.stage, text);
 }
 
 static int
-end(struct qmqp *q, int code, struct str text)
+end_qmqp(struct qmqp *q, int code, struct str text)
 {
 	buf_set(&q->l.text, text);
 	io_close(&q->l.io);
@@ -71,7 +72,7 @@ netstring_size(unsigned long long n)
 
 /* 0, or -1 if that is no message to send. */
 static int
-measure(struct request *r)
+measure_request(struct request *r)
 {
 	struct stat st;
 	size_t at = 0;
@@ -111,7 +112,7 @@ put_netstring(struct qmqp *q, struct str s)
 
 /* 0; 1 if the file has less than it had; -1 if the connection is lost. */
 static int
-put_message(struct qmqp *q, const struct request *r)
+put_octets(struct qmqp *q, const struct request *r)
 {
 	char block[16384];
 	unsigned long long left = r->message;
@@ -140,7 +141,7 @@ put_request(struct qmqp *q, const struct request *r)
 {
 	struct str recipient;
 	size_t at = 0;
-	int rc = put_message(q, r);
+	int rc = put_octets(q, r);
 
 	io_deadline(&q->l.io, PATIENCE_BLOCK);
 	if (rc == 0)
@@ -212,25 +213,25 @@ unanswered(struct qmqp *q, const struct request *r)
 	}
 	buf_add(&text, STR("; the message may have been taken, "
 	    "possible duplicate"));
-	code = end(q, code, buf_str(&text));
-	report(q, r, code, buf_str(&text));
+	code = end_qmqp(q, code, buf_str(&text));
+	report_answer(q, r, code, buf_str(&text));
 	buf_free(&text);
 	return code;
 }
 
 static int
-judge(struct qmqp *q, const struct request *r)
+judge_answer(struct qmqp *q, const struct request *r)
 {
 	struct str answer = buf_str(&r->answer);
 	int code = answer_code(answer);
 
 	if (code == ERR_PROTOCOL) {
-		end(q, code, STR("Invalid status byte in response"));
-		report(q, r, code, buf_str(&q->l.text));
+		end_qmqp(q, code, STR("Invalid status byte in response"));
+		report_answer(q, r, code, buf_str(&q->l.text));
 		return code;
 	}
-	end(q, code, str_skip(answer, 1));
-	report(q, r, code, str_skip(answer, 1));
+	end_qmqp(q, code, str_skip(answer, 1));
+	report_answer(q, r, code, str_skip(answer, 1));
 	return 0;
 }
 
@@ -243,17 +244,17 @@ cut_off(struct qmqp *q, struct request *r)
 
 	if (read_answer(&q->l.io, &r->answer) == 0 &&
 	    answer_code(buf_str(&r->answer)) != ERR_OK)
-		return judge(q, r);
+		return judge_answer(q, r);
 	buf_set(&text, STR("Error sending message to remote: "));
 	buf_add(&text, buf_str(&q->l.text));
-	code = end(q, code == ERR_PROTOCOL ? ERR_MSG_WRITE : code,
+	code = end_qmqp(q, code == ERR_PROTOCOL ? ERR_MSG_WRITE : code,
 	    buf_str(&text));
 	buf_free(&text);
 	return code;
 }
 
 static int
-hear(struct qmqp *q, struct request *r)
+receive_answer(struct qmqp *q, struct request *r)
 {
 	struct io *io = &q->l.io;
 
@@ -264,19 +265,19 @@ hear(struct qmqp *q, struct request *r)
 		return cut_off(q, r);
 	if (read_answer(io, &r->answer) < 0)
 		return unanswered(q, r);
-	return judge(q, r);
+	return judge_answer(q, r);
 }
 
 /* ---- a message ---- */
 
 static int
-transmit(struct qmqp *q, struct request *r)
+exchange_request(struct qmqp *q, struct request *r)
 {
 	int rc;
 
 	q->l.stage = STAGE_data;
-	if (measure(r) < 0) {
-		report(q, r, ERR_MSG_READ, STR("Error reading message"));
+	if (measure_request(r) < 0) {
+		report_answer(q, r, ERR_MSG_READ, STR("Error reading message"));
 		return 0;
 	}
 	rc = link_join(&q->l);
@@ -287,12 +288,12 @@ transmit(struct qmqp *q, struct request *r)
 	if (rc < 0)
 		return cut_off(q, r);
 	if (rc > 0) {
-		end(q, ERR_MSG_READ, STR("Error re-reading message"));
-		report(q, r, ERR_MSG_READ, buf_str(&q->l.text));
+		end_qmqp(q, ERR_MSG_READ, STR("Error re-reading message"));
+		report_answer(q, r, ERR_MSG_READ, buf_str(&q->l.text));
 		return 0;
 	}
 	link_hold_signals(SIG_BLOCK);
-	rc = hear(q, r);
+	rc = receive_answer(q, r);
 	link_hold_signals(SIG_UNBLOCK);
 	return rc;
 }
@@ -304,7 +305,7 @@ qmqp_send(struct qmqp *q, const struct module_message *m)
 	int rc;
 
 	r.m = m;
-	rc = transmit(q, &r);
+	rc = exchange_request(q, &r);
 	q->open = 0;
 	envelope_free(&r.e);
 	buf_free(&r.answer);
@@ -328,7 +329,7 @@ qmqp_settle(struct qmqp *q)
 /* ---- life ---- */
 
 static int
-check(struct module_options *o, struct buf *why)
+check_qmqp(struct module_options *o, struct buf *why)
 {
 	int code = module_check(o, PORT, 0, why);
 
@@ -346,7 +347,7 @@ qmqp_new(struct module_options *o, const struct module_report *report_to,
 	struct qmqp *q;
 
 	(void)strict;
-	*code = check(o, why);
+	*code = check_qmqp(o, why);
 	if (*code)
 		return NULL;
 	q = mem_new(1, sizeof *q);

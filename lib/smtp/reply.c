@@ -15,7 +15,7 @@ code_of(struct str line)
 }
 
 static void
-remember(struct reply *r, struct str line)
+keep_line(struct reply *r, struct str line)
 {
 	if (r->text.n >= REPLY_KEEP)
 		return;
@@ -29,7 +29,7 @@ reply_line(struct reply *r, struct str line)
 {
 	int code = code_of(line);
 
-	remember(r, line);
+	keep_line(r, line);
 	r->size += line.n + 2;
 	if (code < 0 || (r->code && code != r->code) || r->size > REPLY_MAX) {
 		r->code = 0;

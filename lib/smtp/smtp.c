@@ -68,7 +68,7 @@ struct smtp {
 /* ---- transactions and their results ---- */
 
 static int
-fail(struct transaction *t, int code, enum stage stage, struct str text)
+failed(struct transaction *t, int code, enum stage stage, struct str text)
 {
 	if (!t->code) {
 		t->code = code;
@@ -118,7 +118,7 @@ drop_first(struct smtp *s)
 
 /* All is known of the oldest: tells. */
 static void
-finish(struct smtp *s)
+finish_transaction(struct smtp *s)
 {
 	struct transaction *t = s->first;
 
@@ -199,7 +199,7 @@ is_atom_text(struct str s)
 /* An address as RFC 5321 writes a mailbox; queue files hold local parts
  * without their quotes. */
 static void
-mailbox(struct buf *b, struct str address)
+add_mailbox(struct buf *b, struct str address)
 {
 	size_t at = str_rfind(address, '@'), i;
 	struct str local = str_head(address, at);
@@ -235,10 +235,10 @@ static int
 check(const struct smtp *s, struct transaction *t)
 {
 	if (has_eight_bit(buf_str(&t->e.text)) && !s->d.ext.utf8)
-		return fail(t, ERR_MSG_PERM, STAGE_mail, STR("An address "
+		return failed(t, ERR_MSG_PERM, STAGE_mail, STR("An address "
 		    "needs SMTPUTF8, which the server does not offer"));
 	if (s->d.ext.size_limit && t->size.octets > s->d.ext.size_limit) {
-		fail(t, ERR_MSG_PERM, STAGE_mail, STR(""));
+		failed(t, ERR_MSG_PERM, STAGE_mail, STR(""));
 		buf_fmt(&t->text, "The message has %llu bytes, the server "
 		    "takes no more than %lu", t->size.octets,
 		    s->d.ext.size_limit);
@@ -248,23 +248,23 @@ check(const struct smtp *s, struct transaction *t)
 }
 
 static int
-unreadable(struct transaction *t, enum stage stage)
+fail_unreadable(struct transaction *t, enum stage stage)
 {
 	const char *error = strerror(errno);
 
-	fail(t, ERR_MSG_READ, stage, STR("Could not read message: "));
+	failed(t, ERR_MSG_READ, stage, STR("Could not read message: "));
 	buf_add(&t->text, str_of(error));
 	return -1;
 }
 
 static int
-prepare(struct smtp *s, struct transaction *t)
+prepare_transaction(struct smtp *s, struct transaction *t)
 {
 	const struct extensions *x = &s->d.ext;
 
 	if (envelope_read(t->m.fd, &t->e) < 0 ||
 	    wire_measure(t->m.fd, t->e.body, &t->size) < 0)
-		return unreadable(t, STAGE_mail);
+		return fail_unreadable(t, STAGE_mail);
 	if (check(s, t) < 0)
 		return -1;
 	t->chunked = x->chunking && x->pipelining && !s->strict &&
@@ -296,7 +296,7 @@ say_mail(struct smtp *s, const struct transaction *t)
 	struct buf b = { 0 };
 
 	buf_set(&b, STR("MAIL FROM:"));
-	mailbox(&b, envelope_sender(&t->e));
+	add_mailbox(&b, envelope_sender(&t->e));
 	if (s->d.ext.size)
 		buf_fmt(&b, " SIZE=%llu", t->size.octets);
 	if (s->d.ext.eight_bit && t->size.eight_bit)
@@ -312,7 +312,7 @@ say_recipient(struct smtp *s, struct transaction *t)
 {
 	struct buf b = { 0 };
 
-	mailbox(&b, envelope_next(&t->e, &t->say_at));
+	add_mailbox(&b, envelope_next(&t->e, &t->say_at));
 	dialogue_say(&s->d, STR("RCPT TO:"), buf_str(&b));
 	buf_free(&b);
 }
@@ -354,7 +354,7 @@ recipient_refused(struct smtp *s, struct transaction *t, size_t index,
 	if (t->code)
 		return;
 	if (s->strict)
-		fail(t, code, STAGE_rcpt, text);
+		failed(t, code, STAGE_rcpt, text);
 	else
 		s->d.l.report->recipient(s->d.l.report->context, t->m.id, index,
 		    code, text);
@@ -379,7 +379,7 @@ chunking_unknown(struct smtp *s)
 
 /* The last reply of a transaction. */
 static int
-judge_end(struct smtp *s, struct transaction *t, int class)
+on_final_reply(struct smtp *s, struct transaction *t, int class)
 {
 	struct str text = buf_str(&s->d.reply.text);
 	int code = s->d.reply.code;
@@ -392,21 +392,21 @@ judge_end(struct smtp *s, struct transaction *t, int class)
 	if (!t->accepted && !t->code)
 		t->code = ERR_MSG_TEMP;
 	else if (class != 2)
-		fail(t, class == 4 ? ERR_MSG_TEMP : class == 5 ?
+		failed(t, class == 4 ? ERR_MSG_TEMP : class == 5 ?
 		    ERR_MSG_PERM : ERR_PROTOCOL, STAGE_dot, text);
 	if (!t->code) {
 		t->stage = STAGE_dot;
 		buf_set(&t->text, text);
 	}
 	if (!t->chunked)
-		finish(s);
+		finish_transaction(s);
 	return class == 3 || code == 421 ? refused(s) : 0;
 }
 
 /* RSET's reply. Where it refuses it is not that, and what was taken for the
  * message's reply was not that either. */
 static int
-judge_reset(struct smtp *s, struct transaction *t, int class)
+on_rset_reply(struct smtp *s, struct transaction *t, int class)
 {
 	s->dirty = 0;
 	if (class != 2) {
@@ -414,25 +414,25 @@ judge_reset(struct smtp *s, struct transaction *t, int class)
 		return -1;
 	}
 	if (t->answered)
-		finish(s);
+		finish_transaction(s);
 	return 0;
 }
 
 /* What a reply means for its transaction; -1: nothing that SMTP allows. */
 static int
-judge(struct smtp *s, struct transaction *t, size_t k, int class)
+on_reply(struct smtp *s, struct transaction *t, size_t k, int class)
 {
 	enum stage stage = stage_of(t, k);
 	int code = class == 4 ? ERR_MSG_TEMP : ERR_MSG_PERM;
 
 	if (stage == STAGE_session)
-		return judge_reset(s, t, class);
+		return on_rset_reply(s, t, class);
 	if (class == 4 || class == 5) {
 		if (stage == STAGE_rcpt)
 			recipient_refused(s, t, k - (size_t)t->reset - 1,
 			    code);
 		else if (stage == STAGE_mail || t->accepted)
-			fail(t, code, stage, buf_str(&s->d.reply.text));
+			failed(t, code, stage, buf_str(&s->d.reply.text));
 		return 0;
 	}
 	if (class != (stage == STAGE_data ? 3 : 2))
@@ -459,10 +459,10 @@ hear_next(struct smtp *s)
 	t->heard++;
 	s->unheard--;
 	if (s->d.l.stage == STAGE_dot)
-		return judge_end(s, t, class);
+		return on_final_reply(s, t, class);
 	if (is_farewell(s))
 		return refused(s);
-	return judge(s, t, k, class) < 0 ? refused(s) : 0;
+	return on_reply(s, t, k, class) < 0 ? refused(s) : 0;
 }
 
 /* ---- the message ---- */
@@ -483,7 +483,7 @@ send_block(struct smtp *s, struct wire *w, struct str block)
 static int
 cannot_read(struct smtp *s, struct transaction *t)
 {
-	unreadable(t, STAGE_data);
+	fail_unreadable(t, STAGE_data);
 	io_close(&s->d.l.io);
 	return abandon(s, dialogue_end(&s->d, ERR_MSG_READ,
 	    STR("Could not read the message to its end")));
@@ -563,7 +563,7 @@ give_up(struct smtp *s, struct transaction *t)
 		t->code = ERR_MSG_TEMP;
 	if (t->data)
 		return send_nothing(s, t);
-	finish(s);
+	finish_transaction(s);
 	return 0;
 }
 
@@ -641,7 +641,7 @@ smtp_send(struct smtp *s, const struct module_message *m)
 	int rc;
 
 	s->d.l.io.limit = s->d.l.limit;
-	if (prepare(s, t) < 0) {
+	if (prepare_transaction(s, t) < 0) {
 		cannot_send(s, t);
 		return 0;
 	}
