@@ -15,7 +15,7 @@ LIB_mail = addr dsn envelope header wire
 LIB_queue = enqueue spool spoolinit status store
 LIB_net = io net $(SANDBOX)
 LIB_smtp = dialogue link module protocol qmqp remote reply sasl smtp
-LIB_send = backlog child flight foreign logger report session settings worker
+LIB_send = child flight foreign logger messages report session settings worker
 LIBC = fork mbstowcs memmem printf qsort
 SANDBOX = sandbox
 TLS_none = ssl/nodigest.o ssl/none.o
@@ -64,7 +64,7 @@ LIBS = $(LIBS_$(SSL))
 
 # V=1 shows the commands.
 Q = $(if $(V),,@)
-COMPILE = $(CC) -std=c99 -MMD $(WARN) $(LEAN) $(CFLAGS) $(DEFS) $(CPPFLAGS)
+COMPILE = $(CC) -std=c99 -MMD -MP $(WARN) $(LEAN) $(CFLAGS) $(DEFS) $(CPPFLAGS)
 LINK = $(CC) $(STATIC) $(LDFLAGS)
 
 all: $(BINARY) ## the binary

@@ -25,7 +25,7 @@
 #include <unistd.h>
 
 #include "../ssl/ssl.h"
-#include "../lib/send/backlog.h"
+#include "../lib/send/messages.h"
 #include "../lib/base/buf.h"
 #include "../lib/base/clock.h"
 #include "../lib/conf/conf.h"
@@ -74,7 +74,7 @@ struct sender {
 	struct spool spool;
 	struct buf me;
 	struct settings set;
-	struct backlog backlog;
+	struct messages messages;
 	struct place *places;
 	size_t place_count;
 	struct session *sessions;
@@ -150,21 +150,21 @@ watch_clock(struct sender *s)
 	s->clock_offset = offset;
 	log_say("The clock was set %s by %lld seconds",
 	    jump > 0 ? "forward" : "back", jump > 0 ? jump : -jump);
-	backlog_clock_jumped(&s->backlog, jump);
+	messages_clock_jumped(&s->messages, jump);
 }
 
 static int
-expired(const struct sender *s, const struct waiting *w)
+expired(const struct sender *s, const struct message *m)
 {
-	return backlog_age(w, wall_time()) > s->set.queuelifetime ||
+	return message_age(m, wall_time()) > s->set.queuelifetime ||
 	    s->set.queuelifetime < 0;
 }
 
 static int
-delayed(const struct sender *s, const struct waiting *w)
+delayed(const struct sender *s, const struct message *m)
 {
-	return s->set.delaywarn && !w->warned &&
-	    backlog_age(w, wall_time()) > s->set.delaywarn;
+	return s->set.delaywarn && !m->warned &&
+	    message_age(m, wall_time()) > s->set.delaywarn;
 }
 
 /* ---- the spool ---- */
@@ -176,7 +176,7 @@ scan(struct sender *s)
 	size_t i;
 
 	log_say("Rescanning queue.");
-	if (backlog_scan(&s->backlog, &s->spool, wall_time(), &notes) < 0)
+	if (messages_scan(&s->messages, &s->spool, wall_time(), &notes) < 0)
 		log_fault("Cannot open queue directory: %s", strerror(errno));
 	log_faults(buf_str(&notes));
 	buf_free(&notes);
@@ -201,7 +201,7 @@ write_status(struct sender *s, long long next)
 	struct buf text = { 0 }, name = { 0 };
 	int fd;
 
-	backlog_status(&s->backlog, next, &text);
+	messages_status(&s->messages, next, &text);
 	if (digest(buf_str(&text)) == s->status) {
 		buf_free(&text);
 		return;
@@ -233,49 +233,49 @@ recall_status(struct sender *s)
 	while ((n = read(fd, buf_room(&text, 65536), 65536)) > 0)
 		text.n += (size_t)n;
 	close(fd);
-	backlog_recall(&s->backlog, buf_str(&text));
+	messages_recall(&s->messages, buf_str(&text));
 	buf_free(&text);
 }
 
 /* Opens a queue file. 0; -1 if it is not to be had, in this run or at all. */
 static int
-open_queue_file(struct sender *s, struct waiting *w, struct flight *f)
+open_queue_file(struct sender *s, struct message *m, struct flight *f)
 {
-	if (flight_open(f, &s->spool, w) == 0)
+	if (flight_open(f, &s->spool, m) == 0)
 		return 0;
 	if (errno == ENOENT) {
-		w->state = WAITING_GONE;
+		m->state = MESSAGE_GONE;
 	} else if (errno == EINVAL || errno == ELOOP) {
 		log_fault("Can't read message: %s is no queue file, "
-		    "skipping it", log_clean(0, str_of(w->name)));
-		w->state = WAITING_BAD;
+		    "skipping it", log_clean(0, str_of(m->name)));
+		m->state = MESSAGE_BAD;
 	} else {
 		log_fault("Can't open file '%s': %s",
-		    log_clean(0, str_of(w->name)), strerror(errno));
-		w->turn = (unsigned short)s->place_count;
+		    log_clean(0, str_of(m->name)), strerror(errno));
+		m->turn = (unsigned short)s->place_count;
 	}
 	return -1;
 }
 
 /* Opens a message for delivery, after what is left to be done to its file. */
 static int
-open_message(struct sender *s, struct waiting *w, struct flight *f)
+open_message(struct sender *s, struct message *m, struct flight *f)
 {
 	int changed;
 
-	if (open_queue_file(s, w, f) < 0)
+	if (open_queue_file(s, m, f) < 0)
 		return -1;
 	changed = flight_catch_up(f, &s->spool);
 	if (!changed)
 		return 0;
 	if (changed < 0) {
-		log_fault("Can't rewrite file %s: %s", w->name,
+		log_fault("Can't rewrite file %s: %s", m->name,
 		    strerror(errno));
-		w->turn = (unsigned short)s->place_count;
+		m->turn = (unsigned short)s->place_count;
 	}
 	flight_free(f);
-	return changed > 0 && w->state == WAITING_READY ?
-	    open_queue_file(s, w, f) : -1;
+	return changed > 0 && m->state == MESSAGE_READY ?
+	    open_queue_file(s, m, f) : -1;
 }
 
 /* ---- what the log says of a message ---- */
@@ -308,7 +308,7 @@ announce(struct session *n)
 	f->announced = 1;
 	log_say("Starting delivery: host: %s protocol: %s file: %s",
 	    log_clean(0, buf_str(&n->host)),
-	    log_clean(1, buf_str(&n->protocol)), f->w->name);
+	    log_clean(1, buf_str(&n->protocol)), f->m->name);
 	buf_cat(&line, STR("From: <"), envelope_sender(&f->e), STR("> to:"));
 	while ((recipient = envelope_next(&f->e, &at)).p) {
 		buf_cat(&line, str_of(separator), recipient, STR(">"));
@@ -329,17 +329,17 @@ say_refused(const struct flight *f)
 	for (i = 0; (recipient = envelope_next(&f->e, &at)).p; i++)
 		if ((r = flight_refusal(f, i)) != NULL)
 			log_fault("Recipient refused: file: %s to: <%s> "
-			    "reply: %s", f->w->name, log_clean(0, recipient),
+			    "reply: %s", f->m->name, log_clean(0, recipient),
 			    log_clean(1, buf_str(&r->text)));
 }
 
 static const char *
-what_next(const struct sender *s, const struct waiting *w)
+what_next(const struct sender *s, const struct message *m)
 {
 	static char text[48];
 	size_t i;
 
-	for (i = w->turn + 1u; i < s->place_count; i++)
+	for (i = m->turn + 1u; i < s->place_count; i++)
 		if (!s->places[i].dead)
 			return "the next remote";
 	if (one_shot(s))
@@ -355,26 +355,26 @@ say_failed(const struct sender *s, const struct session *n, int code,
 	const struct flight *f = &n->flight[0];
 
 	log_fault("Attempt failed: file: %s host: %s address: %s stage: %s "
-	    "reply: %s next: %s", f->w->name,
+	    "reply: %s next: %s", f->m->name,
 	    log_clean(0, buf_str(&n->host)),
 	    n->peer.n ? buf_z(&n->peer) : "none", stage_name(stage),
 	    text.n ? log_clean(1, text) : err_text(code),
-	    err_is_permanent(code) ? "none" : what_next(s, f->w));
+	    err_is_permanent(code) ? "none" : what_next(s, f->m));
 }
 
 /* ---- reports ---- */
 
-/* Somebody let go of w: its turn may have come at another remote. */
+/* Somebody let go of m: its turn may have come at another remote. */
 static void
-look_from(struct sender *s, struct waiting *w)
+look_from(struct sender *s, struct message *m)
 {
 	struct place *p;
 
-	while (w->turn < s->place_count && s->places[w->turn].dead)
-		w->turn++;
-	p = s->places + w->turn;
-	if (w->turn < s->place_count && p->cursor > w->index)
-		p->cursor = w->index;
+	while (m->turn < s->place_count && s->places[m->turn].dead)
+		m->turn++;
+	p = s->places + m->turn;
+	if (m->turn < s->place_count && p->cursor > m->index)
+		p->cursor = m->index;
 }
 
 static void
@@ -389,17 +389,17 @@ move_failed(struct sender *s, struct report *r)
 static void
 finish_report(struct sender *s, struct report *r, int failed)
 {
-	struct waiting *w = r->f.w;
+	struct message *m = r->f.m;
 	struct report **at = &s->reports;
 
-	w->state = WAITING_READY;
+	m->state = MESSAGE_READY;
 	if (failed)
-		w->turn = (unsigned short)s->place_count;
+		m->turn = (unsigned short)s->place_count;
 	else if (r->kind == DSN_DELAYED)
-		w->warned = 1;
+		m->warned = 1;
 	else
 		move_failed(s, r);
-	look_from(s, w);
+	look_from(s, m);
 	while (*at != r)
 		at = &(*at)->next;
 	*at = r->next;
@@ -414,7 +414,7 @@ report_ended(struct sender *s, struct report *r, int status)
 		    WEXITSTATUS(status) : status);
 	if (status)
 		log_fault("No report on %s could be queued, it stays and is "
-		    "tried again", r->f.w->name);
+		    "tried again", r->f.m->name);
 	else if (s->trigger < 0)
 		s->again = 1;	/* or nobody would tell of it */
 	finish_report(s, r, status);
@@ -425,27 +425,27 @@ report_ended(struct sender *s, struct report *r, int status)
 static void
 begin_report(struct sender *s, struct report *r)
 {
-	const struct waiting *w = r->f.w;
-	struct report_times times = { w->mtime, wall_time(),
-		w->mtime + s->set.queuelifetime };
+	const struct message *m = r->f.m;
+	struct report_times times = { m->mtime, wall_time(),
+		m->mtime + s->set.queuelifetime };
 	struct buf why = { 0 };
 	int rc;
 
-	if (w->outcome && w->outcome->last)
-		times.last_attempt = w->outcome->last;
-	r->f.w->state = WAITING_BUSY;
+	if (m->outcome && m->outcome->last)
+		times.last_attempt = m->outcome->last;
+	r->f.m->state = MESSAGE_BUSY;
 	r->next = s->reports;
 	s->reports = r;
 	if (r->kind == DSN_FAILED)
-		log_fault("Moving message %s into failed", w->name);
+		log_fault("Moving message %s into failed", m->name);
 	rc = report_start(r, &times, queue_main, &why);
 	if (rc > 0)
 		log_say("Generating %s for %s", r->kind == DSN_FAILED ?
-		    "bounce" : "delay notification", w->name);
+		    "bounce" : "delay notification", m->name);
 	if (rc == 0 && r->kind == DSN_FAILED && !envelope_sender(&r->f.e).n)
-		log_say("Not generating double bounce for %s", w->name);
+		log_say("Not generating double bounce for %s", m->name);
 	if (rc <= 0) {
-		log_say("No report on %s: %s", w->name, buf_z(&why));
+		log_say("No report on %s: %s", m->name, buf_z(&why));
 		finish_report(s, r, rc < 0);
 	}
 	buf_free(&why);
@@ -513,9 +513,9 @@ land(struct session *n, int again)
 {
 	struct flight f = session_take(n);
 
-	if (f.w->state == WAITING_BUSY)
-		f.w->state = WAITING_READY;
-	f.w->turn += !again;
+	if (f.m->state == MESSAGE_BUSY)
+		f.m->state = MESSAGE_READY;
+	f.m->turn += !again;
 	return f;
 }
 
@@ -528,7 +528,7 @@ divide(struct sender *s, struct flight *f, const struct session *n,
 
 	if (flight_drop_delivered(f, &s->spool, fate) < 0)
 		log_fault("Can't rewrite file %s: %s; it waits until that "
-		    "works", f->w->name, strerror(errno));
+		    "works", f->m->name, strerror(errno));
 	else if (count[FAILED]) {
 		r = new_report(f, fate, DSN_FAILED, text);
 		r->otherwise = STR("5.0.0");
@@ -537,7 +537,7 @@ divide(struct sender *s, struct flight *f, const struct session *n,
 		begin_report(s, r);
 		return;
 	}
-	look_from(s, f->w);
+	look_from(s, f->m);
 	flight_free(f);
 	free(fate);
 }
@@ -565,7 +565,7 @@ conclude(struct sender *s, struct session *n, int code, enum stage stage,
 	say_refused(oldest);
 	if (code) {
 		say_failed(s, n, code, stage, text);
-		backlog_failed(oldest->w, buf_str(&n->host), code, text,
+		message_failed(oldest->m, buf_str(&n->host), code, text,
 		    wall_time());
 	}
 	f = land(n, 0);
@@ -583,7 +583,7 @@ fail_session(struct sender *s, struct session *n, int code, enum stage stage,
 	while (n->flights) {
 		struct flight f = land(n, 1);
 
-		look_from(s, f.w);
+		look_from(s, f.m);
 		flight_free(&f);
 	}
 }
@@ -596,20 +596,20 @@ say_cut_off(const struct session *n, size_t first)
 
 	for (i = first; i < n->flights; i++)
 		log_fault("Delivery of %s was cut off, it may have been taken",
-		    n->flight[i].w->name);
+		    n->flight[i].m->name);
 }
 
 static void
 crashed(struct sender *s, struct session *n)
 {
-	struct waiting *w = n->flight[0].w;
+	struct message *m = n->flight[0].m;
 
 	if (s->stop) {
 		log_say("Delivery of %s was interrupted, it stays in the "
-		    "queue", w->name);
+		    "queue", m->name);
 		return;
 	}
-	w->late = 1;
+	m->late = 1;
 	say_cut_off(n, 1);
 	if (n->signals) {
 		cli_warn("%s crashed or was killed",
@@ -658,7 +658,7 @@ start_module(struct sender *s, struct place *p, const struct flight *f)
 static long long
 left_for(const struct sender *s, const struct place *p)
 {
-	return (long long)(s->backlog.count - p->cursor);
+	return (long long)(s->messages.count - p->cursor);
 }
 
 static int
@@ -738,15 +738,15 @@ session_for(struct sender *s, struct place *p, const struct flight *f)
 	return n;
 }
 
-/* Offers w to p. 0 if it is on its way or cannot be, -1 if p cannot take it
+/* Offers m to p. 0 if it is on its way or cannot be, -1 if p cannot take it
  * now. */
 static int
-offer(struct sender *s, struct place *p, struct waiting *w)
+offer(struct sender *s, struct place *p, struct message *m)
 {
 	struct session *n;
 	struct flight f;
 
-	if (open_message(s, w, &f) < 0)
+	if (open_message(s, m, &f) < 0)
 		return 0;
 	n = session_for(s, p, &f);
 	f.id = ++s->last_id;
@@ -754,7 +754,7 @@ offer(struct sender *s, struct place *p, struct waiting *w)
 		flight_free(&f);
 		return -1;
 	}
-	w->state = WAITING_BUSY;
+	m->state = MESSAGE_BUSY;
 	if (n->flights == 1) {
 		announce(n);
 		set_patience(s, n);
@@ -763,13 +763,13 @@ offer(struct sender *s, struct place *p, struct waiting *w)
 }
 
 static int
-is_turn_of(const struct sender *s, const struct place *p, struct waiting *w)
+is_turn_of(const struct sender *s, const struct place *p, struct message *m)
 {
-	if (w->state != WAITING_READY || (w->late && !p->lates))
+	if (m->state != MESSAGE_READY || (m->late && !p->lates))
 		return 0;
-	while (w->turn < s->place_count && s->places[w->turn].dead)
-		w->turn++;
-	return w->turn == p - s->places;
+	while (m->turn < s->place_count && s->places[m->turn].dead)
+		m->turn++;
+	return m->turn == p - s->places;
 }
 
 /* Hands messages to p while it takes them. */
@@ -778,15 +778,15 @@ deal(struct sender *s, struct place *p)
 {
 	while (!p->dead && report_room(s) &&
 	    (session_with_room(s, p) || may_open(s, p))) {
-		if (p->cursor == s->backlog.count) {
+		if (p->cursor == s->messages.count) {
 			if (p->lates)
 				return;
 			p->lates = 1;
 			p->cursor = 0;
 			continue;
 		}
-		if (is_turn_of(s, p, s->backlog.list[p->cursor]) &&
-		    offer(s, p, s->backlog.list[p->cursor]) < 0)
+		if (is_turn_of(s, p, s->messages.list[p->cursor]) &&
+		    offer(s, p, s->messages.list[p->cursor]) < 0)
 			return;
 		p->cursor++;
 	}
@@ -810,7 +810,7 @@ blame(struct session *n, const struct session_news *news)
 	if (n->flights && news->stage >= STAGE_mail &&
 	    news->stage <= STAGE_dot && (news->event == SESSION_DOWN ||
 	    news->code == ERR_PROTOCOL || news->code == ERR_TIMED_OUT))
-		n->flight[0].w->late = 1;
+		n->flight[0].m->late = 1;
 }
 
 static void
@@ -859,7 +859,7 @@ one_too_many(struct sender *s, struct session *n,
 	while (n->flights) {
 		struct flight f = land(n, 1);
 
-		look_from(s, f.w);
+		look_from(s, f.m);
 		flight_free(&f);
 	}
 	dismiss(n);
@@ -930,7 +930,7 @@ forget_session(struct sender *s, struct session *n)
 	while (n->flights) {
 		struct flight f = land(n, 1);
 
-		look_from(s, f.w);
+		look_from(s, f.m);
 		flight_free(&f);
 	}
 	while (*at != n)
@@ -1039,7 +1039,7 @@ free_places(struct sender *s)
 static void
 report_outcome(struct sender *s, const struct flight *f, enum dsn_kind kind)
 {
-	const struct outcome *o = f->w->outcome;
+	const struct outcome *o = f->m->outcome;
 	unsigned char *fate = mem_new(f->e.count, 1);
 	struct report *r;
 
@@ -1054,18 +1054,18 @@ report_outcome(struct sender *s, const struct flight *f, enum dsn_kind kind)
 }
 
 static void
-see_to(struct sender *s, struct waiting *w)
+see_to(struct sender *s, struct message *m)
 {
-	int old = expired(s, w);
+	int old = expired(s, m);
 	struct flight f;
 
-	if (w->state != WAITING_READY || w->turn > s->place_count ||
-	    (!old && !delayed(s, w)) || open_message(s, w, &f) < 0)
+	if (m->state != MESSAGE_READY || m->turn > s->place_count ||
+	    (!old && !delayed(s, m)) || open_message(s, m, &f) < 0)
 		return;
-	w->turn = (unsigned short)(s->place_count + 1);
+	m->turn = (unsigned short)(s->place_count + 1);
 	if (old)
 		log_fault("Giving up on %s: it waited longer than "
-		    "queuelifetime", w->name);
+		    "queuelifetime", m->name);
 	report_outcome(s, &f, old ? DSN_FAILED : DSN_DELAYED);
 }
 
@@ -1076,9 +1076,9 @@ see_to_old(struct sender *s)
 {
 	size_t i;
 
-	for (i = 0; i < s->backlog.count && report_room(s); i++)
-		see_to(s, s->backlog.list[i]);
-	return i == s->backlog.count && !s->reports;
+	for (i = 0; i < s->messages.count && report_room(s); i++)
+		see_to(s, s->messages.list[i]);
+	return i == s->messages.count && !s->reports;
 }
 
 static void
@@ -1086,7 +1086,7 @@ schedule(struct sender *s)
 {
 	long long wait;
 
-	if (!backlog_size(&s->backlog))
+	if (!messages_size(&s->messages))
 		s->pause = s->set.maxpause;
 	wait = s->pause;
 	if (s->trigger < 0 && wait > POLL_PAUSE)
@@ -1102,10 +1102,10 @@ end_run(struct sender *s)
 {
 	if (s->running)
 		log_say("Delivery complete, %zu message(s) remain.",
-		    backlog_size(&s->backlog));
+		    messages_size(&s->messages));
 	s->running = 0;
 	free_places(s);
-	backlog_sweep(&s->backlog);
+	messages_sweep(&s->messages);
 	schedule(s);
 }
 
@@ -1118,17 +1118,17 @@ begin_run(struct sender *s)
 	scan(s);
 	if (!s->recalled)
 		recall_status(s);
-	if (configure(s, 0) < 0 || !backlog_size(&s->backlog)) {
+	if (configure(s, 0) < 0 || !messages_size(&s->messages)) {
 		end_run(s);
 		return;
 	}
-	for (i = 0; i < s->backlog.count; i++)
-		s->backlog.list[i]->turn = 0;
+	for (i = 0; i < s->messages.count; i++)
+		s->messages.list[i]->turn = 0;
 	make_places(s);
 	s->running = 1;
 	s->joins_until = clock_in(JOIN_TIME);
 	log_say("Starting delivery, %zu message(s) in queue.",
-	    backlog_size(&s->backlog));
+	    messages_size(&s->messages));
 }
 
 static int
@@ -1142,7 +1142,7 @@ run_is_over(const struct sender *s)
 			return 0;
 	for (i = 0; i < s->place_count; i++)
 		if (!s->places[i].dead &&
-		    s->places[i].cursor < s->backlog.count)
+		    s->places[i].cursor < s->messages.count)
 			return 0;
 	return 1;
 }
@@ -1357,7 +1357,7 @@ release_sender(struct sender *s)
 {
 	free_places(s);
 	settings_free(&s->set);
-	backlog_free(&s->backlog);
+	messages_free(&s->messages);
 	spool_close(&s->spool);
 	buf_free(&s->me);
 }

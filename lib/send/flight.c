@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "backlog.h"
+#include "messages.h"
 #include "../mail/envelope.h"
 #include "../base/err.h"
 #include "flight.h"
@@ -13,13 +13,13 @@
 #include "../queue/spool.h"
 
 int
-flight_open(struct flight *f, const struct spool *s, struct waiting *w)
+flight_open(struct flight *f, const struct spool *s, struct message *m)
 {
 	int error;
 
 	*f = (struct flight){ 0 };
-	f->w = w;
-	f->fd = spool_message(s, w->name, NULL);
+	f->m = m;
+	f->fd = spool_message(s, m->name, NULL);
 	if (f->fd >= 0 && envelope_read(f->fd, &f->e) == 0)
 		return 0;
 	error = errno;
@@ -114,10 +114,10 @@ keep_recipients(const struct flight *f, const struct spool *s,
 {
 	if (n)
 		return spool_copy(s, f->fd, &f->e, mask, s->queue,
-		    f->w->name);
-	if (unlinkat(s->queue, f->w->name, 0) < 0 && errno != ENOENT)
+		    f->m->name);
+	if (unlinkat(s->queue, f->m->name, 0) < 0 && errno != ENOENT)
 		return -1;
-	f->w->state = WAITING_GONE;
+	f->m->state = MESSAGE_GONE;
 	return 0;
 }
 
@@ -136,7 +136,7 @@ remember_change(const struct flight *f, const unsigned char *fate,
 			mask[n++] = fate[i] != DELIVERED;
 		else if (fate[i] != DELIVERED)
 			mask[n++] = fate[i] == DEFERRED;
-	backlog_keep(f->w, mask);
+	message_keep(f->m, mask);
 	errno = error;
 }
 
@@ -161,12 +161,12 @@ move_file(const struct flight *f, const struct spool *s)
 {
 	struct buf name = { 0 };
 	char digit;
-	int rc = spool_move(s->queue, f->w->name, s->failed, f->w->name);
+	int rc = spool_move(s->queue, f->m->name, s->failed, f->m->name);
 
 	for (digit = '0'; rc < 0 && errno == EEXIST && digit <= '9'; digit++) {
-		buf_set(&name, str_of(f->w->name));
+		buf_set(&name, str_of(f->m->name));
 		buf_addc(&name, digit);
-		rc = spool_move(s->queue, f->w->name, s->failed,
+		rc = spool_move(s->queue, f->m->name, s->failed,
 		    buf_z(&name));
 	}
 	buf_free(&name);
@@ -184,11 +184,11 @@ flight_move_failed(struct flight *f, const struct spool *s,
 	if (!deferred) {
 		rc = move_file(f, s);
 		if (rc == 0)
-			f->w->state = WAITING_GONE;
+			f->m->state = MESSAGE_GONE;
 	} else {
 		choose_recipients(f, fate, FAILED, FAILED, mask);
 		rc = spool_copy(s, f->fd, &f->e, mask, s->failed,
-		    f->w->name);
+		    f->m->name);
 		choose_recipients(f, fate, DEFERRED, DEFERRED, mask);
 		if (rc == 0 && (rc = keep_recipients(f, s, mask, deferred)) < 0)
 			remember_change(f, fate, 0);
@@ -200,7 +200,7 @@ flight_move_failed(struct flight *f, const struct spool *s,
 int
 flight_catch_up(struct flight *f, const struct spool *s)
 {
-	struct outcome *o = f->w->outcome;
+	struct outcome *o = f->m->outcome;
 	size_t i, n = 0;
 
 	if (!o || !o->keep)

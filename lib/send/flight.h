@@ -5,7 +5,7 @@
 #define FLIGHT_H
 
 struct spool;
-struct waiting;
+struct message;
 
 /* Why a recipient was refused while others were not. */
 struct refusal {
@@ -15,7 +15,7 @@ struct refusal {
 };
 
 struct flight {
-	struct waiting *w;
+	struct message *m;
 	unsigned long id;
 	int fd;			/* -1 once somebody else has taken over */
 	struct envelope e;
@@ -27,9 +27,9 @@ struct flight {
 /* A recipient's share of the outcome. */
 enum fate { DELIVERED, FAILED, DEFERRED, FATES };
 
-/* Opens the queue file of w. 0, or -1 with errno: EINVAL or ELOOP when it is
+/* Opens the queue file of m. 0, or -1 with errno: EINVAL or ELOOP when it is
  * no queue file. f is of no use then. */
-int flight_open(struct flight *f, const struct spool *s, struct waiting *w);
+int flight_open(struct flight *f, const struct spool *s, struct message *m);
 
 void flight_free(struct flight *f);
 
@@ -47,7 +47,7 @@ unsigned char *flight_fates(const struct flight *f, int code,
 
 /* Takes the delivered off the queue file at once, so that no crash sends to
  * them again; removes the file when nobody is left. 0; -1 with errno when
- * that must wait: then w remembers it, and catch_up does it later. */
+ * that must wait: then m remembers it, and catch_up does it later. */
 int flight_drop_delivered(struct flight *f, const struct spool *s,
     const unsigned char *fate);
 

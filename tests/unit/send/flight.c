@@ -7,7 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "../../../lib/send/backlog.h"
+#include "../../../lib/send/messages.h"
 #include "../../../lib/mail/envelope.h"
 #include "../../../lib/base/err.h"
 #include "../../../lib/send/flight.h"
@@ -16,7 +16,7 @@
 
 static struct spool s = { -1, -1, -1, -1 };
 static struct buf notes;
-static struct backlog b;
+static struct messages b;
 static struct flight f;
 static size_t count[FATES];
 
@@ -58,9 +58,9 @@ begin(void)
 	flight_free(&f);
 	unlinkat(s.failed, "1.1", 0);
 	unlinkat(s.queue, "1.1", 0);
-	backlog_scan(&b, &s, BUILD_DATE + 1, &notes);
+	messages_scan(&b, &s, BUILD_DATE + 1, &notes);
 	return put(s.queue, "1.1", THREE) &&
-	    backlog_scan(&b, &s, BUILD_DATE + 1, &notes) == 0 &&
+	    messages_scan(&b, &s, BUILD_DATE + 1, &notes) == 0 &&
 	    b.count == 1 && flight_open(&f, &s, b.list[0]) == 0;
 }
 
@@ -115,7 +115,7 @@ all_one_way(void)
 	T(begin());
 	fate = fates(0, 0, ERR_OK);
 	T(flight_drop_delivered(&f, &s, fate) == 0);
-	T(!is_there(s.queue, "1.1") && b.list[0]->state == WAITING_GONE);
+	T(!is_there(s.queue, "1.1") && b.list[0]->state == MESSAGE_GONE);
 	free(fate);
 	T(begin());
 	fate = fates(0, 0, ERR_MSG_PERM);

@@ -1,7 +1,7 @@
-/* backlog.h - the messages that wait in queue/, as the sender remembers them:
+/* messages.h - the messages that wait in queue/, as the sender remembers them:
  * oldest first by the seconds their names begin with. */
-#ifndef BACKLOG_H
-#define BACKLOG_H
+#ifndef MESSAGES_H
+#define MESSAGES_H
 
 #include <stddef.h>
 
@@ -9,11 +9,11 @@
 
 struct spool;
 
-enum waiting_state {
-	WAITING_READY,
-	WAITING_BUSY,		/* somebody holds a pointer to it */
-	WAITING_BAD,		/* no message: said once, then passed over */
-	WAITING_GONE		/* to be forgotten */
+enum message_state {
+	MESSAGE_READY,
+	MESSAGE_BUSY,		/* somebody holds a pointer to it */
+	MESSAGE_BAD,		/* no message: said once, then passed over */
+	MESSAGE_GONE		/* to be forgotten */
 };
 
 /* What the last failed attempt left. */
@@ -29,22 +29,22 @@ struct outcome {
 };
 
 /* There may be a hundred thousand of them: 36 bytes and the name. */
-struct waiting {
+struct message {
 	long long when;		/* seconds its name begins with */
 	long long mtime;
 	struct outcome *outcome;	/* NULL before the first failure */
 	int credit;		/* seconds of age that are the clock's doing */
 	unsigned index;		/* in the list, until the next scan */
 	unsigned short turn;	/* remotes that had it in this queue run */
-	unsigned char state;	/* enum waiting_state */
+	unsigned char state;	/* enum message_state */
 	unsigned char seen : 1;	/* by the scan that is going on */
 	unsigned char warned : 1;	/* its sender knows of the delay */
 	unsigned char late : 1;	/* a session ended over it: others first */
 	char name[];
 };
 
-struct backlog {
-	struct waiting **list;
+struct messages {
+	struct message **list;
 	size_t count;
 };
 
@@ -52,34 +52,34 @@ struct backlog {
  * message whose mtime lies before build_date or in the future begins to age
  * now. Appends to notes a line for each entry that could not be looked at.
  * 0, or -1 with errno. */
-int backlog_scan(struct backlog *b, const struct spool *s, long long now,
+int messages_scan(struct messages *q, const struct spool *s, long long now,
     struct buf *notes);
 
 /* Forgets what is gone or was not found again, unless it is busy. */
-void backlog_sweep(struct backlog *b);
+void messages_sweep(struct messages *q);
 
 /* Messages that are not gone or bad. */
-size_t backlog_size(const struct backlog *b);
+size_t messages_size(const struct messages *q);
 
 /* Age in seconds, without what the clock made up; never negative. */
-long long backlog_age(const struct waiting *w, long long now);
+long long message_age(const struct message *m, long long now);
 
 /* The wall clock went so many seconds further than time itself. */
-void backlog_clock_jumped(struct backlog *b, long long seconds);
+void messages_clock_jumped(struct messages *q, long long seconds);
 
 /* Notes how an attempt ended. */
-void backlog_failed(struct waiting *w, struct str remote, int code,
+void message_failed(struct message *m, struct str remote, int code,
     struct str text, long long now);
 
 /* Notes that its file names recipients who must not get it again: mask says of
  * each one in the file whether it is to be kept. Takes over mask. */
-void backlog_keep(struct waiting *w, unsigned char *mask);
+void message_keep(struct message *m, unsigned char *mask);
 
 /* All of it as spool/status has it; and back, after the first scan. */
-void backlog_status(const struct backlog *b, long long next, struct buf *out);
-void backlog_recall(struct backlog *b, struct str status);
+void messages_status(const struct messages *q, long long next, struct buf *out);
+void messages_recall(struct messages *q, struct str status);
 
 /* Forgets all messages. */
-void backlog_free(struct backlog *b);
+void messages_free(struct messages *q);
 
 #endif

@@ -1,4 +1,4 @@
-/* backlog - order, age, and clocks that jump, with and without a restart.
+/* messages - order, age, and clocks that jump, with and without a restart.
  * BUILD_DATE is the border below which no clock is believed. */
 #include <fcntl.h>
 #include <stdlib.h>
@@ -6,7 +6,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "../../../lib/send/backlog.h"
+#include "../../../lib/send/messages.h"
 #include "../../../lib/base/err.h"
 #include "../../../lib/queue/spool.h"
 #include "../t.h"
@@ -27,13 +27,13 @@ put(const char *name, long long mtime)
 }
 
 static int
-scan(struct backlog *b, long long now)
+scan(struct messages *b, long long now)
 {
-	return backlog_scan(b, &s, now, &notes);
+	return messages_scan(b, &s, now, &notes);
 }
 
-static struct waiting *
-find(const struct backlog *b, const char *name)
+static struct message *
+find(const struct messages *b, const char *name)
 {
 	size_t i;
 
@@ -44,16 +44,16 @@ find(const struct backlog *b, const char *name)
 }
 
 static long long
-age(const struct backlog *b, const char *name, long long now)
+age(const struct messages *b, const char *name, long long now)
 {
-	struct waiting *w = find(b, name);
+	struct message *m = find(b, name);
 
-	return w ? backlog_age(w, now) : -1;
+	return m ? message_age(m, now) : -1;
 }
 
 /* The names in their order, each with a blank behind it. */
 static int
-order(const struct backlog *b, struct str want)
+order(const struct messages *b, struct str want)
 {
 	struct buf got = { 0 };
 	size_t i;
@@ -71,22 +71,22 @@ order(const struct backlog *b, struct str want)
 }
 
 static void
-clear(struct backlog *b)
+clear(struct messages *b)
 {
 	size_t i;
 
 	for (i = 0; i < b->count; i++)
 		unlinkat(s.queue, b->list[i]->name, 0);
-	backlog_free(b);
-	T(b->count == 0 && !b->list && backlog_size(b) == 0);
+	messages_free(b);
+	T(b->count == 0 && !b->list && messages_size(b) == 0);
 }
 
 static void
 sorted(void)
 {
-	struct backlog b = { 0 };
+	struct messages b = { 0 };
 
-	T(scan(&b, NOW) == 0 && backlog_size(&b) == 0);
+	T(scan(&b, NOW) == 0 && messages_size(&b) == 0);
 	put("1000000010.1", NOW);
 	put("999999999.5", NOW);
 	put("1000000002.30", NOW);
@@ -97,11 +97,11 @@ sorted(void)
 	T(scan(&b, NOW) == 0);
 	T(order(&b, STR("99999999999999999999.1 name 999999999.5 "
 	    "1000000002.30 1000000002.4 1000000010.1 ")));
-	T(backlog_size(&b) == 6);
-	find(&b, "name")->state = WAITING_BUSY;
-	find(&b, "999999999.5")->state = WAITING_BAD;
-	find(&b, "1000000002.4")->state = WAITING_GONE;
-	T(backlog_size(&b) == 4);
+	T(messages_size(&b) == 6);
+	find(&b, "name")->state = MESSAGE_BUSY;
+	find(&b, "999999999.5")->state = MESSAGE_BAD;
+	find(&b, "1000000002.4")->state = MESSAGE_GONE;
+	T(messages_size(&b) == 4);
 	unlinkat(s.queue, "name", 0);
 	unlinkat(s.queue, "1000000002.4", 0);
 	unlinkat(s.queue, "1000000010.1", 0);
@@ -109,11 +109,11 @@ sorted(void)
 	T(scan(&b, NOW) == 0);
 	T(order(&b, STR("99999999999999999999.1 name 1.1 999999999.5 "
 	    "1000000002.30 ")));
-	T(find(&b, "999999999.5")->state == WAITING_BAD);
-	T(find(&b, "name")->state == WAITING_BUSY);
+	T(find(&b, "999999999.5")->state == MESSAGE_BAD);
+	T(find(&b, "name")->state == MESSAGE_BUSY);
 	unlinkat(s.queue, "1.1", 0);
-	find(&b, "1.1")->state = WAITING_GONE;
-	backlog_sweep(&b);
+	find(&b, "1.1")->state = MESSAGE_GONE;
+	messages_sweep(&b);
 	T(order(&b, STR("99999999999999999999.1 name 999999999.5 "
 	    "1000000002.30 ")));
 	T(find(&b, "1000000002.30")->index == 3);
@@ -125,7 +125,7 @@ sorted(void)
 static void
 many(void)
 {
-	struct backlog b = { 0 };
+	struct messages b = { 0 };
 	char name[32];
 	int i;
 
@@ -143,7 +143,7 @@ many(void)
 static void
 ages(void)
 {
-	struct backlog b = { 0 };
+	struct messages b = { 0 };
 
 	put("1.1", NOW - 500);
 	put("2.2", 86400);
@@ -155,10 +155,10 @@ ages(void)
 	T(age(&b, "3.3", NOW) == 0 && age(&b, "3.3", NOW + 10) == 10);
 	T(age(&b, "4.4", NOW) == NOW - BUILD_DATE);
 	T(age(&b, "1.1", NOW - 1000) == 0);
-	backlog_clock_jumped(&b, 30000000);
+	messages_clock_jumped(&b, 30000000);
 	T(age(&b, "1.1", NOW + 30000000 + 10) == 510);
 	T(age(&b, "2.2", NOW + 30000000 + 10) == 10);
-	backlog_clock_jumped(&b, -31000000);
+	messages_clock_jumped(&b, -31000000);
 	T(age(&b, "1.1", NOW - 1000000 + 20) == 520);
 	put("5.5", NOW - 1000000);
 	T(scan(&b, NOW - 1000000 + 20) == 0);
@@ -169,28 +169,28 @@ ages(void)
 
 /* What a new sender knows at a time when it finds the old one's status. */
 static void
-restart(struct backlog *b, long long written, long long now)
+restart(struct messages *b, long long written, long long now)
 {
 	struct buf status = { 0 };
 
-	backlog_status(b, written, &status);
-	backlog_free(b);
+	messages_status(b, written, &status);
+	messages_free(b);
 	scan(b, now);
-	backlog_recall(b, buf_str(&status));
+	messages_recall(b, buf_str(&status));
 	buf_free(&status);
 }
 
 static void
 restarts(void)
 {
-	struct backlog b = { 0 };
+	struct messages b = { 0 };
 
 	put("1.1", NOW - 500);
 	put("2.2", 86400);
 	scan(&b, NOW);
-	backlog_failed(find(&b, "1.1"), STR("mail.x"), ERR_PROTOCOL,
+	message_failed(find(&b, "1.1"), STR("mail.x"), ERR_PROTOCOL,
 	    STR("a\nb"), NOW);
-	backlog_failed(find(&b, "1.1"), STR("mail.x"), ERR_PROTOCOL,
+	message_failed(find(&b, "1.1"), STR("mail.x"), ERR_PROTOCOL,
 	    STR("a\nb"), NOW + 60);
 	restart(&b, NOW + 60, NOW + 1000);
 	T(age(&b, "1.1", NOW + 1000) == 1500);
@@ -201,7 +201,7 @@ restarts(void)
 	T(find(&b, "1.1")->outcome->code == ERR_PROTOCOL);
 	T(find(&b, "1.1")->late && !find(&b, "2.2")->late);
 	T(!find(&b, "2.2")->outcome);
-	backlog_clock_jumped(&b, 5000);
+	messages_clock_jumped(&b, 5000);
 	restart(&b, NOW + 6000, NOW + 6000);
 	T(age(&b, "1.1", NOW + 6000) == 1500);
 	clear(&b);
@@ -211,13 +211,13 @@ restarts(void)
 static void
 no_battery(void)
 {
-	struct backlog b = { 0 };
+	struct messages b = { 0 };
 
 	put("1.1", 100);
 	put("2.2", 200);
 	scan(&b, 300);
 	T(age(&b, "1.1", 300) == 0);
-	backlog_failed(find(&b, "1.1"), STR("x"), ERR_REFUSED, STR(""), 310);
+	message_failed(find(&b, "1.1"), STR("x"), ERR_REFUSED, STR(""), 310);
 	restart(&b, 400, 60);
 	T(age(&b, "1.1", 500) == 200 && age(&b, "2.2", 500) == 200);
 	restart(&b, 600, NOW);
@@ -231,13 +231,13 @@ no_battery(void)
 static void
 hostile(void)
 {
-	struct backlog b = { 0 };
+	struct messages b = { 0 };
 
 	put("1.1", NOW);
 	scan(&b, NOW);
-	backlog_recall(&b, STR("\0\n1.1\n9.9\t1\t1\t1\t1\t\t0\t\t0\t0\n"));
+	messages_recall(&b, STR("\0\n1.1\n9.9\t1\t1\t1\t1\t\t0\t\t0\t0\n"));
 	T(!find(&b, "1.1")->outcome && b.count == 1);
-	backlog_recall(&b, STR("1.1\t4\t1\t2\t3\tr\t16\tt\t"
+	messages_recall(&b, STR("1.1\t4\t1\t2\t3\tr\t16\tt\t"
 	    "9999999999999\t0\n"));
 	T(find(&b, "1.1")->outcome->attempts == 4 && age(&b, "1.1", NOW) == 0);
 	clear(&b);
@@ -246,24 +246,24 @@ hostile(void)
 static void
 strange_names(void)
 {
-	struct backlog b = { 0 };
+	struct messages b = { 0 };
 
 	put("1.1\nDelivery complete", NOW);
 	buf_clear(&notes);
-	T(scan(&b, NOW) == 0 && b.count == 1 && backlog_size(&b) == 0);
+	T(scan(&b, NOW) == 0 && b.count == 1 && messages_size(&b) == 0);
 	T(str_eq(buf_str(&notes), STR("Strange name 1.1 / Delivery complete, "
 	    "skipping.\n")));
 	buf_clear(&notes);
 	T(scan(&b, NOW) == 0 && notes.n == 0);
 	unlinkat(s.queue, "1.1\nDelivery complete", 0);
 	T(scan(&b, NOW) == 0 && b.count == 0);
-	backlog_free(&b);
+	messages_free(&b);
 }
 
 int
 main(void)
 {
-	char folder[] = "/tmp/backlog.XXXXXX";
+	char folder[] = "/tmp/messages.XXXXXX";
 
 	if (!mkdtemp(folder))
 		return 1;
@@ -277,7 +277,7 @@ main(void)
 	strange_names();
 	close(s.queue);
 	rmdir(folder);
-	T(scan(&(struct backlog){ 0 }, NOW) == -1);
+	T(scan(&(struct messages){ 0 }, NOW) == -1);
 	buf_free(&notes);
 	return T_END();
 }
