@@ -32,7 +32,7 @@
 #include "../lib/mail/dsn.h"
 #include "../lib/mail/envelope.h"
 #include "../lib/base/err.h"
-#include "../lib/send/flight.h"
+#include "../lib/send/delivery.h"
 #include "../lib/conf/hostname.h"
 #include "../lib/base/mem.h"
 #include "../lib/smtp/module.h"
@@ -239,9 +239,9 @@ recall_status(struct sender *s)
 
 /* Opens a queue file. 0; -1 if it is not to be had, in this run or at all. */
 static int
-open_queue_file(struct sender *s, struct message *m, struct flight *f)
+open_queue_file(struct sender *s, struct message *m, struct delivery *d)
 {
-	if (flight_open(f, &s->spool, m) == 0)
+	if (delivery_open(d, &s->spool, m) == 0)
 		return 0;
 	if (errno == ENOENT) {
 		m->state = MESSAGE_GONE;
@@ -259,13 +259,13 @@ open_queue_file(struct sender *s, struct message *m, struct flight *f)
 
 /* Opens a message for delivery, after what is left to be done to its file. */
 static int
-open_message(struct sender *s, struct message *m, struct flight *f)
+open_message(struct sender *s, struct message *m, struct delivery *d)
 {
 	int changed;
 
-	if (open_queue_file(s, m, f) < 0)
+	if (open_queue_file(s, m, d) < 0)
 		return -1;
-	changed = flight_catch_up(f, &s->spool);
+	changed = delivery_catch_up(d, &s->spool);
 	if (!changed)
 		return 0;
 	if (changed < 0) {
@@ -273,18 +273,18 @@ open_message(struct sender *s, struct message *m, struct flight *f)
 		    strerror(errno));
 		m->turn = (unsigned short)s->place_count;
 	}
-	flight_free(f);
+	delivery_free(d);
 	return changed > 0 && m->state == MESSAGE_READY ?
-	    open_queue_file(s, m, f) : -1;
+	    open_queue_file(s, m, d) : -1;
 }
 
 /* ---- what the log says of a message ---- */
 
 static void
-say_message_id(const struct flight *f)
+say_message_id(const struct delivery *d)
 {
 	char block[HEADER_MAX];
-	ssize_t n = pread(f->fd, block, sizeof block, f->e.body);
+	ssize_t n = pread(d->fd, block, sizeof block, d->e.body);
 	struct str header = { block, n > 0 ? (size_t)n : 0 }, line;
 
 	while (header.n && (line = str_trim(str_cut(&header, '\n'))).n)
@@ -297,39 +297,39 @@ say_message_id(const struct flight *f)
 static void
 announce(struct session *n)
 {
-	struct flight *f = &n->flight[0];
+	struct delivery *d = &n->delivery[0];
 	struct buf line = { 0 };
 	struct str recipient;
 	const char *separator = " <";
 	size_t at = 0;
 
-	if (f->announced)
+	if (d->announced)
 		return;
-	f->announced = 1;
+	d->announced = 1;
 	log_say("Starting delivery: host: %s protocol: %s file: %s",
 	    log_clean(0, buf_str(&n->host)),
-	    log_clean(1, buf_str(&n->protocol)), f->m->name);
-	buf_cat(&line, STR("From: <"), envelope_sender(&f->e), STR("> to:"));
-	while ((recipient = envelope_next(&f->e, &at)).p) {
+	    log_clean(1, buf_str(&n->protocol)), d->m->name);
+	buf_cat(&line, STR("From: <"), envelope_sender(&d->e), STR("> to:"));
+	while ((recipient = envelope_next(&d->e, &at)).p) {
 		buf_cat(&line, str_of(separator), recipient, STR(">"));
 		separator = ", <";
 	}
 	log_say("%s", buf_z(&line));
 	buf_free(&line);
-	say_message_id(f);
+	say_message_id(d);
 }
 
 static void
-say_refused(const struct flight *f)
+say_refused(const struct delivery *d)
 {
 	const struct refusal *r;
 	struct str recipient;
 	size_t i, at = 0;
 
-	for (i = 0; (recipient = envelope_next(&f->e, &at)).p; i++)
-		if ((r = flight_refusal(f, i)) != NULL)
+	for (i = 0; (recipient = envelope_next(&d->e, &at)).p; i++)
+		if ((r = delivery_refusal(d, i)) != NULL)
 			log_fault("Recipient refused: file: %s to: <%s> "
-			    "reply: %s", f->m->name, log_clean(0, recipient),
+			    "reply: %s", d->m->name, log_clean(0, recipient),
 			    log_clean(1, buf_str(&r->text)));
 }
 
@@ -352,14 +352,14 @@ static void
 say_failed(const struct sender *s, const struct session *n, int code,
     enum stage stage, struct str text)
 {
-	const struct flight *f = &n->flight[0];
+	const struct delivery *d = &n->delivery[0];
 
 	log_fault("Attempt failed: file: %s host: %s address: %s stage: %s "
-	    "reply: %s next: %s", f->m->name,
+	    "reply: %s next: %s", d->m->name,
 	    log_clean(0, buf_str(&n->host)),
 	    n->peer.n ? buf_z(&n->peer) : "none", stage_name(stage),
 	    text.n ? log_clean(1, text) : err_text(code),
-	    err_is_permanent(code) ? "none" : what_next(s, f->m));
+	    err_is_permanent(code) ? "none" : what_next(s, d->m));
 }
 
 /* ---- reports ---- */
@@ -380,7 +380,7 @@ look_from(struct sender *s, struct message *m)
 static void
 move_failed(struct sender *s, struct report *r)
 {
-	if (flight_move_failed(&r->f, &s->spool, r->fate) < 0)
+	if (delivery_move_failed(&r->d, &s->spool, r->result) < 0)
 		log_fault("Can't rename file: %s", strerror(errno));
 }
 
@@ -389,7 +389,7 @@ move_failed(struct sender *s, struct report *r)
 static void
 finish_report(struct sender *s, struct report *r, int failed)
 {
-	struct message *m = r->f.m;
+	struct message *m = r->d.m;
 	struct report **at = &s->reports;
 
 	m->state = MESSAGE_READY;
@@ -414,7 +414,7 @@ report_ended(struct sender *s, struct report *r, int status)
 		    WEXITSTATUS(status) : status);
 	if (status)
 		log_fault("No report on %s could be queued, it stays and is "
-		    "tried again", r->f.m->name);
+		    "tried again", r->d.m->name);
 	else if (s->trigger < 0)
 		s->again = 1;	/* or nobody would tell of it */
 	finish_report(s, r, status);
@@ -425,7 +425,7 @@ report_ended(struct sender *s, struct report *r, int status)
 static void
 begin_report(struct sender *s, struct report *r)
 {
-	const struct message *m = r->f.m;
+	const struct message *m = r->d.m;
 	struct report_times times = { m->mtime, wall_time(),
 		m->mtime + s->set.queuelifetime };
 	struct buf why = { 0 };
@@ -433,7 +433,7 @@ begin_report(struct sender *s, struct report *r)
 
 	if (m->outcome && m->outcome->last)
 		times.last_attempt = m->outcome->last;
-	r->f.m->state = MESSAGE_BUSY;
+	r->d.m->state = MESSAGE_BUSY;
 	r->next = s->reports;
 	s->reports = r;
 	if (r->kind == DSN_FAILED)
@@ -442,7 +442,7 @@ begin_report(struct sender *s, struct report *r)
 	if (rc > 0)
 		log_say("Generating %s for %s", r->kind == DSN_FAILED ?
 		    "bounce" : "delay notification", m->name);
-	if (rc == 0 && r->kind == DSN_FAILED && !envelope_sender(&r->f.e).n)
+	if (rc == 0 && r->kind == DSN_FAILED && !envelope_sender(&r->d.e).n)
 		log_say("Not generating double bounce for %s", m->name);
 	if (rc <= 0) {
 		log_say("No report on %s: %s", m->name, buf_z(&why));
@@ -452,13 +452,13 @@ begin_report(struct sender *s, struct report *r)
 }
 
 static struct report *
-new_report(const struct flight *f, unsigned char *fate, enum dsn_kind kind,
+new_report(const struct delivery *d, unsigned char *result, enum dsn_kind kind,
     struct str text)
 {
 	struct report *r = mem_new(1, sizeof *r);
 
-	r->f = *f;
-	r->fate = fate;
+	r->d = *d;
+	r->result = result;
 	r->kind = kind;
 	buf_set(&r->text, text);
 	return r;
@@ -480,14 +480,14 @@ report_room(const struct sender *s)
 /* What to call it when recipients were refused one by one: it is permanent
  * only if nobody is to be tried again. */
 static int
-refused_code(const struct flight *f)
+refused_code(const struct delivery *d)
 {
 	size_t i;
 
-	for (i = 0; i < f->refusals; i++)
-		if (!err_is_permanent(f->refused[i].code))
-			return f->refused[i].code;
-	return f->refused[0].code;
+	for (i = 0; i < d->refusals; i++)
+		if (!err_is_permanent(d->refused[i].code))
+			return d->refused[i].code;
+	return d->refused[0].code;
 }
 
 static void
@@ -506,50 +506,50 @@ remote_is_dead(struct sender *s, struct place *p, int code, enum stage stage,
 	    stage_name(stage), text.n ? log_clean(1, text) : err_text(code));
 }
 
-/* The oldest flight leaves the session; its turn here is over, unless it is
+/* The oldest delivery leaves the session; its turn here is over, unless it is
  * to have it again. */
-static struct flight
+static struct delivery
 land(struct session *n, int again)
 {
-	struct flight f = session_take(n);
+	struct delivery d = session_take(n);
 
-	if (f.m->state == MESSAGE_BUSY)
-		f.m->state = MESSAGE_READY;
-	f.m->turn += !again;
-	return f;
+	if (d.m->state == MESSAGE_BUSY)
+		d.m->state = MESSAGE_READY;
+	d.m->turn += !again;
+	return d;
 }
 
 /* Sees to the file of a message that is not simply deferred. */
 static void
-divide(struct sender *s, struct flight *f, const struct session *n,
-    const size_t *count, unsigned char *fate, struct str text)
+divide(struct sender *s, struct delivery *d, const struct session *n,
+    const size_t *count, unsigned char *result, struct str text)
 {
 	struct report *r;
 
-	if (flight_drop_delivered(f, &s->spool, fate) < 0)
+	if (delivery_drop_delivered(d, &s->spool, result) < 0)
 		log_fault("Can't rewrite file %s: %s; it waits until that "
-		    "works", f->m->name, strerror(errno));
+		    "works", d->m->name, strerror(errno));
 	else if (count[FAILED]) {
-		r = new_report(f, fate, DSN_FAILED, text);
+		r = new_report(d, result, DSN_FAILED, text);
 		r->otherwise = STR("5.0.0");
 		buf_set(&r->host, buf_str(&n->host));
 		buf_set(&r->protocol, buf_str(&n->protocol));
 		begin_report(s, r);
 		return;
 	}
-	look_from(s, f->m);
-	flight_free(f);
-	free(fate);
+	look_from(s, d->m);
+	delivery_free(d);
+	free(result);
 }
 
-/* The oldest flight's attempt is over: tells, and sees to the file. */
+/* The oldest delivery's attempt is over: tells, and sees to the file. */
 static void
 conclude(struct sender *s, struct session *n, int code, enum stage stage,
     struct str text)
 {
-	struct flight *oldest = &n->flight[0], f;
-	size_t count[FATES];
-	unsigned char *fate = flight_fates(oldest, code, count);
+	struct delivery *oldest = &n->delivery[0], d;
+	size_t count[RESULTS];
+	unsigned char *result = delivery_results(oldest, code, count);
 
 	announce(n);
 	if (count[DELIVERED])
@@ -568,23 +568,23 @@ conclude(struct sender *s, struct session *n, int code, enum stage stage,
 		message_failed(oldest->m, buf_str(&n->host), code, text,
 		    wall_time());
 	}
-	f = land(n, 0);
-	divide(s, &f, n, count, fate, text);
+	d = land(n, 0);
+	divide(s, &d, n, count, result, text);
 }
 
-/* The session is over: its first flight failed with it, the others were not
+/* The session is over: its first delivery failed with it, the others were not
  * tried. */
 static void
 fail_session(struct sender *s, struct session *n, int code, enum stage stage,
     struct str text)
 {
-	if (n->flights)
+	if (n->deliveries)
 		conclude(s, n, code, stage, text);
-	while (n->flights) {
-		struct flight f = land(n, 1);
+	while (n->deliveries) {
+		struct delivery d = land(n, 1);
 
-		look_from(s, f.m);
-		flight_free(&f);
+		look_from(s, d.m);
+		delivery_free(&d);
 	}
 }
 
@@ -594,15 +594,15 @@ say_cut_off(const struct session *n, size_t first)
 {
 	size_t i;
 
-	for (i = first; i < n->flights; i++)
+	for (i = first; i < n->deliveries; i++)
 		log_fault("Delivery of %s was cut off, it may have been taken",
-		    n->flight[i].m->name);
+		    n->delivery[i].m->name);
 }
 
 static void
 crashed(struct sender *s, struct session *n)
 {
-	struct message *m = n->flight[0].m;
+	struct message *m = n->delivery[0].m;
 
 	if (s->stop) {
 		log_say("Delivery of %s was interrupted, it stays in the "
@@ -635,19 +635,19 @@ set_patience(const struct sender *s, struct session *n)
 {
 	long long ms = (long long)s->set.sendtimeout * 1000;
 
-	session_patience(n, !n->flights || !ms ? -1 :
+	session_patience(n, !n->deliveries || !ms ? -1 :
 	    ms + (n->foreign ? 0 : GRACE));
 }
 
 static struct session *
-start_module(struct sender *s, struct place *p, const struct flight *f)
+start_module(struct sender *s, struct place *p, const struct delivery *d)
 {
 	struct buf path = { 0 };
 	struct session *n;
 	int cut = 0;
 
 	path_set(&path, PATH_MODULES, buf_z(&p->remote->protocol));
-	n = session_module(p->remote, buf_z(&path), f,
+	n = session_module(p->remote, buf_z(&path), d,
 	    buf_z(&s->set.helohost), &cut);
 	buf_free(&path);
 	if (cut)
@@ -706,23 +706,23 @@ session_with_room(const struct sender *s, const struct place *p)
 
 	for (n = s->sessions; n; n = n->next)
 		if (n->owner == p && session_has_room(n) &&
-		    (!best || n->flights < best->flights))
+		    (!best || n->deliveries < best->deliveries))
 			best = n;
-	return best && best->flights && can_grow(s, p) &&
+	return best && best->deliveries && can_grow(s, p) &&
 	    left_for(s, p) <= CROWD * (p->most - p->sessions) &&
 	    one_by_one(s, p) > SLOW / 2 ? NULL : best;
 }
 
-/* The session that is to have f; NULL if a new one is needed and cannot be
+/* The session that is to have d; NULL if a new one is needed and cannot be
  * had. */
 static struct session *
-session_for(struct sender *s, struct place *p, const struct flight *f)
+session_for(struct sender *s, struct place *p, const struct delivery *d)
 {
 	struct session *n = session_with_room(s, p);
 
 	if (n)
 		return n;
-	n = p->foreign ? start_module(s, p, f) : session_worker(p->remote,
+	n = p->foreign ? start_module(s, p, d) : session_worker(p->remote,
 	    buf_z(&s->set.helohost), s->set.sendtimeout);
 	if (!n) {
 		cli_warn("Could not fork:");
@@ -744,18 +744,18 @@ static int
 offer(struct sender *s, struct place *p, struct message *m)
 {
 	struct session *n;
-	struct flight f;
+	struct delivery d;
 
-	if (open_message(s, m, &f) < 0)
+	if (open_message(s, m, &d) < 0)
 		return 0;
-	n = session_for(s, p, &f);
-	f.id = ++s->last_id;
-	if (!n || session_give(n, &f) < 0) {
-		flight_free(&f);
+	n = session_for(s, p, &d);
+	d.id = ++s->last_id;
+	if (!n || session_give(n, &d) < 0) {
+		delivery_free(&d);
 		return -1;
 	}
 	m->state = MESSAGE_BUSY;
-	if (n->flights == 1) {
+	if (n->deliveries == 1) {
 		announce(n);
 		set_patience(s, n);
 	}
@@ -807,10 +807,10 @@ dismiss(struct session *n)
 static void
 blame(struct session *n, const struct session_news *news)
 {
-	if (n->flights && news->stage >= STAGE_mail &&
+	if (n->deliveries && news->stage >= STAGE_mail &&
 	    news->stage <= STAGE_dot && (news->event == SESSION_DOWN ||
 	    news->code == ERR_PROTOCOL || news->code == ERR_TIMED_OUT))
-		n->flight[0].m->late = 1;
+		n->delivery[0].m->late = 1;
 }
 
 static void
@@ -827,7 +827,7 @@ on_result(struct sender *s, struct session *n,
 		remote_is_dead(s, p, news->code, news->stage, news->text);
 	blame(n, news);
 	conclude(s, n, news->code, news->stage, news->text);
-	if (n->flights)
+	if (n->deliveries)
 		announce(n);
 	set_patience(s, n);
 }
@@ -856,11 +856,11 @@ one_too_many(struct sender *s, struct session *n,
 	log_say("Remote %s takes no more than %d session(s): stage: %s "
 	    "reply: %s", log_clean(0, buf_str(&n->host)), p->most,
 	    stage_name(news->stage), log_clean(1, news->text));
-	while (n->flights) {
-		struct flight f = land(n, 1);
+	while (n->deliveries) {
+		struct delivery d = land(n, 1);
 
-		look_from(s, f.m);
-		flight_free(&f);
+		look_from(s, d.m);
+		delivery_free(&d);
 	}
 	dismiss(n);
 }
@@ -927,11 +927,11 @@ forget_session(struct sender *s, struct session *n)
 {
 	struct session **at = &s->sessions;
 
-	while (n->flights) {
-		struct flight f = land(n, 1);
+	while (n->deliveries) {
+		struct delivery d = land(n, 1);
 
-		look_from(s, f.m);
-		flight_free(&f);
+		look_from(s, d.m);
+		delivery_free(&d);
 	}
 	while (*at != n)
 		at = &(*at)->next;
@@ -981,7 +981,7 @@ reap(struct sender *s)
 static void
 timed_out(struct session *n)
 {
-	if (n->flights && !n->signals)
+	if (n->deliveries && !n->signals)
 		log_fault("Sending timed out, killing protocol");
 	session_kill(n, GRACE);
 }
@@ -1037,14 +1037,14 @@ free_places(struct sender *s)
 
 /* Tells of a message as a whole what its last attempt left. */
 static void
-report_outcome(struct sender *s, const struct flight *f, enum dsn_kind kind)
+report_outcome(struct sender *s, const struct delivery *d, enum dsn_kind kind)
 {
-	const struct outcome *o = f->m->outcome;
-	unsigned char *fate = mem_new(f->e.count, 1);
+	const struct outcome *o = d->m->outcome;
+	unsigned char *result = mem_new(d->e.count, 1);
 	struct report *r;
 
-	memset(fate, FAILED, f->e.count);
-	r = new_report(f, fate, kind, o && o->text.n ? buf_str(&o->text) :
+	memset(result, FAILED, d->e.count);
+	r = new_report(d, result, kind, o && o->text.n ? buf_str(&o->text) :
 	    STR("no remote could be tried"));
 	r->otherwise = kind == DSN_FAILED ? STR("5.4.7") : STR("4.0.0");
 	buf_set(&r->protocol, STR("smtp"));
@@ -1057,16 +1057,16 @@ static void
 see_to(struct sender *s, struct message *m)
 {
 	int old = expired(s, m);
-	struct flight f;
+	struct delivery d;
 
 	if (m->state != MESSAGE_READY || m->turn > s->place_count ||
-	    (!old && !delayed(s, m)) || open_message(s, m, &f) < 0)
+	    (!old && !delayed(s, m)) || open_message(s, m, &d) < 0)
 		return;
 	m->turn = (unsigned short)(s->place_count + 1);
 	if (old)
 		log_fault("Giving up on %s: it waited longer than "
 		    "queuelifetime", m->name);
-	report_outcome(s, &f, old ? DSN_FAILED : DSN_DELAYED);
+	report_outcome(s, &d, old ? DSN_FAILED : DSN_DELAYED);
 }
 
 /* Sees to what has waited too long, now that every remote has had its chance,
@@ -1138,7 +1138,7 @@ run_is_over(const struct sender *s)
 	size_t i;
 
 	for (n = s->sessions; n; n = n->next)
-		if (n->flights)
+		if (n->deliveries)
 			return 0;
 	for (i = 0; i < s->place_count; i++)
 		if (!s->places[i].dead &&

@@ -1,6 +1,6 @@
 /* err.h - the results of a protocol module: its exit codes, which are also how
  * lib/ reports a delivery. Numbers and texts are nullmailer's and an interface
- * with third-party modules; the bit ERR_PERMANENT decides the fate of the
+ * with third-party modules; the bit ERR_PERMANENT decides what becomes of the
  * message. */
 #ifndef ERR_H
 #define ERR_H

@@ -13,7 +13,7 @@
 #include "../mail/dsn.h"
 #include "../queue/enqueue.h"
 #include "../mail/envelope.h"
-#include "flight.h"
+#include "delivery.h"
 #include "../base/mem.h"
 #include "report.h"
 
@@ -23,7 +23,7 @@
 static struct str
 reason_of(const struct report *r, size_t index)
 {
-	const struct refusal *own = flight_refusal(&r->f, index);
+	const struct refusal *own = delivery_refusal(&r->d, index);
 
 	return own ? buf_str(&own->text) : buf_str(&r->text);
 }
@@ -43,14 +43,14 @@ diagnose(struct buf *b, const struct report *r, size_t index)
 static void
 list_recipients(const struct report *r, struct dsn *d)
 {
-	struct dsn_recipient *list = mem_new(r->f.e.count, sizeof *list);
+	struct dsn_recipient *list = mem_new(r->d.e.count, sizeof *list);
 	struct str address;
 	size_t at = 0, i;
 
-	for (i = 0; (address = envelope_next(&r->f.e, &at)).p; i++) {
+	for (i = 0; (address = envelope_next(&r->d.e, &at)).p; i++) {
 		struct buf status = { 0 }, diagnostic = { 0 };
 
-		if (r->kind == DSN_FAILED && r->fate[i] != FAILED)
+		if (r->kind == DSN_FAILED && r->result[i] != FAILED)
 			continue;
 		dsn_status(&status, r->kind, reason_of(r, i),
 		    r->otherwise);
@@ -130,13 +130,13 @@ report_start(struct report *r, const struct report_times *t,
 	int rc;
 
 	d.kind = r->kind;
-	d.sender = envelope_sender(&r->f.e);
+	d.sender = envelope_sender(&r->d.e);
 	d.remote = buf_str(&r->host);
 	d.arrival = t->arrival;
 	d.last_attempt = t->last_attempt;
 	d.retry_until = t->retry_until;
-	d.message = r->f.fd;
-	d.header = r->f.e.body;
+	d.message = r->d.fd;
+	d.header = r->d.e.body;
 	rc = find_target(&d, &rules, &target, why);
 	if (rc > 0 && (r->pid = fork()) == 0) {
 		setup_child(&d);
@@ -155,8 +155,8 @@ report_start(struct report *r, const struct report_times *t,
 void
 report_free(struct report *r)
 {
-	flight_free(&r->f);
-	free(r->fate);
+	delivery_free(&r->d);
+	free(r->result);
 	buf_free(&r->text);
 	buf_free(&r->host);
 	buf_free(&r->protocol);

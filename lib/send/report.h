@@ -8,8 +8,8 @@
 struct report {
 	struct report *next;
 	pid_t pid;
-	struct flight f;
-	unsigned char *fate;	/* enum fate, a recipient each; of a failure
+	struct delivery d;
+	unsigned char *result;	/* enum rcpt_result, a recipient each; of a failure
 				 * it tells those who FAILED, of a delay all */
 	enum dsn_kind kind;
 	struct str otherwise;	/* status code where a reply has none */

@@ -10,7 +10,7 @@
 #include "../base/clock.h"
 #include "../mail/envelope.h"
 #include "../base/err.h"
-#include "flight.h"
+#include "delivery.h"
 #include "foreign.h"
 #include "../base/mem.h"
 #include "../smtp/module.h"
@@ -30,7 +30,7 @@ new_session(const struct remote *r)
 	struct session *n = mem_new(1, sizeof *n);
 
 	n->fd = -1;
-	n->flight = mem_new(WORKER_HOLDS, sizeof *n->flight);
+	n->delivery = mem_new(WORKER_HOLDS, sizeof *n->delivery);
 	n->deadline = CLOCK_NEVER;
 	n->began = clock_ms();
 	buf_set(&n->host, buf_str(&r->host));
@@ -55,13 +55,13 @@ session_worker(const struct remote *r, const char *helo, int seconds)
 
 struct session *
 session_module(const struct remote *r, const char *path,
-    const struct flight *f, const char *helo, int *options_cut)
+    const struct delivery *d, const char *helo, int *options_cut)
 {
 	struct session *n = new_session(r);
 	struct foreign module;
 
 	n->foreign = 1;
-	if (foreign_start(&module, path, buf_str(&r->options), f->fd,
+	if (foreign_start(&module, path, buf_str(&r->options), d->fd,
 	    helo) < 0) {
 		session_free(n);
 		return NULL;
@@ -76,7 +76,7 @@ int
 session_has_room(const struct session *n)
 {
 	return n->fd >= 0 && !n->signals &&
-	    n->flights < (n->appetite ? n->appetite : 1);
+	    n->deliveries < (n->appetite ? n->appetite : 1);
 }
 
 /* A round trip in ms, guessed: opening takes at least three, for TCP, the
@@ -97,18 +97,18 @@ session_pace(const struct session *n)
 		return 0;
 	pace = n->results ? (n->worked - spared) / (long long)n->results :
 	    trip(n) - spared;
-	in_hand = n->flights ? clock_ms() - n->since - spared : 0;
+	in_hand = n->deliveries ? clock_ms() - n->since - spared : 0;
 	return in_hand > pace ? in_hand : pace;
 }
 
 int
-session_give(struct session *n, const struct flight *f)
+session_give(struct session *n, const struct delivery *d)
 {
-	if (!n->foreign && worker_give(n->fd, f->id, f->fd) < 0)
+	if (!n->foreign && worker_give(n->fd, d->id, d->fd) < 0)
 		return -1;
-	if (!n->flights)
+	if (!n->deliveries)
 		n->since = clock_ms();
-	n->flight[n->flights++] = *f;
+	n->delivery[n->deliveries++] = *d;
 	return 0;
 }
 
@@ -119,24 +119,24 @@ session_go(const struct session *n)
 		worker_go(n->fd);
 }
 
-struct flight
+struct delivery
 session_take(struct session *n)
 {
-	struct flight f = n->flight[0];
+	struct delivery d = n->delivery[0];
 
-	n->flights--;
-	memmove(n->flight, n->flight + 1, n->flights * sizeof n->flight[0]);
-	return f;
+	n->deliveries--;
+	memmove(n->delivery, n->delivery + 1, n->deliveries * sizeof n->delivery[0]);
+	return d;
 }
 
-static struct flight *
-find_flight(struct session *n, unsigned long id)
+static struct delivery *
+find_delivery(struct session *n, unsigned long id)
 {
 	size_t i;
 
-	for (i = 0; i < n->flights; i++)
-		if (n->flight[i].id == id)
-			return &n->flight[i];
+	for (i = 0; i < n->deliveries; i++)
+		if (n->delivery[i].id == id)
+			return &n->delivery[i];
 	return NULL;
 }
 
@@ -164,7 +164,7 @@ silence(struct session *n)
 }
 
 /* A worker has lost its connection: another one takes its place, with the
- * flights that have no answer. 0, or -1 if there is to be no other. */
+ * deliveries that have no answer. 0, or -1 if there is to be no other. */
 static int
 relieve(struct session *n, const struct module_past *past)
 {
@@ -176,14 +176,14 @@ relieve(struct session *n, const struct module_past *past)
 	    past, &fd);
 	if (pid < 0)
 		return -1;
-	while (i < n->flights &&
-	    worker_give(fd, n->flight[i].id, n->flight[i].fd) == 0)
+	while (i < n->deliveries &&
+	    worker_give(fd, n->delivery[i].id, n->delivery[i].fd) == 0)
 		i++;
 	silence(n);
 	n->pid = pid;
 	n->fd = fd;
 	n->began = clock_ms();
-	if (i < n->flights)
+	if (i < n->deliveries)
 		kill(pid, SIGKILL);
 	return 0;
 }
@@ -193,7 +193,7 @@ static enum session_event
 understand(struct session *n, const struct worker_packet *p)
 {
 	struct str text = { p->text, p->n };
-	struct flight *f = find_flight(n, p->id);
+	struct delivery *d = find_delivery(n, p->id);
 
 	switch (p->kind) {
 	case WORKER_PEER:
@@ -202,13 +202,13 @@ understand(struct session *n, const struct worker_packet *p)
 	case WORKER_READY:
 		return on_ready(n, p->index);
 	case WORKER_RECIPIENT:
-		if (f)
-			flight_refuse(f, p->index, p->code, text);
+		if (d)
+			delivery_refuse(d, p->index, p->code, text);
 		return SESSION_NOTHING;
 	case WORKER_NOTE:
 		return SESSION_NOTE;
 	case WORKER_MESSAGE:
-		if (!f || f != n->flight)
+		if (!d || d != n->delivery)
 			return SESSION_NOTHING;
 		n->results++;
 		n->worked += clock_ms() - n->since;
@@ -241,7 +241,7 @@ hear_worker(struct session *n)
 	}
 	if (got < 0) {
 		silence(n);
-		news.event = n->flights ? SESSION_CRASHED : SESSION_END;
+		news.event = n->deliveries ? SESSION_CRASHED : SESSION_END;
 	}
 	return news;
 }
@@ -293,10 +293,10 @@ session_ended(struct session *n, int status)
 	news.stage = STAGE_module;
 	news.text = str_trim(buf_str(&n->output));
 	news.event = SESSION_END;
-	if (n->flights && WIFEXITED(status) && !n->signals) {
+	if (n->deliveries && WIFEXITED(status) && !n->signals) {
 		news.event = SESSION_RESULT;
 		news.code = WEXITSTATUS(status);
-	} else if (n->flights) {
+	} else if (n->deliveries) {
 		news.event = SESSION_CRASHED;
 	}
 	return news;
@@ -328,14 +328,14 @@ session_free(struct session *n)
 {
 	int error = errno;
 
-	while (n->flights)
-		flight_free(&n->flight[--n->flights]);
+	while (n->deliveries)
+		delivery_free(&n->delivery[--n->deliveries]);
 	silence(n);
 	buf_free(&n->output);
 	buf_free(&n->peer);
 	buf_free(&n->host);
 	buf_free(&n->protocol);
-	free(n->flight);
+	free(n->delivery);
 	free(n);
 	errno = error;
 }

@@ -8,7 +8,7 @@
 
 #include "../base/buf.h"
 
-struct flight;
+struct delivery;
 struct remote;
 
 struct session {
@@ -17,9 +17,9 @@ struct session {
 	pid_t pid;		/* of its present process */
 	int fd;			/* -1 when it has no more to say */
 	int foreign;
-	struct flight *flight;	/* oldest first */
-	size_t flights;
-	size_t appetite;	/* flights it likes to have; 0 until ready */
+	struct delivery *delivery;	/* oldest first */
+	size_t deliveries;
+	size_t appetite;	/* deliveries it likes to have; 0 until ready */
 	long long began;	/* clock_ms */
 	long long ready;	/* clock_ms, 0 before */
 	long long since;	/* clock_ms of the last result, or of when
@@ -41,10 +41,10 @@ enum session_event {
 	SESSION_READY,		/* let in: it takes more now, and then waits
 				 * for session_go */
 	SESSION_NOTE,		/* text is for the administrator */
-	SESSION_RESULT,		/* of the oldest flight */
+	SESSION_RESULT,		/* of the oldest delivery */
 	SESSION_DOWN,		/* the remote is of no use, says a worker; the
-				 * flights were not taken */
-	SESSION_CRASHED,	/* it ended without a word about its flights */
+				 * deliveries were not taken */
+	SESSION_CRASHED,	/* it ended without a word about its deliveries */
 	SESSION_END		/* it ended; the process may still be there */
 };
 
@@ -55,15 +55,15 @@ struct session_news {
 	struct str text;	/* borrowed until the next call */
 };
 
-/* Starts a worker, or path as a foreign module for the flight f, which it does
+/* Starts a worker, or path as a foreign module for the delivery f, which it does
  * not take over yet. seconds: 0 for no limit. A worker's r and helo are used
  * again until the session is dismissed. NULL with errno on failure. */
 struct session *session_worker(const struct remote *r, const char *helo,
     int seconds);
 struct session *session_module(const struct remote *r, const char *path,
-    const struct flight *f, const char *helo, int *options_cut);
+    const struct delivery *f, const char *helo, int *options_cut);
 
-/* 1 if it can take another flight. */
+/* 1 if it can take another delivery. */
 int session_has_room(const struct session *n);
 
 /* Milliseconds a message takes here, as far as can be seen: on average since
@@ -73,13 +73,13 @@ int session_has_room(const struct session *n);
 long long session_pace(const struct session *n);
 
 /* Hands f over; on success the session owns it. 0, or -1 with errno. */
-int session_give(struct session *n, const struct flight *f);
+int session_give(struct session *n, const struct delivery *f);
 
 /* A session that got ready was given what there is for now. */
 void session_go(const struct session *n);
 
-/* The oldest flight is through: takes it off the list without freeing. */
-struct flight session_take(struct session *n);
+/* The oldest delivery is through: takes it off the list without freeing. */
+struct delivery session_take(struct session *n);
 
 /* Reads what there is to read and returns one event at a time. */
 struct session_news session_hear(struct session *n);
@@ -90,13 +90,13 @@ struct session_news session_ended(struct session *n, int status);
 /* What it does now must be over in ms; negative: no limit. */
 void session_patience(struct session *n, long long ms);
 
-/* No more flights: a worker finishes and leaves, within ms. */
+/* No more deliveries: a worker finishes and leaves, within ms. */
 void session_dismiss(struct session *n, long long ms);
 
 /* TERM, at the second call KILL, to a module's whole process group. */
 void session_kill(struct session *n, long long ms);
 
-/* Frees all, flights included. */
+/* Frees all, deliveries included. */
 void session_free(struct session *n);
 
 #endif

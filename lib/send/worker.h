@@ -56,7 +56,7 @@ pid_t worker_start(const struct remote *r, const char *helo, int seconds,
 int worker_give(int fd, unsigned long id, int message);
 
 /* Tells a worker that got ready that it has all there is for now, so that its
- * first flight is not one message when there are more. */
+ * first delivery is not one message when there are more. */
 void worker_go(int fd);
 
 /* The next packet. 1; 0 when none is there; -1 when there will be none. */

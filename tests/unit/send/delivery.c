@@ -1,4 +1,4 @@
-/* flight - what becomes of a queue file when recipients' ways part, also when
+/* delivery - what becomes of a queue file when recipients' ways part, also when
  * the file system does not let it happen at once. */
 #include <errno.h>
 #include <fcntl.h>
@@ -10,15 +10,15 @@
 #include "../../../lib/send/messages.h"
 #include "../../../lib/mail/envelope.h"
 #include "../../../lib/base/err.h"
-#include "../../../lib/send/flight.h"
+#include "../../../lib/send/delivery.h"
 #include "../../../lib/queue/spool.h"
 #include "../t.h"
 
 static struct spool s = { -1, -1, -1, -1 };
 static struct buf notes;
 static struct messages b;
-static struct flight f;
-static size_t count[FATES];
+static struct delivery d;
+static size_t count[RESULTS];
 
 static int
 put(int folder, const char *name, const char *text)
@@ -55,13 +55,13 @@ is_there(int folder, const char *name)
 static int
 begin(void)
 {
-	flight_free(&f);
+	delivery_free(&d);
 	unlinkat(s.failed, "1.1", 0);
 	unlinkat(s.queue, "1.1", 0);
 	messages_scan(&b, &s, BUILD_DATE + 1, &notes);
 	return put(s.queue, "1.1", THREE) &&
 	    messages_scan(&b, &s, BUILD_DATE + 1, &notes) == 0 &&
-	    b.count == 1 && flight_open(&f, &s, b.list[0]) == 0;
+	    b.count == 1 && delivery_open(&d, &s, b.list[0]) == 0;
 }
 
 /* The fates of all three after these refusals and this result. */
@@ -69,108 +69,108 @@ static unsigned char *
 fates(int a, int c, int rest)
 {
 	if (a)
-		flight_refuse(&f, 0, a, STR("550 a"));
+		delivery_refuse(&d, 0, a, STR("550 a"));
 	if (c)
-		flight_refuse(&f, 2, c, STR("450 c"));
-	return flight_fates(&f, rest, count);
+		delivery_refuse(&d, 2, c, STR("450 c"));
+	return delivery_results(&d, rest, count);
 }
 
 static void
 judgement(void)
 {
-	unsigned char *fate;
+	unsigned char *result;
 
 	T(begin());
-	fate = fates(ERR_MSG_PERM, ERR_MSG_TEMP, ERR_OK);
-	T(fate[0] == FAILED && fate[1] == DELIVERED && fate[2] == DEFERRED);
+	result = fates(ERR_MSG_PERM, ERR_MSG_TEMP, ERR_OK);
+	T(result[0] == FAILED && result[1] == DELIVERED && result[2] == DEFERRED);
 	T(count[FAILED] == 1 && count[DELIVERED] == 1 && count[DEFERRED] == 1);
-	T(str_eq(buf_str(&flight_refusal(&f, 2)->text), STR("450 c")));
-	T(!flight_refusal(&f, 1));
-	free(fate);
-	fate = flight_fates(&f, 127, count);
-	T(fate[1] == DEFERRED);
-	free(fate);
+	T(str_eq(buf_str(&delivery_refusal(&d, 2)->text), STR("450 c")));
+	T(!delivery_refusal(&d, 1));
+	free(result);
+	result = delivery_results(&d, 127, count);
+	T(result[1] == DEFERRED);
+	free(result);
 }
 
 static void
 parting(void)
 {
-	unsigned char *fate;
+	unsigned char *result;
 
 	T(begin());
-	fate = fates(ERR_MSG_PERM, ERR_MSG_TEMP, ERR_OK);
-	T(flight_drop_delivered(&f, &s, fate) == 0);
+	result = fates(ERR_MSG_PERM, ERR_MSG_TEMP, ERR_OK);
+	T(delivery_drop_delivered(&d, &s, result) == 0);
 	T(holds(s.queue, "1.1", "s@x.y\na@x.y\nc@x.y\n\nH: 1\n\ntext\n"));
-	T(flight_move_failed(&f, &s, fate) == 0);
+	T(delivery_move_failed(&d, &s, result) == 0);
 	T(holds(s.failed, "1.1", "s@x.y\na@x.y\n\nH: 1\n\ntext\n"));
 	T(holds(s.queue, "1.1", "s@x.y\nc@x.y\n\nH: 1\n\ntext\n"));
-	free(fate);
+	free(result);
 }
 
 static void
 all_one_way(void)
 {
-	unsigned char *fate;
+	unsigned char *result;
 
 	T(begin());
-	fate = fates(0, 0, ERR_OK);
-	T(flight_drop_delivered(&f, &s, fate) == 0);
+	result = fates(0, 0, ERR_OK);
+	T(delivery_drop_delivered(&d, &s, result) == 0);
 	T(!is_there(s.queue, "1.1") && b.list[0]->state == MESSAGE_GONE);
-	free(fate);
+	free(result);
 	T(begin());
-	fate = fates(0, 0, ERR_MSG_PERM);
-	T(flight_drop_delivered(&f, &s, fate) == 0);
+	result = fates(0, 0, ERR_MSG_PERM);
+	T(delivery_drop_delivered(&d, &s, result) == 0);
 	T(holds(s.queue, "1.1", THREE));
-	T(flight_move_failed(&f, &s, fate) == 0);
+	T(delivery_move_failed(&d, &s, result) == 0);
 	T(!is_there(s.queue, "1.1") && holds(s.failed, "1.1", THREE));
-	free(fate);
+	free(result);
 }
 
 static void
 no_overwriting(void)
 {
-	unsigned char *fate;
+	unsigned char *result;
 
 	T(begin() && put(s.failed, "1.1", "older"));
-	fate = fates(0, 0, ERR_MSG_PERM);
-	T(flight_move_failed(&f, &s, fate) == 0);
+	result = fates(0, 0, ERR_MSG_PERM);
+	T(delivery_move_failed(&d, &s, result) == 0);
 	T(holds(s.failed, "1.1", "older") && holds(s.failed, "1.10", THREE));
 	unlinkat(s.failed, "1.10", 0);
-	free(fate);
+	free(result);
 }
 
 /* Without tmp nothing can be rewritten: it is remembered, and done later. */
 static void
 catching_up(void)
 {
-	unsigned char *fate;
+	unsigned char *result;
 	int tmp = s.tmp;
 
 	T(begin());
-	fate = fates(0, ERR_MSG_TEMP, ERR_OK);
-	T(flight_catch_up(&f, &s) == 0);
+	result = fates(0, ERR_MSG_TEMP, ERR_OK);
+	T(delivery_catch_up(&d, &s) == 0);
 	s.tmp = -1;
-	T(flight_drop_delivered(&f, &s, fate) == -1 && errno == EBADF);
+	T(delivery_drop_delivered(&d, &s, result) == -1 && errno == EBADF);
 	T(holds(s.queue, "1.1", THREE));
-	T(flight_catch_up(&f, &s) == -1);
+	T(delivery_catch_up(&d, &s) == -1);
 	s.tmp = tmp;
-	T(flight_catch_up(&f, &s) == 1);
+	T(delivery_catch_up(&d, &s) == 1);
 	T(holds(s.queue, "1.1", "s@x.y\nc@x.y\n\nH: 1\n\ntext\n"));
-	T(flight_catch_up(&f, &s) == 0);
-	free(fate);
+	T(delivery_catch_up(&d, &s) == 0);
+	free(result);
 }
 
 static void
 no_queue_files(void)
 {
 	T(begin());
-	flight_free(&f);
+	delivery_free(&d);
 	T(put(s.queue, "1.1", "no envelope"));
-	T(flight_open(&f, &s, b.list[0]) == -1 && errno == EINVAL);
+	T(delivery_open(&d, &s, b.list[0]) == -1 && errno == EINVAL);
 	unlinkat(s.queue, "1.1", 0);
-	T(flight_open(&f, &s, b.list[0]) == -1 && errno == ENOENT);
+	T(delivery_open(&d, &s, b.list[0]) == -1 && errno == ENOENT);
 	T(mkfifoat(s.queue, "1.1", 0600) == 0);
-	T(flight_open(&f, &s, b.list[0]) == -1 && errno == EINVAL);
+	T(delivery_open(&d, &s, b.list[0]) == -1 && errno == EINVAL);
 }
 
 static int
@@ -182,9 +182,9 @@ folder(const char *name)
 int
 main(void)
 {
-	char top[] = "/tmp/flight.XXXXXX";
+	char top[] = "/tmp/delivery.XXXXXX";
 
-	f.fd = -1;
+	d.fd = -1;
 	if (!mkdtemp(top) || chdir(top) < 0)
 		return 1;
 	s.queue = folder("queue");

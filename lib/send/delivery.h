@@ -1,8 +1,8 @@
-/* flight.h - a message on its way to a remote: its open queue file, its
+/* delivery.h - a message on its way to a remote: its open queue file, its
  * envelope, what was said of single recipients; and what becomes of the file
  * when the recipients' ways part. */
-#ifndef FLIGHT_H
-#define FLIGHT_H
+#ifndef DELIVERY_H
+#define DELIVERY_H
 
 struct spool;
 struct message;
@@ -14,7 +14,7 @@ struct refusal {
 	struct buf text;
 };
 
-struct flight {
+struct delivery {
 	struct message *m;
 	unsigned long id;
 	int fd;			/* -1 once somebody else has taken over */
@@ -25,39 +25,39 @@ struct flight {
 };
 
 /* A recipient's share of the outcome. */
-enum fate { DELIVERED, FAILED, DEFERRED, FATES };
+enum rcpt_result { DELIVERED, FAILED, DEFERRED, RESULTS };
 
 /* Opens the queue file of m. 0, or -1 with errno: EINVAL or ELOOP when it is
- * no queue file. f is of no use then. */
-int flight_open(struct flight *f, const struct spool *s, struct message *m);
+ * no queue file. d is of no use then. */
+int delivery_open(struct delivery *d, const struct spool *s, struct message *m);
 
-void flight_free(struct flight *f);
+void delivery_free(struct delivery *d);
 
 /* Notes that recipient number index was refused. */
-void flight_refuse(struct flight *f, size_t index, int code, struct str text);
+void delivery_refuse(struct delivery *d, size_t index, int code, struct str text);
 
 /* The refusal of recipient number index, or NULL. */
-const struct refusal *flight_refusal(const struct flight *f, size_t index);
+const struct refusal *delivery_refusal(const struct delivery *d, size_t index);
 
-/* Works out each recipient's fate from the result of the message, which all
+/* Works out each recipient's result from the result of the message, which all
  * share who were not refused, and counts them. The caller frees the array of
- * enum fate, one byte each. */
-unsigned char *flight_fates(const struct flight *f, int code,
-    size_t count[FATES]);
+ * enum rcpt_result, one byte each. */
+unsigned char *delivery_results(const struct delivery *d, int code,
+    size_t count[RESULTS]);
 
 /* Takes the delivered off the queue file at once, so that no crash sends to
  * them again; removes the file when nobody is left. 0; -1 with errno when
  * that must wait: then m remembers it, and catch_up does it later. */
-int flight_drop_delivered(struct flight *f, const struct spool *s,
-    const unsigned char *fate);
+int delivery_drop_delivered(struct delivery *d, const struct spool *s,
+    const unsigned char *result);
 
 /* Moves the failed to failed/: with the file if nobody else is left in it,
  * else with a copy of their own. 0, or -1 with errno. */
-int flight_move_failed(struct flight *f, const struct spool *s,
-    const unsigned char *fate);
+int delivery_move_failed(struct delivery *d, const struct spool *s,
+    const unsigned char *result);
 
 /* Does what had to wait. 0 nothing had; 1 done, and the file must be opened
  * again; -1 with errno, it must not be sent yet. */
-int flight_catch_up(struct flight *f, const struct spool *s);
+int delivery_catch_up(struct delivery *d, const struct spool *s);
 
 #endif
