@@ -41,7 +41,7 @@
 #include "../lib/smtp/remote.h"
 #include "../lib/send/report.h"
 #include "../lib/net/sandbox.h"
-#include "../lib/send/session.h"
+#include "../lib/send/agent.h"
 #include "../lib/send/settings.h"
 #include "../lib/queue/spool.h"
 #include "applets.h"
@@ -55,17 +55,17 @@
 #define HEADER_MAX 65536	/* where a Message-Id is looked for */
 #define CLOCK_SLACK 60		/* s by which clocks may drift apart */
 #define REPORTS 4		/* written at a time */
-#define CROWD 10		/* messages that may deserve another session */
-#define SLOW 1000		/* ms the waiting would take one by one */
-#define LOOK 20			/* ms between looks at the pace */
+#define OPEN_MESSAGES 10		/* messages that may deserve another session */
+#define OPEN_MS 1000		/* ms the waiting would take one by one */
+#define PACE_CHECK_MS 20			/* ms between looks at the pace */
 
 /* A remote in this run. */
 struct place {
 	const struct remote *remote;
 	int sessions;		/* now */
-	int most;		/* at a time, as far as known */
-	size_t cursor;		/* no message before it is for this remote */
-	int lates;		/* nor, if set, a late one */
+	int max_sessions;		/* at a time, as far as known */
+	size_t next;		/* no message before it is for this remote */
+	int second_pass;		/* nor, if set, a late one */
 	int foreign;
 	int dead;
 };
@@ -77,7 +77,7 @@ struct sender {
 	struct messages messages;
 	struct place *places;
 	size_t place_count;
-	struct session *sessions;
+	struct agent *sessions;
 	struct report *reports;
 	int signals, trigger, watch, errors;
 	int once;		/* --once */
@@ -181,7 +181,7 @@ scan(struct sender *s)
 	log_faults(buf_str(&notes));
 	buf_free(&notes);
 	for (i = 0; i < s->place_count; i++)
-		s->places[i].cursor = s->places[i].lates = 0;
+		s->places[i].next = s->places[i].second_pass = 0;
 }
 
 /* FNV-1a: of a long queue the text itself would be most of our memory. */
@@ -225,13 +225,13 @@ recall_status(struct sender *s)
 	int fd = openat(s->spool.root, "status",
 	    O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
 	struct buf text = { 0 };
-	ssize_t n;
+	ssize_t a;
 
 	s->recalled = 1;
 	if (fd < 0)
 		return;
-	while ((n = read(fd, buf_room(&text, 65536), 65536)) > 0)
-		text.n += (size_t)n;
+	while ((a = read(fd, buf_room(&text, 65536), 65536)) > 0)
+		text.n += (size_t)a;
 	close(fd);
 	messages_recall(&s->messages, buf_str(&text));
 	buf_free(&text);
@@ -252,7 +252,7 @@ open_queue_file(struct sender *s, struct message *m, struct delivery *d)
 	} else {
 		log_fault("Can't open file '%s': %s",
 		    log_clean(0, str_of(m->name)), strerror(errno));
-		m->turn = (unsigned short)s->place_count;
+		m->remotes_tried = (unsigned short)s->place_count;
 	}
 	return -1;
 }
@@ -271,7 +271,7 @@ open_message(struct sender *s, struct message *m, struct delivery *d)
 	if (changed < 0) {
 		log_fault("Can't rewrite file %s: %s", m->name,
 		    strerror(errno));
-		m->turn = (unsigned short)s->place_count;
+		m->remotes_tried = (unsigned short)s->place_count;
 	}
 	delivery_free(d);
 	return changed > 0 && m->state == MESSAGE_READY ?
@@ -284,8 +284,8 @@ static void
 say_message_id(const struct delivery *d)
 {
 	char block[HEADER_MAX];
-	ssize_t n = pread(d->fd, block, sizeof block, d->e.body);
-	struct str header = { block, n > 0 ? (size_t)n : 0 }, line;
+	ssize_t a = pread(d->fd, block, sizeof block, d->e.body);
+	struct str header = { block, a > 0 ? (size_t)a : 0 }, line;
 
 	while (header.n && (line = str_trim(str_cut(&header, '\n'))).n)
 		if (str_istarts(line, STR("message-id:")))
@@ -295,9 +295,9 @@ say_message_id(const struct delivery *d)
 /* The log speaks of one message of a session at a time, so one that was
  * handed over ahead is announced when its predecessor is done. */
 static void
-announce(struct session *n)
+announce(struct agent *a)
 {
-	struct delivery *d = &n->delivery[0];
+	struct delivery *d = &a->delivery[0];
 	struct buf line = { 0 };
 	struct str recipient;
 	const char *separator = " <";
@@ -307,8 +307,8 @@ announce(struct session *n)
 		return;
 	d->announced = 1;
 	log_say("Starting delivery: host: %s protocol: %s file: %s",
-	    log_clean(0, buf_str(&n->host)),
-	    log_clean(1, buf_str(&n->protocol)), d->m->name);
+	    log_clean(0, buf_str(&a->host)),
+	    log_clean(1, buf_str(&a->protocol)), d->m->name);
 	buf_cat(&line, STR("From: <"), envelope_sender(&d->e), STR("> to:"));
 	while ((recipient = envelope_next(&d->e, &at)).p) {
 		buf_cat(&line, str_of(separator), recipient, STR(">"));
@@ -339,7 +339,7 @@ what_next(const struct sender *s, const struct message *m)
 	static char text[48];
 	size_t i;
 
-	for (i = m->turn + 1u; i < s->place_count; i++)
+	for (i = m->remotes_tried + 1u; i < s->place_count; i++)
 		if (!s->places[i].dead)
 			return "the next remote";
 	if (one_shot(s))
@@ -349,15 +349,15 @@ what_next(const struct sender *s, const struct message *m)
 }
 
 static void
-say_failed(const struct sender *s, const struct session *n, int code,
+say_failed(const struct sender *s, const struct agent *a, int code,
     enum stage stage, struct str text)
 {
-	const struct delivery *d = &n->delivery[0];
+	const struct delivery *d = &a->delivery[0];
 
 	log_fault("Attempt failed: file: %s host: %s address: %s stage: %s "
 	    "reply: %s next: %s", d->m->name,
-	    log_clean(0, buf_str(&n->host)),
-	    n->peer.n ? buf_z(&n->peer) : "none", stage_name(stage),
+	    log_clean(0, buf_str(&a->host)),
+	    a->peer.n ? buf_z(&a->peer) : "none", stage_name(stage),
 	    text.n ? log_clean(1, text) : err_text(code),
 	    err_is_permanent(code) ? "none" : what_next(s, d->m));
 }
@@ -366,15 +366,15 @@ say_failed(const struct sender *s, const struct session *n, int code,
 
 /* Somebody let go of m: its turn may have come at another remote. */
 static void
-look_from(struct sender *s, struct message *m)
+make_available(struct sender *s, struct message *m)
 {
 	struct place *p;
 
-	while (m->turn < s->place_count && s->places[m->turn].dead)
-		m->turn++;
-	p = s->places + m->turn;
-	if (m->turn < s->place_count && p->cursor > m->index)
-		p->cursor = m->index;
+	while (m->remotes_tried < s->place_count && s->places[m->remotes_tried].dead)
+		m->remotes_tried++;
+	p = s->places + m->remotes_tried;
+	if (m->remotes_tried < s->place_count && p->next > m->index)
+		p->next = m->index;
 }
 
 static void
@@ -394,12 +394,12 @@ finish_report(struct sender *s, struct report *r, int failed)
 
 	m->state = MESSAGE_READY;
 	if (failed)
-		m->turn = (unsigned short)s->place_count;
+		m->remotes_tried = (unsigned short)s->place_count;
 	else if (r->kind == DSN_DELAYED)
 		m->warned = 1;
 	else
 		move_failed(s, r);
-	look_from(s, m);
+	make_available(s, m);
 	while (*at != r)
 		at = &(*at)->next;
 	*at = r->next;
@@ -468,11 +468,11 @@ static int
 report_room(const struct sender *s)
 {
 	const struct report *r;
-	int n = 0;
+	int a = 0;
 
 	for (r = s->reports; r; r = r->next)
-		n++;
-	return n < REPORTS;
+		a++;
+	return a < REPORTS;
 }
 
 /* ---- how an attempt ends ---- */
@@ -500,7 +500,7 @@ remote_is_dead(struct sender *s, struct place *p, int code, enum stage stage,
 		return;
 	p->dead = 1;
 	for (i = 0; i < s->place_count; i++)
-		s->places[i].cursor = 0;
+		s->places[i].next = 0;
 	log_fault("Remote %s is left out for the rest of this run: stage: %s "
 	    "reply: %s", log_clean(0, buf_str(&p->remote->host)),
 	    stage_name(stage), text.n ? log_clean(1, text) : err_text(code));
@@ -509,19 +509,19 @@ remote_is_dead(struct sender *s, struct place *p, int code, enum stage stage,
 /* The oldest delivery leaves the session; its turn here is over, unless it is
  * to have it again. */
 static struct delivery
-land(struct session *n, int again)
+take_oldest(struct agent *a, int again)
 {
-	struct delivery d = session_take(n);
+	struct delivery d = agent_take(a);
 
 	if (d.m->state == MESSAGE_BUSY)
 		d.m->state = MESSAGE_READY;
-	d.m->turn += !again;
+	d.m->remotes_tried += !again;
 	return d;
 }
 
 /* Sees to the file of a message that is not simply deferred. */
 static void
-divide(struct sender *s, struct delivery *d, const struct session *n,
+update_file(struct sender *s, struct delivery *d, const struct agent *a,
     const size_t *count, unsigned char *result, struct str text)
 {
 	struct report *r;
@@ -532,26 +532,26 @@ divide(struct sender *s, struct delivery *d, const struct session *n,
 	else if (count[FAILED]) {
 		r = new_report(d, result, DSN_FAILED, text);
 		r->otherwise = STR("5.0.0");
-		buf_set(&r->host, buf_str(&n->host));
-		buf_set(&r->protocol, buf_str(&n->protocol));
+		buf_set(&r->host, buf_str(&a->host));
+		buf_set(&r->protocol, buf_str(&a->protocol));
 		begin_report(s, r);
 		return;
 	}
-	look_from(s, d->m);
+	make_available(s, d->m);
 	delivery_free(d);
 	free(result);
 }
 
 /* The oldest delivery's attempt is over: tells, and sees to the file. */
 static void
-conclude(struct sender *s, struct session *n, int code, enum stage stage,
+delivery_done(struct sender *s, struct agent *a, int code, enum stage stage,
     struct str text)
 {
-	struct delivery *oldest = &n->delivery[0], d;
+	struct delivery *oldest = &a->delivery[0], d;
 	size_t count[RESULTS];
 	unsigned char *result = delivery_results(oldest, code, count);
 
-	announce(n);
+	announce(a);
 	if (count[DELIVERED])
 		log_say("Sent file.");
 	if (oldest->refusals && (!code || oldest->refusals ==
@@ -564,66 +564,66 @@ conclude(struct sender *s, struct session *n, int code, enum stage stage,
 		log_fault("Sending failed: %s", err_text(code));
 	say_refused(oldest);
 	if (code) {
-		say_failed(s, n, code, stage, text);
-		message_failed(oldest->m, buf_str(&n->host), code, text,
+		say_failed(s, a, code, stage, text);
+		message_failed(oldest->m, buf_str(&a->host), code, text,
 		    wall_time());
 	}
-	d = land(n, 0);
-	divide(s, &d, n, count, result, text);
+	d = take_oldest(a, 0);
+	update_file(s, &d, a, count, result, text);
 }
 
 /* The session is over: its first delivery failed with it, the others were not
  * tried. */
 static void
-fail_session(struct sender *s, struct session *n, int code, enum stage stage,
+fail_agent(struct sender *s, struct agent *a, int code, enum stage stage,
     struct str text)
 {
-	if (n->deliveries)
-		conclude(s, n, code, stage, text);
-	while (n->deliveries) {
-		struct delivery d = land(n, 1);
+	if (a->deliveries)
+		delivery_done(s, a, code, stage, text);
+	while (a->deliveries) {
+		struct delivery d = take_oldest(a, 1);
 
-		look_from(s, d.m);
+		make_available(s, d.m);
 		delivery_free(&d);
 	}
 }
 
 /* Names what the server may have without our having its word. */
 static void
-say_cut_off(const struct session *n, size_t first)
+say_cut_off(const struct agent *a, size_t first)
 {
 	size_t i;
 
-	for (i = first; i < n->deliveries; i++)
+	for (i = first; i < a->deliveries; i++)
 		log_fault("Delivery of %s was cut off, it may have been taken",
-		    n->delivery[i].m->name);
+		    a->delivery[i].m->name);
 }
 
 static void
-crashed(struct sender *s, struct session *n)
+crashed(struct sender *s, struct agent *a)
 {
-	struct message *m = n->delivery[0].m;
+	struct message *m = a->delivery[0].m;
 
 	if (s->stop) {
 		log_say("Delivery of %s was interrupted, it stays in the "
 		    "queue", m->name);
 		return;
 	}
-	m->late = 1;
-	say_cut_off(n, 1);
-	if (n->signals) {
+	m->suspect = 1;
+	say_cut_off(a, 1);
+	if (a->signals) {
 		cli_warn("%s crashed or was killed",
-		    log_clean(0, buf_str(&n->protocol)));
+		    log_clean(0, buf_str(&a->protocol)));
 		/* A worker minds its time itself, but for the resolver's. */
-		if (!n->foreign && n->owner)
-			remote_is_dead(s, n->owner, ERR_TIMED_OUT,
+		if (!a->foreign && a->owner)
+			remote_is_dead(s, a->owner, ERR_TIMED_OUT,
 			    STAGE_session, STR("The name server does not "
 			    "answer in time"));
-		fail_session(s, n, ERR_TIMED_OUT, STAGE_session,
+		fail_agent(s, a, ERR_TIMED_OUT, STAGE_session,
 		    STR("It took longer than sendtimeout"));
 	} else {
 		log_fault("Sending process crashed or was killed.");
-		fail_session(s, n, ERR_UNKNOWN, STAGE_session,
+		fail_agent(s, a, ERR_UNKNOWN, STAGE_session,
 		    STR("The process that was sending it died"));
 	}
 }
@@ -631,133 +631,133 @@ crashed(struct sender *s, struct session *n)
 /* ---- handing out ---- */
 
 static void
-set_patience(const struct sender *s, struct session *n)
+set_patience(const struct sender *s, struct agent *a)
 {
 	long long ms = (long long)s->set.sendtimeout * 1000;
 
-	session_patience(n, !n->deliveries || !ms ? -1 :
-	    ms + (n->foreign ? 0 : GRACE));
+	agent_patience(a, !a->deliveries || !ms ? -1 :
+	    ms + (a->foreign ? 0 : GRACE));
 }
 
-static struct session *
+static struct agent *
 start_module(struct sender *s, struct place *p, const struct delivery *d)
 {
 	struct buf path = { 0 };
-	struct session *n;
+	struct agent *a;
 	int cut = 0;
 
 	path_set(&path, PATH_MODULES, buf_z(&p->remote->protocol));
-	n = session_module(p->remote, buf_z(&path), d,
+	a = agent_module(p->remote, buf_z(&path), d,
 	    buf_z(&s->set.helohost), &cut);
 	buf_free(&path);
 	if (cut)
 		log_fault("Warning: Writing options to protocol failed");
-	return n;
+	return a;
 }
 
 static long long
 left_for(const struct sender *s, const struct place *p)
 {
-	return (long long)(s->messages.count - p->cursor);
+	return (long long)(s->messages.count - p->next);
 }
 
 static int
-can_grow(const struct sender *s, const struct place *p)
+below_limit(const struct sender *s, const struct place *p)
 {
 	return !p->dead && !p->foreign && p->sessions &&
-	    p->sessions < p->most && left_for(s, p) >= CROWD;
+	    p->sessions < p->max_sessions && left_for(s, p) >= OPEN_MESSAGES;
 }
 
 /* Milliseconds for what is left, one by one, at the pace of the slowest
  * session. */
 static long long
-one_by_one(const struct sender *s, const struct place *p)
+serial_ms(const struct sender *s, const struct place *p)
 {
-	const struct session *n;
+	const struct agent *a;
 	long long pace = 0;
 
-	for (n = s->sessions; n; n = n->next)
-		if (n->owner == p && session_pace(n) > pace)
-			pace = session_pace(n);
+	for (a = s->sessions; a; a = a->next)
+		if (a->owner == p && agent_pace(a) > pace)
+			pace = agent_pace(a);
 	return left_for(s, p) * pace;
 }
 
-/* Another session is opened when at least CROWD messages would take longer than
- * SLOW and the one before has its connection. */
+/* Another session is opened when at least OPEN_MESSAGES messages would take longer than
+ * OPEN_MS and the one before has its connection. */
 static int
-may_open(const struct sender *s, const struct place *p)
+should_open(const struct sender *s, const struct place *p)
 {
-	const struct session *n;
+	const struct agent *a;
 
-	if (!can_grow(s, p))
+	if (!below_limit(s, p))
 		return !p->sessions;
-	for (n = s->sessions; n; n = n->next)
-		if (n->owner == p && !n->peer.n)
+	for (a = s->sessions; a; a = a->next)
+		if (a->owner == p && !a->peer.n)
 			return 0;
-	return one_by_one(s, p) > SLOW;
+	return serial_ms(s, p) > OPEN_MS;
 }
 
 /* The session of p that is to have the next message: the least busy. None
  * gets a second one in hand that sessions still to be opened could have. */
-static struct session *
-session_with_room(const struct sender *s, const struct place *p)
+static struct agent *
+agent_with_room(const struct sender *s, const struct place *p)
 {
-	struct session *n, *best = NULL;
+	struct agent *a, *best = NULL;
 
-	for (n = s->sessions; n; n = n->next)
-		if (n->owner == p && session_has_room(n) &&
-		    (!best || n->deliveries < best->deliveries))
-			best = n;
-	return best && best->deliveries && can_grow(s, p) &&
-	    left_for(s, p) <= CROWD * (p->most - p->sessions) &&
-	    one_by_one(s, p) > SLOW / 2 ? NULL : best;
+	for (a = s->sessions; a; a = a->next)
+		if (a->owner == p && agent_has_room(a) &&
+		    (!best || a->deliveries < best->deliveries))
+			best = a;
+	return best && best->deliveries && below_limit(s, p) &&
+	    left_for(s, p) <= OPEN_MESSAGES * (p->max_sessions - p->sessions) &&
+	    serial_ms(s, p) > OPEN_MS / 2 ? NULL : best;
 }
 
 /* The session that is to have d; NULL if a new one is needed and cannot be
  * had. */
-static struct session *
-session_for(struct sender *s, struct place *p, const struct delivery *d)
+static struct agent *
+agent_for(struct sender *s, struct place *p, const struct delivery *d)
 {
-	struct session *n = session_with_room(s, p);
+	struct agent *a = agent_with_room(s, p);
 
-	if (n)
-		return n;
-	n = p->foreign ? start_module(s, p, d) : session_worker(p->remote,
+	if (a)
+		return a;
+	a = p->foreign ? start_module(s, p, d) : agent_worker(p->remote,
 	    buf_z(&s->set.helohost), s->set.sendtimeout);
-	if (!n) {
+	if (!a) {
 		cli_warn("Could not fork:");
 		if (!p->sessions)
 			remote_is_dead(s, p, ERR_EXEC, STAGE_session,
 			    str_of(strerror(errno)));
 		return NULL;
 	}
-	n->owner = p;
-	n->next = s->sessions;
-	s->sessions = n;
+	a->owner = p;
+	a->next = s->sessions;
+	s->sessions = a;
 	p->sessions++;
-	return n;
+	return a;
 }
 
 /* Offers m to p. 0 if it is on its way or cannot be, -1 if p cannot take it
  * now. */
 static int
-offer(struct sender *s, struct place *p, struct message *m)
+start_delivery(struct sender *s, struct place *p, struct message *m)
 {
-	struct session *n;
+	struct agent *a;
 	struct delivery d;
 
 	if (open_message(s, m, &d) < 0)
 		return 0;
-	n = session_for(s, p, &d);
+	a = agent_for(s, p, &d);
 	d.id = ++s->last_id;
-	if (!n || session_give(n, &d) < 0) {
+	if (!a || agent_give(a, &d) < 0) {
 		delivery_free(&d);
 		return -1;
 	}
 	m->state = MESSAGE_BUSY;
-	if (n->deliveries == 1) {
-		announce(n);
-		set_patience(s, n);
+	if (a->deliveries == 1) {
+		announce(a);
+		set_patience(s, a);
 	}
 	return 0;
 }
@@ -765,225 +765,225 @@ offer(struct sender *s, struct place *p, struct message *m)
 static int
 is_turn_of(const struct sender *s, const struct place *p, struct message *m)
 {
-	if (m->state != MESSAGE_READY || (m->late && !p->lates))
+	if (m->state != MESSAGE_READY || (m->suspect && !p->second_pass))
 		return 0;
-	while (m->turn < s->place_count && s->places[m->turn].dead)
-		m->turn++;
-	return m->turn == p - s->places;
+	while (m->remotes_tried < s->place_count && s->places[m->remotes_tried].dead)
+		m->remotes_tried++;
+	return m->remotes_tried == p - s->places;
 }
 
 /* Hands messages to p while it takes them. */
 static void
-deal(struct sender *s, struct place *p)
+dispatch(struct sender *s, struct place *p)
 {
 	while (!p->dead && report_room(s) &&
-	    (session_with_room(s, p) || may_open(s, p))) {
-		if (p->cursor == s->messages.count) {
-			if (p->lates)
+	    (agent_with_room(s, p) || should_open(s, p))) {
+		if (p->next == s->messages.count) {
+			if (p->second_pass)
 				return;
-			p->lates = 1;
-			p->cursor = 0;
+			p->second_pass = 1;
+			p->next = 0;
 			continue;
 		}
-		if (is_turn_of(s, p, s->messages.list[p->cursor]) &&
-		    offer(s, p, s->messages.list[p->cursor]) < 0)
+		if (is_turn_of(s, p, s->messages.list[p->next]) &&
+		    start_delivery(s, p, s->messages.list[p->next]) < 0)
 			return;
-		p->cursor++;
+		p->next++;
 	}
 }
 
 /* ---- sessions ---- */
 
 static void
-dismiss(struct session *n)
+retire(struct agent *a)
 {
-	if (n->owner)
-		((struct place *)n->owner)->sessions--;
-	session_dismiss(n, GRACE);
+	if (a->owner)
+		((struct place *)a->owner)->sessions--;
+	agent_retire(a, GRACE);
 }
 
 /* A session that ended in the middle of a message may have ended because of
  * it: next time others go first. */
 static void
-blame(struct session *n, const struct session_news *news)
+mark_suspect(struct agent *a, const struct agent_event *event)
 {
-	if (n->deliveries && news->stage >= STAGE_mail &&
-	    news->stage <= STAGE_dot && (news->event == SESSION_DOWN ||
-	    news->code == ERR_PROTOCOL || news->code == ERR_TIMED_OUT))
-		n->delivery[0].m->late = 1;
+	if (a->deliveries && event->stage >= STAGE_mail &&
+	    event->stage <= STAGE_dot && (event->kind == AGENT_DOWN ||
+	    event->code == ERR_PROTOCOL || event->code == ERR_TIMED_OUT))
+		a->delivery[0].m->suspect = 1;
 }
 
 static void
-on_result(struct sender *s, struct session *n,
-    const struct session_news *news)
+on_result(struct sender *s, struct agent *a,
+    const struct agent_event *event)
 {
-	struct place *p = n->owner;
+	struct place *p = a->owner;
 
-	if (n->foreign && news->code == ERR_EXEC && news->text.n)
-		cli_warn("%s", log_clean(0, news->text));
-	if (!n->foreign)
-		log_module(buf_str(&n->protocol), news->code, news->text);
-	if (n->foreign && p && err_is_remote(news->code))
-		remote_is_dead(s, p, news->code, news->stage, news->text);
-	blame(n, news);
-	conclude(s, n, news->code, news->stage, news->text);
-	if (n->deliveries)
-		announce(n);
-	set_patience(s, n);
+	if (a->foreign && event->code == ERR_EXEC && event->text.n)
+		cli_warn("%s", log_clean(0, event->text));
+	if (!a->foreign)
+		log_module(buf_str(&a->protocol), event->code, event->text);
+	if (a->foreign && p && err_is_remote(event->code))
+		remote_is_dead(s, p, event->code, event->stage, event->text);
+	mark_suspect(a, event);
+	delivery_done(s, a, event->code, event->stage, event->text);
+	if (a->deliveries)
+		announce(a);
+	set_patience(s, a);
 }
 
 /* 1 if p has another session that is doing well. */
 static int
-others_do_well(const struct sender *s, const struct session *n)
+others_do_well(const struct sender *s, const struct agent *a)
 {
-	const struct session *other;
+	const struct agent *other;
 
 	for (other = s->sessions; other; other = other->next)
-		if (other != n && other->owner == n->owner && other->ready &&
+		if (other != a && other->owner == a->owner && other->ready &&
 		    !other->signals)
-			return n->owner != NULL;
+			return a->owner != NULL;
 	return 0;
 }
 
 /* A server that does not want so many sessions is not at fault. */
 static void
-one_too_many(struct sender *s, struct session *n,
-    const struct session_news *news)
+one_too_many(struct sender *s, struct agent *a,
+    const struct agent_event *event)
 {
-	struct place *p = n->owner;
+	struct place *p = a->owner;
 
-	p->most = p->sessions - 1;
+	p->max_sessions = p->sessions - 1;
 	log_say("Remote %s takes no more than %d session(s): stage: %s "
-	    "reply: %s", log_clean(0, buf_str(&n->host)), p->most,
-	    stage_name(news->stage), log_clean(1, news->text));
-	while (n->deliveries) {
-		struct delivery d = land(n, 1);
+	    "reply: %s", log_clean(0, buf_str(&a->host)), p->max_sessions,
+	    stage_name(event->stage), log_clean(1, event->text));
+	while (a->deliveries) {
+		struct delivery d = take_oldest(a, 1);
 
-		look_from(s, d.m);
+		make_available(s, d.m);
 		delivery_free(&d);
 	}
-	dismiss(n);
+	retire(a);
 }
 
 static void
-on_down(struct sender *s, struct session *n, const struct session_news *news)
+on_down(struct sender *s, struct agent *a, const struct agent_event *event)
 {
-	if (others_do_well(s, n)) {
-		one_too_many(s, n, news);
+	if (others_do_well(s, a)) {
+		one_too_many(s, a, event);
 		return;
 	}
-	log_module(buf_str(&n->protocol), news->code, news->text);
-	if (n->owner)
-		remote_is_dead(s, n->owner, news->code, news->stage,
-		    news->text);
-	blame(n, news);
-	fail_session(s, n, news->code, news->stage, news->text);
+	log_module(buf_str(&a->protocol), event->code, event->text);
+	if (a->owner)
+		remote_is_dead(s, a->owner, event->code, event->stage,
+		    event->text);
+	mark_suspect(a, event);
+	fail_agent(s, a, event->code, event->stage, event->text);
 }
 
 static void
-on_news(struct sender *s, struct session *n, const struct session_news *news)
+on_event(struct sender *s, struct agent *a, const struct agent_event *event)
 {
-	switch (news->event) {
-	case SESSION_NOTHING:
+	switch (event->kind) {
+	case AGENT_NOTHING:
 		break;
-	case SESSION_READY:
-		if (n->owner && !s->stop)
-			deal(s, n->owner);
-		session_go(n);
+	case AGENT_READY:
+		if (a->owner && !s->stop)
+			dispatch(s, a->owner);
+		agent_go(a);
 		break;
-	case SESSION_NOTE:
-		log_fault("%s: %s", log_clean(0, buf_str(&n->host)),
-		    log_clean(1, news->text));
+	case AGENT_NOTE:
+		log_fault("%s: %s", log_clean(0, buf_str(&a->host)),
+		    log_clean(1, event->text));
 		break;
-	case SESSION_RESULT:
-		on_result(s, n, news);
+	case AGENT_RESULT:
+		on_result(s, a, event);
 		break;
-	case SESSION_DOWN:
-		on_down(s, n, news);
+	case AGENT_DOWN:
+		on_down(s, a, event);
 		break;
-	case SESSION_CRASHED:
-		crashed(s, n);
-		dismiss(n);
+	case AGENT_CRASHED:
+		crashed(s, a);
+		retire(a);
 		break;
-	case SESSION_END:
-		dismiss(n);
+	case AGENT_END:
+		retire(a);
 		break;
 	}
 }
 
 static void
-read_session(struct sender *s, struct session *n)
+read_agent(struct sender *s, struct agent *a)
 {
-	struct session_news news;
+	struct agent_event event;
 
 	do {
-		news = session_hear(n);
-		on_news(s, n, &news);
-	} while (news.event != SESSION_NOTHING);
+		event = agent_read(a);
+		on_event(s, a, &event);
+	} while (event.kind != AGENT_NOTHING);
 }
 
 static void
-forget_session(struct sender *s, struct session *n)
+forget_agent(struct sender *s, struct agent *a)
 {
-	struct session **at = &s->sessions;
+	struct agent **at = &s->sessions;
 
-	while (n->deliveries) {
-		struct delivery d = land(n, 1);
+	while (a->deliveries) {
+		struct delivery d = take_oldest(a, 1);
 
-		look_from(s, d.m);
+		make_available(s, d.m);
 		delivery_free(&d);
 	}
-	while (*at != n)
+	while (*at != a)
 		at = &(*at)->next;
-	*at = n->next;
-	if (n->owner)
-		((struct place *)n->owner)->sessions--;
-	session_free(n);
+	*at = a->next;
+	if (a->owner)
+		((struct place *)a->owner)->sessions--;
+	agent_free(a);
 }
 
 static void
-session_is_over(struct sender *s, struct session *n, int status)
+agent_is_over(struct sender *s, struct agent *a, int status)
 {
-	struct session_news news;
-	pid_t pid = n->pid;
+	struct agent_event event;
+	pid_t pid = a->pid;
 
-	if (n->foreign) {
-		news = session_ended(n, status);
-		on_news(s, n, &news);
+	if (a->foreign) {
+		event = agent_ended(a, status);
+		on_event(s, a, &event);
 	} else {
-		read_session(s, n);
+		read_agent(s, a);
 	}
 	/* Another process may have taken over. */
-	if (n->pid == pid)
-		forget_session(s, n);
+	if (a->pid == pid)
+		forget_agent(s, a);
 }
 
 static void
 reap(struct sender *s)
 {
-	struct session *n;
+	struct agent *a;
 	struct report *r;
 	int status;
 	pid_t pid;
 
 	while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
-		for (n = s->sessions; n && n->pid != pid; n = n->next)
+		for (a = s->sessions; a && a->pid != pid; a = a->next)
 			continue;
 		for (r = s->reports; r && r->pid != pid; r = r->next)
 			continue;
-		if (n)
-			session_is_over(s, n, status);
+		if (a)
+			agent_is_over(s, a, status);
 		else if (r)
 			report_ended(s, r, status);
 	}
 }
 
 static void
-timed_out(struct session *n)
+timed_out(struct agent *a)
 {
-	if (n->deliveries && !n->signals)
+	if (a->deliveries && !a->signals)
 		log_fault("Sending timed out, killing protocol");
-	session_kill(n, GRACE);
+	agent_kill(a, GRACE);
 }
 
 /* ---- queue runs ---- */
@@ -1016,7 +1016,7 @@ make_places(struct sender *s)
 	s->places = mem_new(s->place_count, sizeof *s->places);
 	for (i = 0; i < s->place_count; i++) {
 		s->places[i].remote = &s->set.remotes.list[i];
-		s->places[i].most = s->set.remotes.list[i].sessions;
+		s->places[i].max_sessions = s->set.remotes.list[i].sessions;
 		s->places[i].foreign =
 		    is_foreign(&s->set.remotes.list[i].protocol);
 	}
@@ -1025,11 +1025,11 @@ make_places(struct sender *s)
 static void
 free_places(struct sender *s)
 {
-	struct session *n;
+	struct agent *a;
 
-	for (n = s->sessions; n; n = n->next)
-		if (n->owner)
-			dismiss(n);
+	for (a = s->sessions; a; a = a->next)
+		if (a->owner)
+			retire(a);
 	free(s->places);
 	s->places = NULL;
 	s->place_count = 0;
@@ -1054,15 +1054,15 @@ report_outcome(struct sender *s, const struct delivery *d, enum dsn_kind kind)
 }
 
 static void
-see_to(struct sender *s, struct message *m)
+expire_one(struct sender *s, struct message *m)
 {
 	int old = expired(s, m);
 	struct delivery d;
 
-	if (m->state != MESSAGE_READY || m->turn > s->place_count ||
+	if (m->state != MESSAGE_READY || m->remotes_tried > s->place_count ||
 	    (!old && !delayed(s, m)) || open_message(s, m, &d) < 0)
 		return;
-	m->turn = (unsigned short)(s->place_count + 1);
+	m->remotes_tried = (unsigned short)(s->place_count + 1);
 	if (old)
 		log_fault("Giving up on %s: it waited longer than "
 		    "queuelifetime", m->name);
@@ -1072,12 +1072,12 @@ see_to(struct sender *s, struct message *m)
 /* Sees to what has waited too long, now that every remote has had its chance,
  * a few reports at a time. 1 when all is done. */
 static int
-see_to_old(struct sender *s)
+expire(struct sender *s)
 {
 	size_t i;
 
 	for (i = 0; i < s->messages.count && report_room(s); i++)
-		see_to(s, s->messages.list[i]);
+		expire_one(s, s->messages.list[i]);
 	return i == s->messages.count && !s->reports;
 }
 
@@ -1123,7 +1123,7 @@ begin_run(struct sender *s)
 		return;
 	}
 	for (i = 0; i < s->messages.count; i++)
-		s->messages.list[i]->turn = 0;
+		s->messages.list[i]->remotes_tried = 0;
 	make_places(s);
 	s->running = 1;
 	s->joins_until = clock_in(JOIN_TIME);
@@ -1134,27 +1134,27 @@ begin_run(struct sender *s)
 static int
 run_is_over(const struct sender *s)
 {
-	const struct session *n;
+	const struct agent *a;
 	size_t i;
 
-	for (n = s->sessions; n; n = n->next)
-		if (n->deliveries)
+	for (a = s->sessions; a; a = a->next)
+		if (a->deliveries)
 			return 0;
 	for (i = 0; i < s->place_count; i++)
 		if (!s->places[i].dead &&
-		    s->places[i].cursor < s->messages.count)
+		    s->places[i].next < s->messages.count)
 			return 0;
 	return 1;
 }
 
 static void
-go_on(struct sender *s)
+advance_run(struct sender *s)
 {
 	size_t i;
 
 	for (i = 0; i < s->place_count && !s->stop; i++)
-		deal(s, &s->places[i]);
-	if (s->running && run_is_over(s) && see_to_old(s))
+		dispatch(s, &s->places[i]);
+	if (s->running && run_is_over(s) && expire(s))
 		end_run(s);
 }
 
@@ -1186,17 +1186,17 @@ trigger_pulled(struct sender *s)
 		s->again = 1;
 }
 
-/* A writer that leaves after its byte was read is no news. */
+/* A writer that leaves after its byte was read is no event. */
 static void
 read_trigger(struct sender *s)
 {
 	char bytes[1024];
-	ssize_t n = read(s->trigger, bytes, sizeof bytes);
+	ssize_t a = read(s->trigger, bytes, sizeof bytes);
 
-	if (n < 0 && errno != EAGAIN)
+	if (a < 0 && errno != EAGAIN)
 		log_fault("Could not read trigger file: %s", strerror(errno));
 	reopen_trigger(s);
-	if (n > 0)
+	if (a > 0)
 		trigger_pulled(s);
 }
 
@@ -1208,11 +1208,11 @@ folder_changed(struct sender *s)
 		struct inotify_event event;
 		char space[4096];
 	} u;
-	ssize_t n = read(s->watch, &u, sizeof u);
+	ssize_t a = read(s->watch, &u, sizeof u);
 	ssize_t at = 0;
 	int replaced = 0;
 
-	while (at + (ssize_t)sizeof u.event <= n) {
+	while (at + (ssize_t)sizeof u.event <= a) {
 		const struct inotify_event *e = (void *)(u.space + at);
 
 		replaced |= e->len && !strcmp(e->name, "trigger");
@@ -1227,14 +1227,14 @@ folder_changed(struct sender *s)
 static void
 begin_stop(struct sender *s)
 {
-	struct session *n;
+	struct agent *a;
 
 	if (s->stop)
 		return;
 	s->stop = 1;
 	s->stop_at = clock_in(GRACE);
-	for (n = s->sessions; n; n = n->next)
-		session_kill(n, GRACE);
+	for (a = s->sessions; a; a = a->next)
+		agent_kill(a, GRACE);
 }
 
 static void
@@ -1262,21 +1262,21 @@ on_signals(struct sender *s)
 static void
 check_deadlines(struct sender *s)
 {
-	struct session *n;
+	struct agent *a;
 
-	for (n = s->sessions; n; n = n->next)
-		if (clock_left(n->deadline) == 0)
-			timed_out(n);
+	for (a = s->sessions; a; a = a->next)
+		if (clock_left(a->deadline) == 0)
+			timed_out(a);
 }
 
 /* 1 if time alone may make another session worth while. */
 static int
-may_grow(const struct sender *s)
+recheck_needed(const struct sender *s)
 {
 	size_t i;
 
 	for (i = 0; i < s->place_count; i++)
-		if (can_grow(s, &s->places[i]))
+		if (below_limit(s, &s->places[i]))
 			return 1;
 	return 0;
 }
@@ -1285,14 +1285,14 @@ static int
 time_to_wait(const struct sender *s)
 {
 	long long until = s->running ? CLOCK_NEVER : s->next_run;
-	const struct session *n;
+	const struct agent *a;
 
 	if (s->stop)
 		until = s->stop_at;
-	else if (may_grow(s))
-		until = clock_in(LOOK);
-	for (n = s->sessions; n; n = n->next)
-		until = clock_first(until, n->deadline);
+	else if (recheck_needed(s))
+		until = clock_in(PACE_CHECK_MS);
+	for (a = s->sessions; a; a = a->next)
+		until = clock_first(until, a->deadline);
 	return clock_left(until);
 }
 
@@ -1303,26 +1303,26 @@ enum { ON_SIGNAL, ON_TRIGGER, ON_FOLDER, ON_STDERR, ON_SESSION };
 static void
 wait_for_events(struct sender *s)
 {
-	struct session *n, *next;
+	struct agent *a, *next;
 	struct pollfd *p;
 	size_t count = ON_SESSION, i = ON_SESSION;
 
-	for (n = s->sessions; n; n = n->next)
+	for (a = s->sessions; a; a = a->next)
 		count++;
 	p = mem_new(count, sizeof *p);
 	p[ON_SIGNAL].fd = s->signals;
 	p[ON_TRIGGER].fd = s->trigger;
 	p[ON_FOLDER].fd = s->watch;
 	p[ON_STDERR].fd = s->errors;
-	for (n = s->sessions; n; n = n->next)
-		p[i++].fd = n->fd;
+	for (a = s->sessions; a; a = a->next)
+		p[i++].fd = a->fd;
 	for (i = 0; i < count; i++)
 		p[i].events = POLLIN;
 	poll(p, (nfds_t)count, time_to_wait(s));
-	for (i = ON_SESSION, n = s->sessions; i < count; n = next, i++) {
-		next = n->next;
+	for (i = ON_SESSION, a = s->sessions; i < count; a = next, i++) {
+		next = a->next;
 		if (p[i].revents)
-			read_session(s, n);
+			read_agent(s, a);
 	}
 	if (p[ON_STDERR].revents)
 		log_stderr();
@@ -1342,7 +1342,7 @@ loop(struct sender *s)
 		watch_clock(s);
 		if (!s->running && (s->again || clock_left(s->next_run) == 0))
 			begin_run(s);
-		go_on(s);
+		advance_run(s);
 		if (!s->running && one_shot(s))
 			break;
 		if (s->running || !s->again)
@@ -1366,18 +1366,18 @@ release_sender(struct sender *s)
 static void
 wind_up(struct sender *s)
 {
-	struct session *n;
+	struct agent *a;
 
 	if (!s->stop)
 		s->stop_at = clock_in(GRACE);
 	s->stop = 1;
 	while ((s->sessions || s->reports) && clock_left(s->stop_at) > 0)
 		wait_for_events(s);
-	while ((n = s->sessions) != NULL) {
-		say_cut_off(n, 0);
-		n->signals++;
-		session_kill(n, 0);
-		forget_session(s, n);
+	while ((a = s->sessions) != NULL) {
+		say_cut_off(a, 0);
+		a->signals++;
+		agent_kill(a, 0);
+		forget_agent(s, a);
 	}
 	if (s->errors >= 0)
 		log_stderr();

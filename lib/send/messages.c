@@ -334,7 +334,7 @@ messages_recall(struct messages *q, struct str status)
 			m->outcome->first = s.first;
 		}
 		recall_credit(m, &s);
-		m->late = s.code == ERR_PROTOCOL || s.code == ERR_TIMED_OUT;
+		m->suspect = s.code == ERR_PROTOCOL || s.code == ERR_TIMED_OUT;
 		m->warned = s.warned != 0;
 	}
 	buf_free(&name);

@@ -154,7 +154,7 @@ send_ready(struct worker *w)
 	struct worker_packet p = { 0 };
 
 	p.kind = WORKER_READY;
-	p.index = w->protocol->appetite(w->session);
+	p.index = w->protocol->window(w->session);
 	if (p.index > WORKER_HOLDS)
 		p.index = WORKER_HOLDS;
 	send_packet(w, &p, STR(""));

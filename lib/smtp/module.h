@@ -91,7 +91,7 @@ struct module_protocol {
 	int (*open)(void *session);
 	int (*send)(void *session, const struct module_message *m);
 	int (*settle)(void *session);
-	size_t (*appetite)(const void *session);
+	size_t (*window)(const void *session);
 	int (*is_open)(const void *session);
 	enum stage (*stage)(const void *session);
 	struct str (*text)(const void *session);

@@ -24,9 +24,9 @@
 	} \
 	static int p##_settle_any(void *s) { return p##_settle(s); } \
 	static size_t \
-	p##_appetite_any(const void *s) \
+	p##_window_any(const void *s) \
 	{ \
-		return p##_appetite(s); \
+		return p##_window(s); \
 	} \
 	static int p##_is_open_any(const void *s) { return p##_is_open(s); } \
 	static enum stage p##_stage_any(const void *s) { return p##_stage(s); } \
@@ -35,7 +35,7 @@
 	static void p##_free_any(void *s) { p##_free(s); } \
 	static const struct module_protocol p = { #p, p##_create_any, \
 		p##_limit_any, p##_open_any, p##_send_any, p##_settle_any, \
-		p##_appetite_any, p##_is_open_any, p##_stage_any, \
+		p##_window_any, p##_is_open_any, p##_stage_any, \
 		p##_text_any, p##_close_any, p##_free_any };
 
 PROTOCOL(smtp)

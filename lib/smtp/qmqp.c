@@ -365,7 +365,7 @@ qmqp_limit(struct qmqp *q, long long deadline)
 }
 
 size_t
-qmqp_appetite(const struct qmqp *q)
+qmqp_window(const struct qmqp *q)
 {
 	(void)q;
 	return 1;

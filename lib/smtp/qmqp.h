@@ -27,7 +27,7 @@ int qmqp_send(struct qmqp *q, const struct module_message *m);
 
 /* Nothing is ever still out: 0. */
 int qmqp_settle(struct qmqp *q);
-size_t qmqp_appetite(const struct qmqp *q);
+size_t qmqp_window(const struct qmqp *q);
 
 /* 1 between qmqp_open and the end of qmqp_send. */
 int qmqp_is_open(const struct qmqp *q);

@@ -709,7 +709,7 @@ smtp_open(struct smtp *s)
 }
 
 size_t
-smtp_appetite(const struct smtp *s)
+smtp_window(const struct smtp *s)
 {
 	const struct extensions *x = &s->d.ext;
 

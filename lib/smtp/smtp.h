@@ -37,7 +37,7 @@ int smtp_settle(struct smtp *s);
 /* How many messages it is worth to have at hand: with CHUNKING many, with
  * PIPELINING the one that is unanswered, the next, and one behind it, so that
  * the session need not wait for more; else one. */
-size_t smtp_appetite(const struct smtp *s);
+size_t smtp_window(const struct smtp *s);
 
 /* 1 while messages can be sent. */
 int smtp_is_open(const struct smtp *s);

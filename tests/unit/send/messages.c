@@ -199,7 +199,7 @@ restarts(void)
 	T(find(&b, "1.1")->outcome->first == NOW &&
 	    find(&b, "1.1")->outcome->last == NOW + 60);
 	T(find(&b, "1.1")->outcome->code == ERR_PROTOCOL);
-	T(find(&b, "1.1")->late && !find(&b, "2.2")->late);
+	T(find(&b, "1.1")->suspect && !find(&b, "2.2")->suspect);
 	T(!find(&b, "2.2")->outcome);
 	messages_clock_jumped(&b, 5000);
 	restart(&b, NOW + 6000, NOW + 6000);

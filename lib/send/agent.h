@@ -1,8 +1,8 @@
 /* session.h - a child that delivers to one remote: a worker with up to
  * WORKER_HOLDS messages, or a foreign module with one. The owner polls fd for
  * reading and reaps children; what happened comes back as events. */
-#ifndef SESSION_H
-#define SESSION_H
+#ifndef AGENT_H
+#define AGENT_H
 
 #include <sys/types.h>
 
@@ -11,15 +11,15 @@
 struct delivery;
 struct remote;
 
-struct session {
-	struct session *next;	/* the owner's list */
+struct agent {
+	struct agent *next;	/* the owner's list */
 	void *owner;		/* the owner's, NULL once it is dismissed */
 	pid_t pid;		/* of its present process */
 	int fd;			/* -1 when it has no more to say */
 	int foreign;
 	struct delivery *delivery;	/* oldest first */
 	size_t deliveries;
-	size_t appetite;	/* deliveries it likes to have; 0 until ready */
+	size_t window;	/* deliveries it likes to have; 0 until ready */
 	long long began;	/* clock_ms */
 	long long ready;	/* clock_ms, 0 before */
 	long long since;	/* clock_ms of the last result, or of when
@@ -36,20 +36,20 @@ struct session {
 	int seconds;
 };
 
-enum session_event {
-	SESSION_NOTHING,	/* nothing more for now */
-	SESSION_READY,		/* let in: it takes more now, and then waits
-				 * for session_go */
-	SESSION_NOTE,		/* text is for the administrator */
-	SESSION_RESULT,		/* of the oldest delivery */
-	SESSION_DOWN,		/* the remote is of no use, says a worker; the
+enum agent_event_kind {
+	AGENT_NOTHING,	/* nothing more for now */
+	AGENT_READY,		/* let in: it takes more now, and then waits
+				 * for agent_go */
+	AGENT_NOTE,		/* text is for the administrator */
+	AGENT_RESULT,		/* of the oldest delivery */
+	AGENT_DOWN,		/* the remote is of no use, says a worker; the
 				 * deliveries were not taken */
-	SESSION_CRASHED,	/* it ended without a word about its deliveries */
-	SESSION_END		/* it ended; the process may still be there */
+	AGENT_CRASHED,	/* it ended without a word about its deliveries */
+	AGENT_END		/* it ended; the process may still be there */
 };
 
-struct session_news {
-	enum session_event event;
+struct agent_event {
+	enum agent_event_kind kind;
 	int code;
 	enum stage stage;
 	struct str text;	/* borrowed until the next call */
@@ -58,45 +58,45 @@ struct session_news {
 /* Starts a worker, or path as a foreign module for the delivery f, which it does
  * not take over yet. seconds: 0 for no limit. A worker's r and helo are used
  * again until the session is dismissed. NULL with errno on failure. */
-struct session *session_worker(const struct remote *r, const char *helo,
+struct agent *agent_worker(const struct remote *r, const char *helo,
     int seconds);
-struct session *session_module(const struct remote *r, const char *path,
+struct agent *agent_module(const struct remote *r, const char *path,
     const struct delivery *f, const char *helo, int *options_cut);
 
 /* 1 if it can take another delivery. */
-int session_has_room(const struct session *n);
+int agent_has_room(const struct agent *a);
 
 /* Milliseconds a message takes here, as far as can be seen: on average since
  * it got ready, or what the next result has already taken if that is more; a
  * round trip before anything else is known. Where many messages are on their
  * way at once, the way costs but one of these. 0 until it is ready. */
-long long session_pace(const struct session *n);
+long long agent_pace(const struct agent *a);
 
 /* Hands f over; on success the session owns it. 0, or -1 with errno. */
-int session_give(struct session *n, const struct delivery *f);
+int agent_give(struct agent *a, const struct delivery *f);
 
 /* A session that got ready was given what there is for now. */
-void session_go(const struct session *n);
+void agent_go(const struct agent *a);
 
 /* The oldest delivery is through: takes it off the list without freeing. */
-struct delivery session_take(struct session *n);
+struct delivery agent_take(struct agent *a);
 
 /* Reads what there is to read and returns one event at a time. */
-struct session_news session_hear(struct session *n);
+struct agent_event agent_read(struct agent *a);
 
 /* The process has ended with this wait status. What a module's end means. */
-struct session_news session_ended(struct session *n, int status);
+struct agent_event agent_ended(struct agent *a, int status);
 
 /* What it does now must be over in ms; negative: no limit. */
-void session_patience(struct session *n, long long ms);
+void agent_patience(struct agent *a, long long ms);
 
 /* No more deliveries: a worker finishes and leaves, within ms. */
-void session_dismiss(struct session *n, long long ms);
+void agent_retire(struct agent *a, long long ms);
 
 /* TERM, at the second call KILL, to a module's whole process group. */
-void session_kill(struct session *n, long long ms);
+void agent_kill(struct agent *a, long long ms);
 
 /* Frees all, deliveries included. */
-void session_free(struct session *n);
+void agent_free(struct agent *a);
 
 #endif
