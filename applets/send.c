@@ -39,7 +39,7 @@
 #include "../lib/base/opt.h"
 #include "../lib/conf/path.h"
 #include "../lib/smtp/remote.h"
-#include "../lib/send/report.h"
+#include "../lib/send/bounce.h"
 #include "../lib/net/sandbox.h"
 #include "../lib/send/agent.h"
 #include "../lib/send/settings.h"
@@ -54,7 +54,7 @@
 #define POLL_PAUSE 300		/* s between looks without a trigger */
 #define HEADER_MAX 65536	/* where a Message-Id is looked for */
 #define CLOCK_SLACK 60		/* s by which clocks may drift apart */
-#define REPORTS 4		/* written at a time */
+#define MAX_BOUNCES 4		/* written at a time */
 #define OPEN_MESSAGES 10		/* messages that may deserve another session */
 #define OPEN_MS 1000		/* ms the waiting would take one by one */
 #define PACE_CHECK_MS 20			/* ms between looks at the pace */
@@ -66,7 +66,7 @@ struct place {
 	int max_sessions;		/* at a time, as far as known */
 	size_t next;		/* no message before it is for this remote */
 	int second_pass;		/* nor, if set, a late one */
-	int foreign;
+	int external;
 	int dead;
 };
 
@@ -78,7 +78,7 @@ struct sender {
 	struct place *places;
 	size_t place_count;
 	struct agent *sessions;
-	struct report *reports;
+	struct bounce *bounces;
 	int signals, trigger, watch, errors;
 	int once;		/* --once */
 	int running;		/* a queue run is going on */
@@ -362,7 +362,7 @@ say_failed(const struct sender *s, const struct agent *a, int code,
 	    err_is_permanent(code) ? "none" : what_next(s, d->m));
 }
 
-/* ---- reports ---- */
+/* ---- bounces ---- */
 
 /* Somebody let go of m: its turn may have come at another remote. */
 static void
@@ -378,7 +378,7 @@ make_available(struct sender *s, struct message *m)
 }
 
 static void
-move_failed(struct sender *s, struct report *r)
+move_failed(struct sender *s, struct bounce *r)
 {
 	if (delivery_move_failed(&r->d, &s->spool, r->result) < 0)
 		log_fault("Can't rename file: %s", strerror(errno));
@@ -387,10 +387,10 @@ move_failed(struct sender *s, struct report *r)
 /* The report is in the queue, or there is to be none: only now may the
  * message leave it. */
 static void
-finish_report(struct sender *s, struct report *r, int failed)
+finish_bounce(struct sender *s, struct bounce *r, int failed)
 {
 	struct message *m = r->d.m;
-	struct report **at = &s->reports;
+	struct bounce **at = &s->bounces;
 
 	m->state = MESSAGE_READY;
 	if (failed)
@@ -403,11 +403,11 @@ finish_report(struct sender *s, struct report *r, int failed)
 	while (*at != r)
 		at = &(*at)->next;
 	*at = r->next;
-	report_free(r);
+	bounce_free(r);
 }
 
 static void
-report_ended(struct sender *s, struct report *r, int status)
+bounce_ended(struct sender *s, struct bounce *r, int status)
 {
 	if (status)
 		cli_warn("nullmailer-queue failed: %d", WIFEXITED(status) ?
@@ -417,28 +417,28 @@ report_ended(struct sender *s, struct report *r, int status)
 		    "tried again", r->d.m->name);
 	else if (s->trigger < 0)
 		s->again = 1;	/* or nobody would tell of it */
-	finish_report(s, r, status);
+	finish_bounce(s, r, status);
 }
 
 /* Begins a report and takes it over. Recipients who failed leave the queue as
  * soon as whoever must know of it will. */
 static void
-begin_report(struct sender *s, struct report *r)
+begin_bounce(struct sender *s, struct bounce *r)
 {
 	const struct message *m = r->d.m;
-	struct report_times times = { m->mtime, wall_time(),
+	struct bounce_times times = { m->mtime, wall_time(),
 		m->mtime + s->set.queuelifetime };
 	struct buf why = { 0 };
 	int rc;
 
-	if (m->outcome && m->outcome->last)
-		times.last_attempt = m->outcome->last;
+	if (m->attempt && m->attempt->last)
+		times.last_attempt = m->attempt->last;
 	r->d.m->state = MESSAGE_BUSY;
-	r->next = s->reports;
-	s->reports = r;
+	r->next = s->bounces;
+	s->bounces = r;
 	if (r->kind == DSN_FAILED)
 		log_fault("Moving message %s into failed", m->name);
-	rc = report_start(r, &times, queue_main, &why);
+	rc = bounce_start(r, &times, queue_main, &why);
 	if (rc > 0)
 		log_say("Generating %s for %s", r->kind == DSN_FAILED ?
 		    "bounce" : "delay notification", m->name);
@@ -446,16 +446,16 @@ begin_report(struct sender *s, struct report *r)
 		log_say("Not generating double bounce for %s", m->name);
 	if (rc <= 0) {
 		log_say("No report on %s: %s", m->name, buf_z(&why));
-		finish_report(s, r, rc < 0);
+		finish_bounce(s, r, rc < 0);
 	}
 	buf_free(&why);
 }
 
-static struct report *
-new_report(const struct delivery *d, unsigned char *result, enum dsn_kind kind,
+static struct bounce *
+new_bounce(const struct delivery *d, unsigned char *result, enum dsn_kind kind,
     struct str text)
 {
-	struct report *r = mem_new(1, sizeof *r);
+	struct bounce *r = mem_new(1, sizeof *r);
 
 	r->d = *d;
 	r->result = result;
@@ -465,14 +465,14 @@ new_report(const struct delivery *d, unsigned char *result, enum dsn_kind kind,
 }
 
 static int
-report_room(const struct sender *s)
+bounce_room(const struct sender *s)
 {
-	const struct report *r;
+	const struct bounce *r;
 	int a = 0;
 
-	for (r = s->reports; r; r = r->next)
+	for (r = s->bounces; r; r = r->next)
 		a++;
-	return a < REPORTS;
+	return a < MAX_BOUNCES;
 }
 
 /* ---- how an attempt ends ---- */
@@ -524,17 +524,17 @@ static void
 update_file(struct sender *s, struct delivery *d, const struct agent *a,
     const size_t *count, unsigned char *result, struct str text)
 {
-	struct report *r;
+	struct bounce *r;
 
 	if (delivery_drop_delivered(d, &s->spool, result) < 0)
 		log_fault("Can't rewrite file %s: %s; it waits until that "
 		    "works", d->m->name, strerror(errno));
 	else if (count[FAILED]) {
-		r = new_report(d, result, DSN_FAILED, text);
+		r = new_bounce(d, result, DSN_FAILED, text);
 		r->otherwise = STR("5.0.0");
 		buf_set(&r->host, buf_str(&a->host));
 		buf_set(&r->protocol, buf_str(&a->protocol));
-		begin_report(s, r);
+		begin_bounce(s, r);
 		return;
 	}
 	make_available(s, d->m);
@@ -615,7 +615,7 @@ crashed(struct sender *s, struct agent *a)
 		cli_warn("%s crashed or was killed",
 		    log_clean(0, buf_str(&a->protocol)));
 		/* A worker minds its time itself, but for the resolver's. */
-		if (!a->foreign && a->owner)
+		if (!a->external && a->owner)
 			remote_is_dead(s, a->owner, ERR_TIMED_OUT,
 			    STAGE_session, STR("The name server does not "
 			    "answer in time"));
@@ -636,7 +636,7 @@ set_patience(const struct sender *s, struct agent *a)
 	long long ms = (long long)s->set.sendtimeout * 1000;
 
 	agent_patience(a, !a->deliveries || !ms ? -1 :
-	    ms + (a->foreign ? 0 : GRACE));
+	    ms + (a->external ? 0 : GRACE));
 }
 
 static struct agent *
@@ -664,7 +664,7 @@ left_for(const struct sender *s, const struct place *p)
 static int
 below_limit(const struct sender *s, const struct place *p)
 {
-	return !p->dead && !p->foreign && p->sessions &&
+	return !p->dead && !p->external && p->sessions &&
 	    p->sessions < p->max_sessions && left_for(s, p) >= OPEN_MESSAGES;
 }
 
@@ -722,7 +722,7 @@ agent_for(struct sender *s, struct place *p, const struct delivery *d)
 
 	if (a)
 		return a;
-	a = p->foreign ? start_module(s, p, d) : agent_worker(p->remote,
+	a = p->external ? start_module(s, p, d) : agent_worker(p->remote,
 	    buf_z(&s->set.helohost), s->set.sendtimeout);
 	if (!a) {
 		cli_warn("Could not fork:");
@@ -776,7 +776,7 @@ is_turn_of(const struct sender *s, const struct place *p, struct message *m)
 static void
 dispatch(struct sender *s, struct place *p)
 {
-	while (!p->dead && report_room(s) &&
+	while (!p->dead && bounce_room(s) &&
 	    (agent_with_room(s, p) || should_open(s, p))) {
 		if (p->next == s->messages.count) {
 			if (p->second_pass)
@@ -819,11 +819,11 @@ on_result(struct sender *s, struct agent *a,
 {
 	struct place *p = a->owner;
 
-	if (a->foreign && event->code == ERR_EXEC && event->text.n)
+	if (a->external && event->code == ERR_EXEC && event->text.n)
 		cli_warn("%s", log_clean(0, event->text));
-	if (!a->foreign)
+	if (!a->external)
 		log_module(buf_str(&a->protocol), event->code, event->text);
-	if (a->foreign && p && err_is_remote(event->code))
+	if (a->external && p && err_is_remote(event->code))
 		remote_is_dead(s, p, event->code, event->stage, event->text);
 	mark_suspect(a, event);
 	delivery_done(s, a, event->code, event->stage, event->text);
@@ -947,7 +947,7 @@ agent_is_over(struct sender *s, struct agent *a, int status)
 	struct agent_event event;
 	pid_t pid = a->pid;
 
-	if (a->foreign) {
+	if (a->external) {
 		event = agent_ended(a, status);
 		on_event(s, a, &event);
 	} else {
@@ -962,19 +962,19 @@ static void
 reap(struct sender *s)
 {
 	struct agent *a;
-	struct report *r;
+	struct bounce *r;
 	int status;
 	pid_t pid;
 
 	while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
 		for (a = s->sessions; a && a->pid != pid; a = a->next)
 			continue;
-		for (r = s->reports; r && r->pid != pid; r = r->next)
+		for (r = s->bounces; r && r->pid != pid; r = r->next)
 			continue;
 		if (a)
 			agent_is_over(s, a, status);
 		else if (r)
-			report_ended(s, r, status);
+			bounce_ended(s, r, status);
 	}
 }
 
@@ -990,7 +990,7 @@ timed_out(struct agent *a)
 
 /* 1 if the module is another program than this one. */
 static int
-is_foreign(const struct buf *protocol)
+is_external(const struct buf *protocol)
 {
 	struct buf path = { 0 };
 	struct stat module, self;
@@ -1017,8 +1017,8 @@ make_places(struct sender *s)
 	for (i = 0; i < s->place_count; i++) {
 		s->places[i].remote = &s->set.remotes.list[i];
 		s->places[i].max_sessions = s->set.remotes.list[i].sessions;
-		s->places[i].foreign =
-		    is_foreign(&s->set.remotes.list[i].protocol);
+		s->places[i].external =
+		    is_external(&s->set.remotes.list[i].protocol);
 	}
 }
 
@@ -1037,20 +1037,20 @@ free_places(struct sender *s)
 
 /* Tells of a message as a whole what its last attempt left. */
 static void
-report_outcome(struct sender *s, const struct delivery *d, enum dsn_kind kind)
+bounce_message(struct sender *s, const struct delivery *d, enum dsn_kind kind)
 {
-	const struct outcome *o = d->m->outcome;
+	const struct attempt *o = d->m->attempt;
 	unsigned char *result = mem_new(d->e.count, 1);
-	struct report *r;
+	struct bounce *r;
 
 	memset(result, FAILED, d->e.count);
-	r = new_report(d, result, kind, o && o->text.n ? buf_str(&o->text) :
+	r = new_bounce(d, result, kind, o && o->text.n ? buf_str(&o->text) :
 	    STR("no remote could be tried"));
 	r->otherwise = kind == DSN_FAILED ? STR("5.4.7") : STR("4.0.0");
 	buf_set(&r->protocol, STR("smtp"));
 	if (o)
 		buf_set(&r->host, buf_str(&o->remote));
-	begin_report(s, r);
+	begin_bounce(s, r);
 }
 
 static void
@@ -1066,19 +1066,19 @@ expire_one(struct sender *s, struct message *m)
 	if (old)
 		log_fault("Giving up on %s: it waited longer than "
 		    "queuelifetime", m->name);
-	report_outcome(s, &d, old ? DSN_FAILED : DSN_DELAYED);
+	bounce_message(s, &d, old ? DSN_FAILED : DSN_DELAYED);
 }
 
 /* Sees to what has waited too long, now that every remote has had its chance,
- * a few reports at a time. 1 when all is done. */
+ * a few bounces at a time. 1 when all is done. */
 static int
 expire(struct sender *s)
 {
 	size_t i;
 
-	for (i = 0; i < s->messages.count && report_room(s); i++)
+	for (i = 0; i < s->messages.count && bounce_room(s); i++)
 		expire_one(s, s->messages.list[i]);
-	return i == s->messages.count && !s->reports;
+	return i == s->messages.count && !s->bounces;
 }
 
 static void
@@ -1371,7 +1371,7 @@ wind_up(struct sender *s)
 	if (!s->stop)
 		s->stop_at = clock_in(GRACE);
 	s->stop = 1;
-	while ((s->sessions || s->reports) && clock_left(s->stop_at) > 0)
+	while ((s->sessions || s->bounces) && clock_left(s->stop_at) > 0)
 		wait_for_events(s);
 	while ((a = s->sessions) != NULL) {
 		say_cut_off(a, 0);

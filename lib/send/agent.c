@@ -11,7 +11,7 @@
 #include "../mail/envelope.h"
 #include "../base/err.h"
 #include "delivery.h"
-#include "foreign.h"
+#include "external.h"
 #include "../base/mem.h"
 #include "../smtp/module.h"
 #include "../smtp/remote.h"
@@ -58,10 +58,10 @@ agent_module(const struct remote *r, const char *path,
     const struct delivery *d, const char *helo, int *options_cut)
 {
 	struct agent *a = new_agent(r);
-	struct foreign module;
+	struct external module;
 
-	a->foreign = 1;
-	if (foreign_start(&module, path, buf_str(&r->options), d->fd,
+	a->external = 1;
+	if (external_start(&module, path, buf_str(&r->options), d->fd,
 	    helo) < 0) {
 		agent_free(a);
 		return NULL;
@@ -104,7 +104,7 @@ agent_pace(const struct agent *a)
 int
 agent_give(struct agent *a, const struct delivery *d)
 {
-	if (!a->foreign && worker_give(a->fd, d->id, d->fd) < 0)
+	if (!a->external && worker_give(a->fd, d->id, d->fd) < 0)
 		return -1;
 	if (!a->deliveries)
 		a->since = clock_ms();
@@ -272,7 +272,7 @@ agent_read(struct agent *a)
 
 	if (a->fd < 0)
 		return nothing;
-	if (!a->foreign)
+	if (!a->external)
 		return read_worker(a);
 	read_output(a);
 	return nothing;
@@ -284,7 +284,7 @@ agent_ended(struct agent *a, int status)
 {
 	struct agent_event event = { 0 };
 
-	if (!a->foreign)
+	if (!a->external)
 		return agent_read(a);
 	if (a->fd >= 0)
 		read_output(a);
@@ -319,7 +319,7 @@ agent_retire(struct agent *a, long long ms)
 void
 agent_kill(struct agent *a, long long ms)
 {
-	kill(a->foreign ? -a->pid : a->pid, a->signals++ ? SIGKILL : SIGTERM);
+	kill(a->external ? -a->pid : a->pid, a->signals++ ? SIGKILL : SIGTERM);
 	agent_patience(a, ms);
 }
 

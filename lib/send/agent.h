@@ -1,5 +1,5 @@
-/* session.h - a child that delivers to one remote: a worker with up to
- * WORKER_HOLDS messages, or a foreign module with one. The owner polls fd for
+/* agent.h - a child that delivers to one remote: a worker with up to
+ * WORKER_HOLDS messages, or a external module with one. The owner polls fd for
  * reading and reaps children; what happened comes back as events. */
 #ifndef AGENT_H
 #define AGENT_H
@@ -16,7 +16,7 @@ struct agent {
 	void *owner;		/* the owner's, NULL once it is dismissed */
 	pid_t pid;		/* of its present process */
 	int fd;			/* -1 when it has no more to say */
-	int foreign;
+	int external;
 	struct delivery *delivery;	/* oldest first */
 	size_t deliveries;
 	size_t window;	/* deliveries it likes to have; 0 until ready */
@@ -55,7 +55,7 @@ struct agent_event {
 	struct str text;	/* borrowed until the next call */
 };
 
-/* Starts a worker, or path as a foreign module for the delivery f, which it does
+/* Starts a worker, or path as a external module for the delivery f, which it does
  * not take over yet. seconds: 0 for no limit. A worker's r and helo are used
  * again until the session is dismissed. NULL with errno on failure. */
 struct agent *agent_worker(const struct remote *r, const char *helo,

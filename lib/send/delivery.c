@@ -200,7 +200,7 @@ delivery_move_failed(struct delivery *d, const struct spool *s,
 int
 delivery_catch_up(struct delivery *d, const struct spool *s)
 {
-	struct outcome *o = d->m->outcome;
+	struct attempt *o = d->m->attempt;
 	size_t i, n = 0;
 
 	if (!o || !o->keep)

@@ -24,7 +24,7 @@ struct delivery {
 	int announced;
 };
 
-/* A recipient's share of the outcome. */
+/* A recipient's share of the attempt. */
 enum rcpt_result { DELIVERED, FAILED, DEFERRED, RESULTS };
 
 /* Opens the queue file of m. 0, or -1 with errno: EINVAL or ELOOP when it is

@@ -66,21 +66,21 @@ find_name(const struct messages *q, size_t count, const char *name)
 }
 
 static void
-forget_outcome(struct message *m)
+free_attempt(struct message *m)
 {
-	if (!m->outcome)
+	if (!m->attempt)
 		return;
-	buf_free(&m->outcome->remote);
-	buf_free(&m->outcome->text);
-	free(m->outcome->keep);
-	free(m->outcome);
-	m->outcome = NULL;
+	buf_free(&m->attempt->remote);
+	buf_free(&m->attempt->text);
+	free(m->attempt->keep);
+	free(m->attempt);
+	m->attempt = NULL;
 }
 
 static void
 free_message(struct message *m)
 {
-	forget_outcome(m);
+	free_attempt(m);
 	free(m);
 }
 
@@ -245,18 +245,18 @@ messages_clock_jumped(struct messages *q, long long seconds)
 		q->list[i]->credit = clamp(q->list[i]->credit + seconds);
 }
 
-static struct outcome *
-outcome_of(struct message *m)
+static struct attempt *
+attempt_of(struct message *m)
 {
-	if (!m->outcome)
-		m->outcome = mem_new(1, sizeof *m->outcome);
-	return m->outcome;
+	if (!m->attempt)
+		m->attempt = mem_new(1, sizeof *m->attempt);
+	return m->attempt;
 }
 
 void
 message_keep(struct message *m, unsigned char *mask)
 {
-	struct outcome *o = outcome_of(m);
+	struct attempt *o = attempt_of(m);
 
 	free(o->keep);
 	o->keep = mask;
@@ -266,7 +266,7 @@ void
 message_failed(struct message *m, struct str remote, int code,
     struct str text, long long now)
 {
-	struct outcome *o = outcome_of(m);
+	struct attempt *o = attempt_of(m);
 
 	o->attempts++;
 	o->last = now;
@@ -292,13 +292,13 @@ messages_status(const struct messages *q, long long next, struct buf *out)
 		s.next = next;
 		s.credit = m->credit;
 		s.warned = m->warned;
-		if (m->outcome) {
-			s.attempts = m->outcome->attempts;
-			s.first = m->outcome->first;
-			s.last = m->outcome->last;
-			s.remote = buf_str(&m->outcome->remote);
-			s.code = m->outcome->code;
-			s.text = buf_str(&m->outcome->text);
+		if (m->attempt) {
+			s.attempts = m->attempt->attempts;
+			s.first = m->attempt->first;
+			s.last = m->attempt->last;
+			s.remote = buf_str(&m->attempt->remote);
+			s.code = m->attempt->code;
+			s.text = buf_str(&m->attempt->text);
 		}
 		status_add(out, &s);
 	}
@@ -330,8 +330,8 @@ messages_recall(struct messages *q, struct str status)
 			continue;
 		if (s.attempts) {
 			message_failed(m, s.remote, s.code, s.text, s.last);
-			m->outcome->attempts = (unsigned)s.attempts;
-			m->outcome->first = s.first;
+			m->attempt->attempts = (unsigned)s.attempts;
+			m->attempt->first = s.first;
 		}
 		recall_credit(m, &s);
 		m->suspect = s.code == ERR_PROTOCOL || s.code == ERR_TIMED_OUT;

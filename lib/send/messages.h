@@ -17,7 +17,7 @@ enum message_state {
 };
 
 /* What the last failed attempt left. */
-struct outcome {
+struct attempt {
 	unsigned attempts;
 	long long first, last;	/* seconds since the epoch, 0 never */
 	struct buf remote;
@@ -32,7 +32,7 @@ struct outcome {
 struct message {
 	long long when;		/* seconds its name begins with */
 	long long mtime;
-	struct outcome *outcome;	/* NULL before the first failure */
+	struct attempt *attempt;	/* NULL before the first failure */
 	int credit;		/* seconds of age that are the clock's doing */
 	unsigned index;		/* in the list, until the next scan */
 	unsigned short remotes_tried;	/* remotes that had it in this queue run */

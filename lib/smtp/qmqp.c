@@ -15,7 +15,7 @@
 #include "../mail/envelope.h"
 #include "../base/err.h"
 #include "../net/io.h"
-#include "link.h"
+#include "connection.h"
 #include "../base/mem.h"
 #include "module.h"
 #include "qmqp.h"
@@ -30,7 +30,7 @@
 #define ANSWER_MAX 65536
 
 struct qmqp {
-	struct link l;
+	struct connection c;
 	int open;
 };
 
@@ -46,15 +46,15 @@ static void
 report_answer(struct qmqp *q, const struct request *r, int code,
     struct str text)
 {
-	q->l.report->message(q->l.report->context, r->m->id, code,
-	    q->l.stage, text);
+	q->c.report->message(q->c.report->context, r->m->id, code,
+	    q->c.stage, text);
 }
 
 static int
 end_qmqp(struct qmqp *q, int code, struct str text)
 {
-	buf_set(&q->l.text, text);
-	io_close(&q->l.io);
+	buf_set(&q->c.text, text);
+	io_close(&q->c.io);
 	return code;
 }
 
@@ -97,7 +97,7 @@ put_length(struct qmqp *q, unsigned long long n)
 
 	buf_addu(&b, n);
 	buf_addc(&b, ':');
-	rc = io_put(&q->l.io, buf_str(&b));
+	rc = io_put(&q->c.io, buf_str(&b));
 	buf_free(&b);
 	return rc;
 }
@@ -105,9 +105,9 @@ put_length(struct qmqp *q, unsigned long long n)
 static int
 put_netstring(struct qmqp *q, struct str s)
 {
-	if (put_length(q, s.n) < 0 || io_put(&q->l.io, s) < 0)
+	if (put_length(q, s.n) < 0 || io_put(&q->c.io, s) < 0)
 		return -1;
-	return io_put(&q->l.io, STR(","));
+	return io_put(&q->c.io, STR(","));
 }
 
 /* 0; 1 if the file has less than it had; -1 if the connection is lost. */
@@ -122,17 +122,17 @@ put_octets(struct qmqp *q, const struct request *r)
 	if (put_length(q, r->length) < 0 || put_length(q, left) < 0)
 		return -1;
 	for (; left; left -= (unsigned long long)n, at += n) {
-		io_deadline(&q->l.io, PATIENCE_BLOCK);
+		io_deadline(&q->c.io, PATIENCE_BLOCK);
 		n = pread(r->m->fd, block, left < sizeof block ?
 		    (size_t)left : sizeof block, at);
 		if (n < 0 && errno == EINTR)
 			n = 0;
 		else if (n <= 0)
 			return 1;
-		if (io_put(&q->l.io, (struct str){ block, (size_t)n }) < 0)
+		if (io_put(&q->c.io, (struct str){ block, (size_t)n }) < 0)
 			return -1;
 	}
-	return io_put(&q->l.io, STR(","));
+	return io_put(&q->c.io, STR(","));
 }
 
 /* Like put_message. */
@@ -143,7 +143,7 @@ put_request(struct qmqp *q, const struct request *r)
 	size_t at = 0;
 	int rc = put_octets(q, r);
 
-	io_deadline(&q->l.io, PATIENCE_BLOCK);
+	io_deadline(&q->c.io, PATIENCE_BLOCK);
 	if (rc == 0)
 		rc = put_netstring(q, envelope_sender(&r->e));
 	while (rc == 0 && (recipient = envelope_next(&r->e, &at)).p)
@@ -207,9 +207,9 @@ unanswered(struct qmqp *q, const struct request *r)
 	struct buf text = { 0 };
 
 	buf_set(&text, STR("Response from remote was not a netstring"));
-	if (q->l.io.state != IO_OPEN) {
-		code = link_lost(&q->l);
-		buf_cat(&text, STR(": "), buf_str(&q->l.text));
+	if (q->c.io.state != IO_OPEN) {
+		code = connection_lost(&q->c);
+		buf_cat(&text, STR(": "), buf_str(&q->c.text));
 	}
 	buf_add(&text, STR("; the message may have been taken, "
 	    "possible duplicate"));
@@ -227,7 +227,7 @@ judge_answer(struct qmqp *q, const struct request *r)
 
 	if (code == ERR_PROTOCOL) {
 		end_qmqp(q, code, STR("Invalid status byte in response"));
-		report_answer(q, r, code, buf_str(&q->l.text));
+		report_answer(q, r, code, buf_str(&q->c.text));
 		return code;
 	}
 	end_qmqp(q, code, str_skip(answer, 1));
@@ -240,13 +240,13 @@ static int
 cut_off(struct qmqp *q, struct request *r)
 {
 	struct buf text = { 0 };
-	int code = link_lost(&q->l);
+	int code = connection_lost(&q->c);
 
-	if (read_answer(&q->l.io, &r->answer) == 0 &&
+	if (read_answer(&q->c.io, &r->answer) == 0 &&
 	    answer_code(buf_str(&r->answer)) != ERR_OK)
 		return judge_answer(q, r);
 	buf_set(&text, STR("Error sending message to remote: "));
-	buf_add(&text, buf_str(&q->l.text));
+	buf_add(&text, buf_str(&q->c.text));
 	code = end_qmqp(q, code == ERR_PROTOCOL ? ERR_MSG_WRITE : code,
 	    buf_str(&text));
 	buf_free(&text);
@@ -256,9 +256,9 @@ cut_off(struct qmqp *q, struct request *r)
 static int
 receive_answer(struct qmqp *q, struct request *r)
 {
-	struct io *io = &q->l.io;
+	struct io *io = &q->c.io;
 
-	q->l.stage = STAGE_dot;
+	q->c.stage = STAGE_dot;
 	io_deadline(io, PATIENCE_ANSWER);
 	io_put(io, STR(","));
 	if (io_flush(io) < 0 && io->sent < io->put)
@@ -275,26 +275,26 @@ exchange_request(struct qmqp *q, struct request *r)
 {
 	int rc;
 
-	q->l.stage = STAGE_data;
+	q->c.stage = STAGE_data;
 	if (measure_request(r) < 0) {
 		report_answer(q, r, ERR_MSG_READ, STR("Error reading message"));
 		return 0;
 	}
-	rc = link_join(&q->l);
+	rc = connection_open(&q->c);
 	if (rc)
 		return rc;
-	q->l.stage = STAGE_data;
+	q->c.stage = STAGE_data;
 	rc = put_request(q, r);
 	if (rc < 0)
 		return cut_off(q, r);
 	if (rc > 0) {
 		end_qmqp(q, ERR_MSG_READ, STR("Error re-reading message"));
-		report_answer(q, r, ERR_MSG_READ, buf_str(&q->l.text));
+		report_answer(q, r, ERR_MSG_READ, buf_str(&q->c.text));
 		return 0;
 	}
-	link_hold_signals(SIG_BLOCK);
+	connection_hold_signals(SIG_BLOCK);
 	rc = receive_answer(q, r);
-	link_hold_signals(SIG_UNBLOCK);
+	connection_hold_signals(SIG_UNBLOCK);
 	return rc;
 }
 
@@ -351,7 +351,7 @@ qmqp_new(struct module_options *o, const struct module_report *report_to,
 	if (*code)
 		return NULL;
 	q = mem_new(1, sizeof *q);
-	*code = link_init(&q->l, o, report_to, why);
+	*code = connection_init(&q->c, o, report_to, why);
 	if (!*code)
 		return q;
 	free(q);
@@ -361,7 +361,7 @@ qmqp_new(struct module_options *o, const struct module_report *report_to,
 void
 qmqp_limit(struct qmqp *q, long long deadline)
 {
-	q->l.limit = deadline;
+	q->c.limit = deadline;
 }
 
 size_t
@@ -380,25 +380,25 @@ qmqp_is_open(const struct qmqp *q)
 enum stage
 qmqp_stage(const struct qmqp *q)
 {
-	return q->l.stage;
+	return q->c.stage;
 }
 
 struct str
 qmqp_text(const struct qmqp *q)
 {
-	return buf_str(&q->l.text);
+	return buf_str(&q->c.text);
 }
 
 void
 qmqp_close(struct qmqp *q)
 {
-	io_close(&q->l.io);
+	io_close(&q->c.io);
 	q->open = 0;
 }
 
 void
 qmqp_free(struct qmqp *q)
 {
-	link_free(&q->l);
+	connection_free(&q->c);
 	free(q);
 }

@@ -22,11 +22,11 @@
 #include "../mail/envelope.h"
 #include "../base/err.h"
 #include "../net/io.h"
-#include "link.h"
+#include "connection.h"
 #include "../base/mem.h"
 #include "module.h"
 #include "reply.h"
-#include "dialogue.h"
+#include "session.h"
 #include "smtp.h"
 #include "../mail/wire.h"
 
@@ -57,7 +57,7 @@ struct transaction {
 };
 
 struct smtp {
-	struct dialogue d;
+	struct smtp_session session;
 	int strict;
 	int dirty;		/* the server has half a transaction */
 	struct transaction *first, *last;	/* unanswered, oldest first */
@@ -82,7 +82,7 @@ static void
 report(struct smtp *s, const struct transaction *t, int code,
     enum stage stage, struct str text)
 {
-	s->d.l.report->message(s->d.l.report->context, t->m.id, code, stage,
+	s->session.c.report->message(s->session.c.report->context, t->m.id, code, stage,
 	    text);
 }
 
@@ -125,7 +125,7 @@ finish_transaction(struct smtp *s)
 	report(s, t, t->code, t->stage, buf_str(&t->text));
 	drop_first(s);
 	if (!s->first || !s->first->end)
-		link_hold_signals(SIG_UNBLOCK);
+		connection_hold_signals(SIG_UNBLOCK);
 }
 
 /* What the server may have taken although it has not said so. */
@@ -134,7 +134,7 @@ report_lost(struct smtp *s, struct transaction *t, int code)
 {
 	struct buf text = { 0 };
 
-	buf_cat(&text, buf_str(&s->d.l.text), t->chunked ?
+	buf_cat(&text, buf_str(&s->session.c.text), t->chunked ?
 	    STR(" after the last chunk") : STR(" after the final dot"),
 	    STR(": the message may have been taken, possible duplicate"));
 	report(s, t, code, STAGE_dot, buf_str(&text));
@@ -146,7 +146,7 @@ report_lost(struct smtp *s, struct transaction *t, int code)
 static int
 is_farewell(const struct smtp *s)
 {
-	return s->d.reply.code == 421 || s->d.reply.code == 530;
+	return s->session.reply.code == 421 || s->session.reply.code == 530;
 }
 
 /* The session is over. Of the unanswered only those whose octets have all
@@ -155,7 +155,7 @@ is_farewell(const struct smtp *s)
 static int
 abandon(struct smtp *s, int code)
 {
-	unsigned long long sent = is_farewell(s) ? 0 : s->d.l.io.sent;
+	unsigned long long sent = is_farewell(s) ? 0 : s->session.c.io.sent;
 
 	while (s->first) {
 		struct transaction *t = s->first;
@@ -166,20 +166,20 @@ abandon(struct smtp *s, int code)
 			report_lost(s, t, code);
 		drop_first(s);
 	}
-	link_hold_signals(SIG_UNBLOCK);
+	connection_hold_signals(SIG_UNBLOCK);
 	return code;
 }
 
 static int
 lost(struct smtp *s)
 {
-	return abandon(s, dialogue_lost(&s->d));
+	return abandon(s, session_lost(&s->session));
 }
 
 static int
 refused(struct smtp *s)
 {
-	return abandon(s, dialogue_refused(&s->d));
+	return abandon(s, session_refused(&s->session));
 }
 
 /* ---- commands ---- */
@@ -234,14 +234,14 @@ has_eight_bit(struct str s)
 static int
 check(const struct smtp *s, struct transaction *t)
 {
-	if (has_eight_bit(buf_str(&t->e.text)) && !s->d.ext.utf8)
+	if (has_eight_bit(buf_str(&t->e.text)) && !s->session.ext.utf8)
 		return failed(t, ERR_MSG_PERM, STAGE_mail, STR("An address "
 		    "needs SMTPUTF8, which the server does not offer"));
-	if (s->d.ext.size_limit && t->size.octets > s->d.ext.size_limit) {
+	if (s->session.ext.size_limit && t->size.octets > s->session.ext.size_limit) {
 		failed(t, ERR_MSG_PERM, STAGE_mail, STR(""));
 		buf_fmt(&t->text, "The message has %llu bytes, the server "
 		    "takes no more than %lu", t->size.octets,
-		    s->d.ext.size_limit);
+		    s->session.ext.size_limit);
 		return -1;
 	}
 	return 0;
@@ -260,7 +260,7 @@ fail_unreadable(struct transaction *t, enum stage stage)
 static int
 prepare_transaction(struct smtp *s, struct transaction *t)
 {
-	const struct extensions *x = &s->d.ext;
+	const struct extensions *x = &s->session.ext;
 
 	if (envelope_read(t->m.fd, &t->e) < 0 ||
 	    wire_measure(t->m.fd, t->e.body, &t->size) < 0)
@@ -268,7 +268,7 @@ prepare_transaction(struct smtp *s, struct transaction *t)
 	if (check(s, t) < 0)
 		return -1;
 	t->chunked = x->chunking && x->pipelining && !s->strict &&
-	    !s->d.l.o->past.no_chunking;
+	    !s->session.c.o->past.no_chunking;
 	t->reset = s->first == t && s->dirty;
 	t->commands = (size_t)t->reset + 1 + t->e.count + 2;
 	return 0;
@@ -297,13 +297,13 @@ say_mail(struct smtp *s, const struct transaction *t)
 
 	buf_set(&b, STR("MAIL FROM:"));
 	add_mailbox(&b, envelope_sender(&t->e));
-	if (s->d.ext.size)
+	if (s->session.ext.size)
 		buf_fmt(&b, " SIZE=%llu", t->size.octets);
-	if (s->d.ext.eight_bit && t->size.eight_bit)
+	if (s->session.ext.eight_bit && t->size.eight_bit)
 		buf_add(&b, STR(" BODY=8BITMIME"));
 	if (has_eight_bit(buf_str(&t->e.text)))
 		buf_add(&b, STR(" SMTPUTF8"));
-	dialogue_say(&s->d, buf_str(&b));
+	session_send(&s->session, buf_str(&b));
 	buf_free(&b);
 }
 
@@ -313,7 +313,7 @@ say_recipient(struct smtp *s, struct transaction *t)
 	struct buf b = { 0 };
 
 	add_mailbox(&b, envelope_next(&t->e, &t->say_at));
-	dialogue_say(&s->d, STR("RCPT TO:"), buf_str(&b));
+	session_send(&s->session, STR("RCPT TO:"), buf_str(&b));
 	buf_free(&b);
 }
 
@@ -330,15 +330,15 @@ say_next(struct smtp *s, struct transaction *t)
 		say_recipient(s, t);
 		break;
 	case STAGE_data:
-		dialogue_say(&s->d, STR("DATA"));
+		session_send(&s->session, STR("DATA"));
 		break;
 	case STAGE_dot:
 		buf_fmt(&b, "BDAT %llu LAST", t->size.octets);
-		dialogue_say(&s->d, buf_str(&b));
+		session_send(&s->session, buf_str(&b));
 		buf_free(&b);
 		break;
 	default:
-		dialogue_say(&s->d, STR("RSET"));
+		session_send(&s->session, STR("RSET"));
 	}
 	s->unheard++;
 }
@@ -349,14 +349,14 @@ static void
 recipient_refused(struct smtp *s, struct transaction *t, size_t index,
     int code)
 {
-	struct str text = buf_str(&s->d.reply.text);
+	struct str text = buf_str(&s->session.reply.text);
 
 	if (t->code)
 		return;
 	if (s->strict)
 		failed(t, code, STAGE_rcpt, text);
 	else
-		s->d.l.report->recipient(s->d.l.report->context, t->m.id, index,
+		s->session.c.report->recipient(s->session.c.report->context, t->m.id, index,
 		    code, text);
 	t->stage = STAGE_rcpt;
 	buf_set(&t->text, text);
@@ -368,12 +368,12 @@ recipient_refused(struct smtp *s, struct transaction *t, size_t index,
 static int
 chunking_unknown(struct smtp *s)
 {
-	s->d.l.o->past.no_chunking = 1;
-	io_close(&s->d.l.io);
-	dialogue_end(&s->d, ERR_PROTOCOL, buf_str(&s->d.reply.text));
+	s->session.c.o->past.no_chunking = 1;
+	io_close(&s->session.c.io);
+	session_end(&s->session, ERR_PROTOCOL, buf_str(&s->session.reply.text));
 	while (s->first)
 		drop_first(s);
-	link_hold_signals(SIG_UNBLOCK);
+	connection_hold_signals(SIG_UNBLOCK);
 	return MODULE_AGAIN;
 }
 
@@ -381,8 +381,8 @@ chunking_unknown(struct smtp *s)
 static int
 on_final_reply(struct smtp *s, struct transaction *t, int class)
 {
-	struct str text = buf_str(&s->d.reply.text);
-	int code = s->d.reply.code;
+	struct str text = buf_str(&s->session.reply.text);
+	int code = s->session.reply.code;
 
 	if (t->chunked && (code == 500 || code == 501 || code == 502 ||
 	    code == 504))
@@ -432,7 +432,7 @@ on_reply(struct smtp *s, struct transaction *t, size_t k, int class)
 			recipient_refused(s, t, k - (size_t)t->reset - 1,
 			    code);
 		else if (stage == STAGE_mail || t->accepted)
-			failed(t, code, stage, buf_str(&s->d.reply.text));
+			failed(t, code, stage, buf_str(&s->session.reply.text));
 		return 0;
 	}
 	if (class != (stage == STAGE_data ? 3 : 2))
@@ -451,14 +451,14 @@ hear_next(struct smtp *s)
 	size_t k = t->heard;
 	int class;
 
-	s->d.l.stage = stage_of(t, k);
-	class = dialogue_hear(&s->d, s->d.l.stage == STAGE_dot ?
+	s->session.c.stage = stage_of(t, k);
+	class = session_reply(&s->session, s->session.c.stage == STAGE_dot ?
 	    PATIENCE_DOT : PATIENCE_COMMAND);
 	if (class < 0)
 		return lost(s);
 	t->heard++;
 	s->unheard--;
-	if (s->d.l.stage == STAGE_dot)
+	if (s->session.c.stage == STAGE_dot)
 		return on_final_reply(s, t, class);
 	if (is_farewell(s))
 		return refused(s);
@@ -472,9 +472,9 @@ send_block(struct smtp *s, struct wire *w, struct str block)
 {
 	struct str piece;
 
-	io_deadline(&s->d.l.io, PATIENCE_BLOCK);
+	io_deadline(&s->session.c.io, PATIENCE_BLOCK);
 	while (wire_next(w, &block, &piece))
-		if (io_put(&s->d.l.io, piece) < 0)
+		if (io_put(&s->session.c.io, piece) < 0)
 			return -1;
 	return 0;
 }
@@ -484,8 +484,8 @@ static int
 cannot_read(struct smtp *s, struct transaction *t)
 {
 	fail_unreadable(t, STAGE_data);
-	io_close(&s->d.l.io);
-	return abandon(s, dialogue_end(&s->d, ERR_MSG_READ,
+	io_close(&s->session.c.io);
+	return abandon(s, session_end(&s->session, ERR_MSG_READ,
 	    STR("Could not read the message to its end")));
 }
 
@@ -498,7 +498,7 @@ send_text(struct smtp *s, struct transaction *t)
 	off_t at = t->e.body;
 	ssize_t n;
 
-	s->d.l.stage = STAGE_data;
+	s->session.c.stage = STAGE_data;
 	while ((n = pread(t->m.fd, block, sizeof block, at)) != 0) {
 		if (n < 0 && errno == EINTR)
 			continue;
@@ -508,14 +508,14 @@ send_text(struct smtp *s, struct transaction *t)
 		if (send_block(s, &w, (struct str){ block, (size_t)n }) < 0)
 			return lost(s);
 	}
-	link_hold_signals(SIG_BLOCK);
-	io_put(&s->d.l.io, wire_end(&w));
+	connection_hold_signals(SIG_BLOCK);
+	io_put(&s->session.c.io, wire_end(&w));
 	if (!t->chunked) {
-		io_put(&s->d.l.io, STR(".\r\n"));
+		io_put(&s->session.c.io, STR(".\r\n"));
 		t->said++;
 		s->unheard++;
 	}
-	t->end = s->d.l.io.put;
+	t->end = s->session.c.io.put;
 	s->octets += t->size.octets;
 	if (t->chunked)
 		say_next(s, t);
@@ -529,12 +529,12 @@ static int
 send_nothing(struct smtp *s, struct transaction *t)
 {
 	if (t->accepted) {
-		io_close(&s->d.l.io);
-		return abandon(s, dialogue_end(&s->d, ERR_PROTOCOL,
+		io_close(&s->session.c.io);
+		return abandon(s, session_end(&s->session, ERR_PROTOCOL,
 		    STR("Server wants the message of a transaction it has "
 		    "refused")));
 	}
-	dialogue_say(&s->d, STR("."));
+	session_send(&s->session, STR("."));
 	t->said++;
 	s->unheard++;
 	return 0;
@@ -549,7 +549,7 @@ more_to_say(const struct smtp *s, const struct transaction *t)
 {
 	if (t->said == t->commands - 1 || s->unheard >= WINDOW_COMMANDS)
 		return 0;
-	if (s->d.ext.pipelining && !s->strict)
+	if (s->session.ext.pipelining && !s->strict)
 		return !t->code;
 	return !s->unheard && !t->code &&
 	    (t->accepted || stage_of(t, t->said) != STAGE_data);
@@ -591,8 +591,8 @@ by_data(struct smtp *s, struct transaction *t)
 static int
 unasked(struct smtp *s)
 {
-	s->d.l.stage = STAGE_session;
-	return dialogue_hear(&s->d, PATIENCE_COMMAND) < 0 ? lost(s) :
+	s->session.c.stage = STAGE_session;
+	return session_reply(&s->session, PATIENCE_COMMAND) < 0 ? lost(s) :
 	    refused(s);
 }
 
@@ -601,7 +601,7 @@ by_chunk(struct smtp *s, struct transaction *t)
 {
 	int rc = 0;
 
-	if (s->first == t && io_unread(&s->d.l.io))
+	if (s->first == t && io_unread(&s->session.c.io))
 		return unasked(s);
 	while (!rc && s->first != t &&
 	    s->octets + t->size.octets > WINDOW_OCTETS)
@@ -640,13 +640,13 @@ smtp_send(struct smtp *s, const struct module_message *m)
 	struct transaction *t = new_transaction(s, m);
 	int rc;
 
-	s->d.l.io.limit = s->d.l.limit;
+	s->session.c.io.limit = s->session.c.limit;
 	if (prepare_transaction(s, t) < 0) {
 		cannot_send(s, t);
 		return 0;
 	}
 	rc = t->chunked ? by_chunk(s, t) : by_data(s, t);
-	while (!rc && s->first && !s->d.ext.pipelining)
+	while (!rc && s->first && !s->session.ext.pipelining)
 		rc = hear_next(s);
 	return rc;
 }
@@ -686,7 +686,7 @@ smtp_new(struct module_options *o, const struct module_report *report_to,
 		return NULL;
 	s = mem_new(1, sizeof *s);
 	s->strict = strict;
-	*code = link_init(&s->d.l, o, report_to, why);
+	*code = connection_init(&s->session.c, o, report_to, why);
 	if (!*code)
 		return s;
 	free(s);
@@ -696,7 +696,7 @@ smtp_new(struct module_options *o, const struct module_report *report_to,
 void
 smtp_limit(struct smtp *s, long long deadline)
 {
-	s->d.l.limit = deadline;
+	s->session.c.limit = deadline;
 }
 
 int
@@ -705,47 +705,47 @@ smtp_open(struct smtp *s)
 	s->dirty = 0;
 	s->unheard = 0;
 	s->octets = 0;
-	return dialogue_open(&s->d);
+	return session_open(&s->session);
 }
 
 size_t
 smtp_window(const struct smtp *s)
 {
-	const struct extensions *x = &s->d.ext;
+	const struct extensions *x = &s->session.ext;
 
 	if (!x->pipelining || s->strict)
 		return 1;
-	return x->chunking && !s->d.l.o->past.no_chunking ?
+	return x->chunking && !s->session.c.o->past.no_chunking ?
 	    WINDOW_MESSAGES : MODULE_AHEAD;
 }
 
 int
 smtp_is_open(const struct smtp *s)
 {
-	return s->d.open;
+	return s->session.open;
 }
 
 enum stage
 smtp_stage(const struct smtp *s)
 {
-	return s->d.l.stage;
+	return s->session.c.stage;
 }
 
 struct str
 smtp_text(const struct smtp *s)
 {
-	return buf_str(&s->d.l.text);
+	return buf_str(&s->session.c.text);
 }
 
 void
 smtp_close(struct smtp *s)
 {
-	dialogue_quit(&s->d);
+	session_quit(&s->session);
 }
 
 void
 smtp_free(struct smtp *s)
 {
-	dialogue_free(&s->d);
+	session_free(&s->session);
 	free(s);
 }

@@ -195,12 +195,12 @@ restarts(void)
 	restart(&b, NOW + 60, NOW + 1000);
 	T(age(&b, "1.1", NOW + 1000) == 1500);
 	T(age(&b, "2.2", NOW + 1000) == 1000);
-	T(find(&b, "1.1")->outcome->attempts == 2 && !find(&b, "2.2")->outcome);
-	T(find(&b, "1.1")->outcome->first == NOW &&
-	    find(&b, "1.1")->outcome->last == NOW + 60);
-	T(find(&b, "1.1")->outcome->code == ERR_PROTOCOL);
+	T(find(&b, "1.1")->attempt->attempts == 2 && !find(&b, "2.2")->attempt);
+	T(find(&b, "1.1")->attempt->first == NOW &&
+	    find(&b, "1.1")->attempt->last == NOW + 60);
+	T(find(&b, "1.1")->attempt->code == ERR_PROTOCOL);
 	T(find(&b, "1.1")->suspect && !find(&b, "2.2")->suspect);
-	T(!find(&b, "2.2")->outcome);
+	T(!find(&b, "2.2")->attempt);
 	messages_clock_jumped(&b, 5000);
 	restart(&b, NOW + 6000, NOW + 6000);
 	T(age(&b, "1.1", NOW + 6000) == 1500);
@@ -236,10 +236,10 @@ hostile(void)
 	put("1.1", NOW);
 	scan(&b, NOW);
 	messages_recall(&b, STR("\0\n1.1\n9.9\t1\t1\t1\t1\t\t0\t\t0\t0\n"));
-	T(!find(&b, "1.1")->outcome && b.count == 1);
+	T(!find(&b, "1.1")->attempt && b.count == 1);
 	messages_recall(&b, STR("1.1\t4\t1\t2\t3\tr\t16\tt\t"
 	    "9999999999999\t0\n"));
-	T(find(&b, "1.1")->outcome->attempts == 4 && age(&b, "1.1", NOW) == 0);
+	T(find(&b, "1.1")->attempt->attempts == 4 && age(&b, "1.1", NOW) == 0);
 	clear(&b);
 }
 

@@ -1,8 +1,8 @@
-/* dialogue.h - an SMTP session up to where messages begin, client side: the
+/* session.h - an SMTP session up to where messages begin, client side: the
  * connection, greeting, hello, STARTTLS, AUTH, and how commands are spoken and
  * replies heard. RFC 5321, 3207, 4954. Transactions are smtp.c's. */
-#ifndef DIALOGUE_H
-#define DIALOGUE_H
+#ifndef SESSION_H
+#define SESSION_H
 
 #include "../base/str.h"
 
@@ -19,8 +19,8 @@ struct extensions {
 	struct buf auth;		/* mechanisms, separated by blanks */
 };
 
-struct dialogue {
-	struct link l;
+struct smtp_session {
+	struct connection c;
 	struct reply reply;	/* the last one */
 	struct extensions ext;
 	int open;
@@ -28,30 +28,30 @@ struct dialogue {
 
 /* Connects and goes on to where MAIL may be said. 0, or an ERR_ code with
  * stage and text set and the connection closed. */
-int dialogue_open(struct dialogue *d);
+int session_open(struct smtp_session *s);
 
 /* Puts one command, CRLF added, into the connection's buffer. 0; -1 if the
  * connection is lost or, with nothing put, if a part has a control byte. */
-#define dialogue_say(d, ...) dialogue_say_parts(d, \
+#define session_send(s, ...) session_send_parts(s, \
 	(const struct str[]){ __VA_ARGS__ }, \
 	sizeof((const struct str[]){ __VA_ARGS__ }) / sizeof(struct str))
-int dialogue_say_parts(struct dialogue *d, const struct str *parts,
+int session_send_parts(struct smtp_session *s, const struct str *parts,
     size_t count);
 
 /* Sends what was put and waits for a reply, so many ms. Its class, 2 to 5, or
  * -1 when the connection is lost or the reply is none. */
-int dialogue_hear(struct dialogue *d, long long patience);
+int session_reply(struct smtp_session *s, long long patience);
 
 /* Three ends, each with text set and the connection closed. They return the
  * ERR_ code: given; of a lost connection or malformed reply; of a reply that
  * was not hoped for and is about no message, which is never permanent. */
-int dialogue_end(struct dialogue *d, int code, struct str text);
-int dialogue_lost(struct dialogue *d);
-int dialogue_refused(struct dialogue *d);
+int session_end(struct smtp_session *s, int code, struct str text);
+int session_lost(struct smtp_session *s);
+int session_refused(struct smtp_session *s);
 
 /* Says QUIT, waits a little for the answer, closes. */
-void dialogue_quit(struct dialogue *d);
+void session_quit(struct smtp_session *s);
 
-void dialogue_free(struct dialogue *d);
+void session_free(struct smtp_session *s);
 
 #endif

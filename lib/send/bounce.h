@@ -1,12 +1,12 @@
-/* report.h - a notification that a child process writes into the queue, about
+/* bounce.h - a notification that a child process writes into the queue, about
  * recipients of a message that failed or is late (dsn.h). */
-#ifndef REPORT_H
-#define REPORT_H
+#ifndef BOUNCE_H
+#define BOUNCE_H
 
 #include <sys/types.h>
 
-struct report {
-	struct report *next;
+struct bounce {
+	struct bounce *next;
 	pid_t pid;
 	struct delivery d;
 	unsigned char *result;	/* enum rcpt_result, a recipient each; of a failure
@@ -18,16 +18,16 @@ struct report {
 };
 
 /* What the sender alone knows. */
-struct report_times {
+struct bounce_times {
 	time_t arrival, last_attempt, retry_until;
 };
 
 /* Starts the child. queue is queue_main. 1 with r->pid; 0 when there is nobody
  * to tell, why tells; -1 when it has to be tried again, why tells. */
-int report_start(struct report *r, const struct report_times *t,
+int bounce_start(struct bounce *r, const struct bounce_times *t,
     int (*queue)(int argc, char **argv), struct buf *why);
 
 /* Frees r itself too. */
-void report_free(struct report *r);
+void bounce_free(struct bounce *r);
 
 #endif

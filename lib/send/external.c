@@ -1,4 +1,4 @@
-/* foreign - runs a protocol module that is not ours. */
+/* external - runs a protocol module that is not ours. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -8,7 +8,7 @@
 #include "../base/buf.h"
 #include "child.h"
 #include "../base/err.h"
-#include "foreign.h"
+#include "external.h"
 
 /* Puts descriptors where the module expects them; the sources are kept away
  * from 0 to 3 first, so that none is overwritten before its turn. */
@@ -43,7 +43,7 @@ exec_module(const char *path, int in, int out, int message, const char *helo)
 }
 
 static void
-write_options(struct foreign *f, int fd, struct str options)
+write_options(struct external *f, int fd, struct str options)
 {
 	struct buf text = { 0 };
 
@@ -62,7 +62,7 @@ close_pair(int fd[2])
 }
 
 int
-foreign_start(struct foreign *f, const char *path, struct str options,
+external_start(struct external *f, const char *path, struct str options,
     int message, const char *helo)
 {
 	int in[2], out[2];

@@ -15,13 +15,13 @@
 #include "../mail/envelope.h"
 #include "delivery.h"
 #include "../base/mem.h"
-#include "report.h"
+#include "bounce.h"
 
 /* Exit code of a child that could not do it, as nullmailer-queue's. */
 #define FAILURE 1
 
 static struct str
-reason_of(const struct report *r, size_t index)
+reason_of(const struct bounce *r, size_t index)
 {
 	const struct refusal *own = delivery_refusal(&r->d, index);
 
@@ -30,7 +30,7 @@ reason_of(const struct report *r, size_t index)
 
 /* "SMTP; 550 5.1.1 no such user" */
 static void
-diagnose(struct buf *b, const struct report *r, size_t index)
+diagnose(struct buf *b, const struct bounce *r, size_t index)
 {
 	size_t i;
 
@@ -41,7 +41,7 @@ diagnose(struct buf *b, const struct report *r, size_t index)
 
 /* The recipients the report is about; the child that asks does not free. */
 static void
-list_recipients(const struct report *r, struct dsn *d)
+list_recipients(const struct bounce *r, struct dsn *d)
 {
 	struct dsn_recipient *list = mem_new(r->d.e.count, sizeof *list);
 	struct str address;
@@ -121,7 +121,7 @@ find_target(struct dsn *d, struct dsn_rules *rules, struct buf *target,
 }
 
 int
-report_start(struct report *r, const struct report_times *t,
+bounce_start(struct bounce *r, const struct bounce_times *t,
     int (*queue)(int argc, char **argv), struct buf *why)
 {
 	struct dsn d = { 0 };
@@ -153,7 +153,7 @@ report_start(struct report *r, const struct report_times *t,
 }
 
 void
-report_free(struct report *r)
+bounce_free(struct bounce *r)
 {
 	delivery_free(&r->d);
 	free(r->result);
