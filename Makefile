@@ -4,8 +4,7 @@ include config.mk
 MAKEFLAGS += --no-print-directory $(JOBS_$(MAKELEVEL))
 JOBS_0 := -j$(shell nproc 2>/dev/null || echo 1)
 
-APPLETS = main cli dsn inject log mailq module qmqp queue send sendmail smtp \
-	smtpd
+APPLETS = main cli dsn inject log mailq module queue send sendmail smtpd
 
 # lib/ in layers: each includes only what stands before it.
 LAYERS = base conf mail queue net smtp send
@@ -14,7 +13,7 @@ LIB_conf = conf hostname path user
 LIB_mail = addr dsn envelope header wire
 LIB_queue = enqueue spool spoolinit status store
 LIB_net = io net $(SANDBOX)
-LIB_smtp = connection module protocol qmqp remote reply sasl session smtp
+LIB_smtp = connection options protocol qmqp remote reply sasl session smtp
 LIB_send = agent bounce child delivery external logger messages settings worker
 LIBC = fork mbstowcs memmem printf qsort
 SANDBOX = sandbox

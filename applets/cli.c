@@ -16,6 +16,12 @@ cli_begin(const char *name)
 	program = name;
 }
 
+const char *
+cli_program(void)
+{
+	return program;
+}
+
 int
 cli_write(int fd, const struct buf *b)
 {

@@ -8,6 +8,7 @@ struct opts;
 /* Sets the name that begins every message, such as "nullmailer-queue". The
  * first call of each x_main, as one applet may call another. */
 void cli_begin(const char *program);
+const char *cli_program(void);
 
 /* "PROGRAM: text" and a newline on stderr, in one write. A format ending in
  * ':' gets a blank and strerror(errno). */

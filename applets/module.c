@@ -1,4 +1,6 @@
-/* module - the classic protocol module. */
+/* module - the classic protocol modules, smtp and qmqp: transmit one message.
+ * nullmailer-smtp(8): options as arguments and on stdin, the message on
+ * descriptor 3, the result as exit code and as text on stdout and stderr. */
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -7,19 +9,19 @@
 #include <sys/prctl.h>
 #include <unistd.h>
 
-#include "../ssl/ssl.h"
 #include "../lib/base/buf.h"
 #include "../lib/base/err.h"
-#include "../lib/smtp/module.h"
+#include "../lib/smtp/options.h"
+#include "../lib/smtp/protocol.h"
 #include "../lib/base/opt.h"
+#include "applets.h"
 #include "cli.h"
-#include "module.h"
 
 /* What a module is told fits easily; a pipe that never ends does not. */
 #define OPTIONS_MAX 65536
 
 struct run {
-	const struct module_protocol *protocol;
+	const struct protocol *protocol;
 	void *session;
 	int result;		/* -1: none yet */
 };
@@ -91,22 +93,6 @@ read_options(struct buf *text)
 	}
 }
 
-/* Lines up to the first empty one; the options borrow from text. */
-static void
-parse_lines(const struct opts *rows, struct buf *text)
-{
-	struct str rest = buf_str(text), line;
-	struct buf why = { 0 };
-
-	while (rest.n && (line = str_cut(&rest, '\n')).n) {
-		text->p[line.p + line.n - text->p] = '\0';
-		if (opt_text(rows, line.p, &why) == 0)
-			continue;
-		cli_warn("%s", buf_z(&why));
-		exit(ERR_USAGE);
-	}
-}
-
 static void
 fail_message(struct run *r, int code, struct str text)
 {
@@ -119,8 +105,8 @@ fail_message(struct run *r, int code, struct str text)
 static void
 transmit_message(struct run *r)
 {
-	const struct module_protocol *p = r->protocol;
-	struct module_message m = { 0, 3 };
+	const struct protocol *p = r->protocol;
+	struct protocol_message m = { 0, 3 };
 	int code = p->open(r->session);
 
 	if (!code)
@@ -132,15 +118,18 @@ transmit_message(struct run *r)
 }
 
 static int
-run_session(struct run *r, struct module_options *o)
+run_session(struct run *r, struct options *o)
 {
-	struct module_report report = { r, on_recipient, on_message, on_note,
+	struct carried carried = { 0 };
+	struct protocol_report report = { r, on_recipient, on_message, on_note,
 		NULL };
+	struct protocol_setup setup = { o, getenv("HELOHOST"), &report,
+		&carried, 1 };
 	struct buf why = { 0 };
-	int code;
+	int code = protocol_check(r->protocol, o, &why);
 
-	o->helo = getenv("HELOHOST");
-	r->session = r->protocol->create(o, &report, 1, &code, &why);
+	if (!code)
+		r->session = r->protocol->create(&setup, &code, &why);
 	if (!r->session)
 		fail_message(r, code, buf_str(&why));
 	else if (fcntl(3, F_GETFD) < 0)
@@ -154,21 +143,22 @@ run_session(struct run *r, struct module_options *o)
 }
 
 int
-module_main(const struct cli *about, int argc, char **argv)
+module_main(int argc, char **argv)
 {
-	struct module_options o = { 0 };
-	struct opt rows[MODULE_ROWS];
-	struct opts all = { rows, module_rows(&o, rows), 0 };
-	struct run r = { module_protocol(str_of(about->program)), NULL, -1 };
-	struct buf text = { 0 };
+	struct options o = { 0 };
+	struct opt rows[OPTIONS_ROWS];
+	struct opts all = { rows, options_rows(&o, rows), 0 };
+	struct run r = { protocol_find(str_of(cli_program())), NULL, -1 };
+	struct cli about = { r.protocol->name, "", r.protocol->about, 0, 0 };
+	struct buf text = { 0 }, why = { 0 };
 	int code;
 
-	cli_begin(about->program);
-	cli_options(about, &all, argc, argv);
+	cli_options(&about, &all, argc, argv);
 	signal(SIGPIPE, SIG_IGN);
 	prctl(PR_SET_DUMPABLE, 0);
 	read_options(&text);
-	parse_lines(&all, &text);
+	if (options_parse(&o, &text, &why) < 0)
+		cli_die(ERR_USAGE, "%s", buf_z(&why));
 	code = run_session(&r, &o);
 	buf_wipe(&text);
 	buf_free(&text);

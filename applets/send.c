@@ -24,7 +24,6 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "../ssl/ssl.h"
 #include "../lib/send/messages.h"
 #include "../lib/base/buf.h"
 #include "../lib/base/clock.h"
@@ -35,7 +34,6 @@
 #include "../lib/send/delivery.h"
 #include "../lib/conf/hostname.h"
 #include "../lib/base/mem.h"
-#include "../lib/smtp/module.h"
 #include "../lib/base/opt.h"
 #include "../lib/conf/path.h"
 #include "../lib/smtp/remote.h"
@@ -646,7 +644,7 @@ start_module(struct sender *s, struct place *p, const struct delivery *d)
 	struct agent *a;
 	int cut = 0;
 
-	path_set(&path, PATH_MODULES, buf_z(&p->remote->protocol));
+	path_set(&path, PATH_MODULES, buf_z(&p->remote->name));
 	a = agent_module(p->remote, buf_z(&path), d,
 	    buf_z(&s->set.helohost), &cut);
 	buf_free(&path);
@@ -990,15 +988,15 @@ timed_out(struct agent *a)
 
 /* 1 if the module is another program than this one. */
 static int
-is_external(const struct buf *protocol)
+is_external(const struct remote *r)
 {
 	struct buf path = { 0 };
 	struct stat module, self;
 	int there, same;
 
-	if (!module_protocol(buf_str(protocol)))
+	if (!r->protocol)
 		return 1;
-	path_set(&path, PATH_MODULES, buf_z(protocol));
+	path_set(&path, PATH_MODULES, buf_z(&r->name));
 	there = stat(buf_z(&path), &module) == 0;
 	buf_free(&path);
 	same = there && (stat("/proc/self/exe", &self) == 0 ||
@@ -1018,7 +1016,7 @@ make_places(struct sender *s)
 		s->places[i].remote = &s->set.remotes.list[i];
 		s->places[i].max_sessions = s->set.remotes.list[i].sessions;
 		s->places[i].external =
-		    is_external(&s->set.remotes.list[i].protocol);
+		    is_external(&s->set.remotes.list[i]);
 	}
 }
 

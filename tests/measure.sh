@@ -27,7 +27,8 @@ shared_names() {
 dependent_headers() {
 	find applets lib ssl -name '*.h' | sort | while read -r header; do
 		echo "#include \"$header\"" | ${HOSTCC:-cc} -std=c99 \
-		    -D_GNU_SOURCE -fsyntax-only -I. -x c - 2>/dev/null ||
+		    -D_GNU_SOURCE -fsyntax-only -I. -isystem "${BEARSSL:-obj/bearssl-0.6}/inc" \
+		    -x c - 2>/dev/null ||
 		    echo "$header"
 	done
 }

@@ -8,6 +8,7 @@
 #include <time.h>
 
 #include "../base/buf.h"
+#include "spool.h"
 
 /* What control files do to an envelope. */
 struct store_rules {

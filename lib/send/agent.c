@@ -1,4 +1,4 @@
-/* session - a child that delivers to one remote. */
+/* agent - a child that delivers to one remote. */
 #include <errno.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -6,14 +6,12 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "../../ssl/ssl.h"
 #include "../base/clock.h"
 #include "../mail/envelope.h"
 #include "../base/err.h"
 #include "delivery.h"
 #include "external.h"
 #include "../base/mem.h"
-#include "../smtp/module.h"
 #include "../smtp/remote.h"
 #include "agent.h"
 #include "worker.h"
@@ -34,7 +32,7 @@ new_agent(const struct remote *r)
 	a->deadline = CLOCK_NEVER;
 	a->began = clock_ms();
 	buf_set(&a->host, buf_str(&r->host));
-	buf_set(&a->protocol, buf_str(&r->protocol));
+	buf_set(&a->protocol, buf_str(&r->name));
 	return a;
 }
 
@@ -61,7 +59,7 @@ agent_module(const struct remote *r, const char *path,
 	struct external module;
 
 	a->external = 1;
-	if (external_start(&module, path, buf_str(&r->options), d->fd,
+	if (external_start(&module, path, buf_str(&r->lines), d->fd,
 	    helo) < 0) {
 		agent_free(a);
 		return NULL;
@@ -90,7 +88,7 @@ round_trip(const struct agent *a)
 long long
 agent_pace(const struct agent *a)
 {
-	long long spared = a->window > MODULE_AHEAD ? round_trip(a) : 0;
+	long long spared = a->window > PROTOCOL_AHEAD ? round_trip(a) : 0;
 	long long pace, in_hand;
 
 	if (!a->ready)
@@ -166,14 +164,14 @@ close_fd(struct agent *a)
 /* A worker has lost its connection: another one takes its place, with the
  * deliveries that have no answer. 0, or -1 if there is to be no other. */
 static int
-replace_worker(struct agent *a, const struct module_past *past)
+replace_worker(struct agent *a, const struct carried *carried)
 {
 	size_t i = 0;
 	pid_t pid;
 	int fd;
 
 	pid = a->signals ? -1 : worker_start(a->remote, a->helo, a->seconds,
-	    past, &fd);
+	    carried, &fd);
 	if (pid < 0)
 		return -1;
 	while (i < a->deliveries &&
@@ -215,7 +213,7 @@ on_packet(struct agent *a, const struct worker_packet *p)
 		a->since = clock_ms();
 		return AGENT_RESULT;
 	case WORKER_AGAIN:
-		return replace_worker(a, &p->past) == 0 || a->signals ?
+		return replace_worker(a, &p->carried) == 0 || a->signals ?
 		    AGENT_NOTHING : AGENT_DOWN;
 	case WORKER_DOWN:
 		return AGENT_DOWN;

@@ -7,6 +7,7 @@
 #include <sys/types.h>
 
 #include "../base/buf.h"
+#include "../base/err.h"
 
 struct delivery;
 struct remote;

@@ -5,6 +5,9 @@
 
 #include <sys/types.h>
 
+#include "../mail/dsn.h"
+#include "delivery.h"
+
 struct bounce {
 	struct bounce *next;
 	pid_t pid;

@@ -4,8 +4,10 @@
 #ifndef DELIVERY_H
 #define DELIVERY_H
 
-struct spool;
+#include "../mail/envelope.h"
+
 struct message;
+struct spool;
 
 /* Why a recipient was refused while others were not. */
 struct refusal {

@@ -3,6 +3,7 @@
 #define SETTINGS_H
 
 #include "../base/buf.h"
+#include "../smtp/remote.h"
 
 struct settings {
 	struct buf helohost;

@@ -8,13 +8,10 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "../../ssl/ssl.h"
 #include "../base/buf.h"
 #include "child.h"
 #include "../base/clock.h"
 #include "../base/err.h"
-#include "../smtp/module.h"
-#include "../base/opt.h"
 #include "../smtp/remote.h"
 #include "worker.h"
 
@@ -59,7 +56,7 @@ worker_go(int fd)
 /* Takes a message. 1; 0 when none is there and wait is 0; GO; -1 at the
  * end. */
 static int
-take_message(int fd, struct module_message *m, int wait)
+take_message(int fd, struct protocol_message *m, int wait)
 {
 	union {
 		struct cmsghdr align;
@@ -112,12 +109,12 @@ worker_packet(int fd, struct worker_packet *p)
 
 struct worker {
 	int fd;
-	struct module_options o;
-	const struct module_protocol *protocol;
+	const struct protocol *protocol;
+	struct carried carried;
 	void *session;
 	int seconds;
 	int waits;		/* for the sender's word after READY */
-	struct module_message held[WORKER_HOLDS];
+	struct protocol_message held[WORKER_HOLDS];
 	size_t holds;
 	size_t begun;		/* of those held, known to this session */
 	int accepted;		/* messages taken in this session */
@@ -220,7 +217,7 @@ report_message(void *context, unsigned long id, int code, enum stage stage,
 	w->answered++;
 	if (code == ERR_OK) {
 		w->accepted++;
-		w->o.past.strikes = 0;
+		w->carried.lost_in_row = 0;
 	}
 }
 
@@ -233,7 +230,7 @@ leave(struct worker *w, enum worker_kind kind, int code)
 	p.kind = kind;
 	p.code = code;
 	p.stage = w->protocol->stage(w->session);
-	p.past = w->o.past;
+	p.carried = w->carried;
 	send_packet(w, &p, w->protocol->text(w->session));
 	_exit(code);
 }
@@ -268,7 +265,7 @@ session_lost(struct worker *w, int code)
 		return;
 	if (code == ERR_TIMED_OUT || code == ERR_MSG_TEMP ||
 	    w->protocol->stage(w->session) <= STAGE_tls ||
-	    ++w->o.past.strikes == STRIKES)
+	    ++w->carried.lost_in_row == STRIKES)
 		leave(w, WORKER_DOWN, code);
 	if (!w->answered && w->begun)
 		report_message(w, w->held[0].id, code,
@@ -289,7 +286,7 @@ send_next(struct worker *w)
 static void
 check_session(struct worker *w, int rc)
 {
-	if (rc && rc != MODULE_AGAIN)
+	if (rc && rc != PROTOCOL_AGAIN)
 		session_lost(w, rc);
 	if (!w->protocol->is_open(w->session))
 		leave(w, WORKER_AGAIN, ERR_OK);
@@ -312,7 +309,7 @@ deliver(struct worker *w, int wait)
 static void
 serve(struct worker *w)
 {
-	struct module_message m;
+	struct protocol_message m;
 	int got;
 
 	do {
@@ -326,46 +323,30 @@ serve(struct worker *w)
 	w->protocol->close(w->session);
 }
 
-/* The options borrow from text, which is cut into C strings. A '#' begins a
- * comment, as people write it behind a remote. */
-static int
-parse_options(struct module_options *o, struct buf *text, struct buf *why)
-{
-	struct opt rows[MODULE_ROWS];
-	struct opts all = { rows, module_rows(o, rows), 0 };
-	struct str rest = buf_str(text);
-
-	while (rest.n && rest.p[0] != '#') {
-		struct str line = str_cut(&rest, '\n');
-
-		text->p[line.p + line.n - text->p] = '\0';
-		if (opt_text(&all, line.p, why) < 0)
-			return -1;
-	}
-	return 0;
-}
-
 static void
 run_worker(int fd, const struct remote *r, const char *helo, int seconds,
-    const struct module_past *past)
+    const struct carried *carried)
 {
 	struct worker w = { 0 };
-	struct module_report report = { &w, report_recipient, report_message,
+	struct protocol_report report = { &w, report_recipient, report_message,
 		report_note, report_peer };
-	struct buf options = { 0 }, why = { 0 };
-	int code = ERR_USAGE;
+	struct protocol_setup setup = { &r->options, helo, &report,
+		&w.carried, 0 };
+	struct buf why = { 0 };
+	int code = r->fault;
 
 	w.fd = fd;
 	w.seconds = seconds;
-	w.protocol = module_protocol(buf_str(&r->protocol));
-	w.o.helo = helo;
-	if (past)
-		w.o.past = *past;
-	buf_set(&options, buf_str(&r->options));
-	if (parse_options(&w.o, &options, &why) == 0)
-		w.session = w.protocol->create(&w.o, &report, 0, &code, &why);
+	w.protocol = r->protocol;
+	if (carried)
+		w.carried = *carried;
+	if (code)
+		buf_set(&why, buf_str(&r->why));
+	else
+		w.session = w.protocol->create(&setup, &code, &why);
 	if (!w.session) {
-		send_words(&w, WORKER_DOWN, code, STAGE_options, buf_str(&why));
+		send_words(&w, WORKER_DOWN, code, STAGE_options,
+		    buf_str(&why));
 		_exit(code);
 	}
 	serve(&w);
@@ -394,7 +375,7 @@ setup_worker(int fd, pid_t parent)
 
 pid_t
 worker_start(const struct remote *r, const char *helo, int seconds,
-    const struct module_past *past, int *fd)
+    const struct carried *carried, int *fd)
 {
 	int pair[2];
 	pid_t parent = getpid(), pid;
@@ -404,7 +385,7 @@ worker_start(const struct remote *r, const char *helo, int seconds,
 	pid = fork();
 	if (pid == 0) {
 		setup_worker(pair[1], parent);
-		run_worker(3, r, helo, seconds, past);
+		run_worker(3, r, helo, seconds, carried);
 	}
 	close(pair[1]);
 	if (pid < 0) {

@@ -5,13 +5,15 @@
  * the sandbox and cannot connect again: who wants another connection starts
  * another worker.
  *
- * Results are those of module.h's report. A message's refused recipients come
+ * Results are those of protocol.h's report. A message's refused recipients come
  * in packets of their own before its result, as a packet is too small for the
  * recipients of a mailing list. */
 #ifndef WORKER_H
 #define WORKER_H
 
 #include <sys/types.h>
+
+#include "../smtp/protocol.h"
 
 struct remote;
 
@@ -30,7 +32,7 @@ enum worker_kind {
 	WORKER_RECIPIENT,	/* id, index, code, text */
 	WORKER_MESSAGE,		/* id, code, stage, text */
 	WORKER_AGAIN,		/* it lost the connection as in DOWN, but the
-				 * next worker may fare better: past */
+				 * next worker may fare better: carried */
 	WORKER_DOWN		/* the remote is of no use: code, stage, text;
 				 * what was not answered was not sent */
 };
@@ -41,16 +43,16 @@ struct worker_packet {
 	size_t index;
 	int code;
 	enum stage stage;
-	struct module_past past;
+	struct carried carried;
 	size_t n;
 	char text[WORKER_TEXT];
 };
 
 /* Starts a worker; seconds is the time it may take for one message, 0 for no
- * limit; past is that of the worker whose place it takes, or NULL. Returns its
+ * limit; carried is that of the worker whose place it takes, or NULL. Returns its
  * pid and sets *fd (non-blocking), or -1 with errno. */
 pid_t worker_start(const struct remote *r, const char *helo, int seconds,
-    const struct module_past *past, int *fd);
+    const struct carried *carried, int *fd);
 
 /* Hands over a message; the file stays open here too. 0, or -1 with errno. */
 int worker_give(int fd, unsigned long id, int message);

@@ -1,31 +1,50 @@
-/* link - the connection of a session. */
+/* connection - the connection of a session. */
 #include <signal.h>
+#include <string.h>
 
 #include "../../ssl/ssl.h"
 #include "../base/clock.h"
 #include "../base/err.h"
 #include "../net/io.h"
 #include "connection.h"
-#include "module.h"
+#include "options.h"
 #include "../net/net.h"
 #include "../net/sandbox.h"
 
 #define PATIENCE_CONNECT 30000
 #define PATIENCE_TLS 300000
 
+/* The rest of what TLS is told stands in the options as it is. */
+static struct ssl *
+new_ssl(const struct options *o, char *why, size_t size)
+{
+	struct ssl_conf conf = { 0 };
+
+	conf.host = o->tls_name ? o->tls_name : o->host;
+	conf.cafile = o->cafile;
+	conf.crlfile = o->crlfile;
+	conf.certfile = o->certfile;
+	conf.keyfile = o->keyfile;
+	conf.pin = o->pin;
+	conf.insecure = o->insecure;
+	conf.anon = o->anon && o->insecure;
+	conf.tls10 = o->tls_min && strcmp(o->tls_min, "1.2");
+	return ssl_new(&conf, why, size);
+}
+
 int
-connection_init(struct connection *c, struct module_options *o,
-    const struct module_report *report, struct buf *why)
+connection_init(struct connection *c, const struct protocol_setup *setup,
+    struct buf *why)
 {
 	char reason[512] = "";
 
-	c->o = o;
-	c->report = report;
+	c->o = setup->options;
+	c->report = setup->report;
 	c->limit = CLOCK_NEVER;
 	c->io.fd = -1;
-	if (!o->tls && !o->starttls)
+	if (!c->o->tls && !c->o->starttls)
 		return 0;
-	c->ssl = ssl_new(&o->ssl, reason, sizeof reason);
+	c->ssl = new_ssl(c->o, reason, sizeof reason);
 	if (c->ssl)
 		return 0;
 	buf_add(why, str_of(reason));

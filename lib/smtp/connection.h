@@ -1,12 +1,16 @@
-/* link.h - the connection of a session: what SMTP and QMQP have in common. */
+/* connection.h - the connection of a session: what SMTP and QMQP have in common. */
 #ifndef CONNECTION_H
 #define CONNECTION_H
 
 #include "../base/buf.h"
+#include "../net/io.h"
+#include "protocol.h"
+
+struct ssl;
 
 struct connection {
-	struct module_options *o;
-	const struct module_report *report;
+	const struct options *o;
+	const struct protocol_report *report;
 	struct ssl *ssl;	/* NULL if the options ask for no TLS */
 	struct io io;
 	long long limit;	/* clock_ms */
@@ -16,8 +20,8 @@ struct connection {
 
 /* Fills an empty c and reads the files of TLS. Options and report stay the
  * caller's. 0, or an ERR_ code with a reason appended to why. */
-int connection_init(struct connection *c, struct module_options *o,
-    const struct module_report *report, struct buf *why);
+int connection_init(struct connection *c, const struct protocol_setup *setup,
+    struct buf *why);
 
 /* Connects, with TLS if that comes first. 0, or an ERR_ code with text. A
  * connection is the process's last: it gives up what sandbox.h lists. */

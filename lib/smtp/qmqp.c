@@ -10,17 +10,13 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "../../ssl/ssl.h"
 #include "../base/chr.h"
 #include "../mail/envelope.h"
 #include "../base/err.h"
 #include "../net/io.h"
 #include "connection.h"
 #include "../base/mem.h"
-#include "module.h"
 #include "qmqp.h"
-
-#define PORT 628
 
 /* Milliseconds. */
 #define PATIENCE_BLOCK 180000
@@ -35,7 +31,7 @@ struct qmqp {
 };
 
 struct request {
-	const struct module_message *m;
+	const struct protocol_message *m;
 	struct envelope e;
 	unsigned long long message;	/* octets */
 	unsigned long long length;	/* octets of all netstrings in it */
@@ -298,9 +294,10 @@ exchange_request(struct qmqp *q, struct request *r)
 	return rc;
 }
 
-int
-qmqp_send(struct qmqp *q, const struct module_message *m)
+static int
+qmqp_send(void *session, const struct protocol_message *m)
 {
+	struct qmqp *q = session;
 	struct request r = { 0 };
 	int rc;
 
@@ -312,93 +309,84 @@ qmqp_send(struct qmqp *q, const struct module_message *m)
 	return rc;
 }
 
-int
-qmqp_open(struct qmqp *q)
+static int
+qmqp_open(void *session)
 {
-	q->open = 1;
+	((struct qmqp *)session)->open = 1;
 	return 0;
 }
 
-int
-qmqp_settle(struct qmqp *q)
+static int
+qmqp_settle(void *session)
 {
-	(void)q;
+	(void)session;
 	return 0;
 }
 
 /* ---- life ---- */
 
-static int
-check_qmqp(struct module_options *o, struct buf *why)
+static void *
+qmqp_create(const struct protocol_setup *setup, int *code, struct buf *why)
 {
-	int code = module_check(o, PORT, 0, why);
+	struct qmqp *q = mem_new(1, sizeof *q);
 
-	if (!code && o->starttls) {
-		buf_add(why, STR("QMQP does not support STARTTLS"));
-		return ERR_USAGE;
-	}
-	return code;
-}
-
-struct qmqp *
-qmqp_new(struct module_options *o, const struct module_report *report_to,
-    int strict, int *code, struct buf *why)
-{
-	struct qmqp *q;
-
-	(void)strict;
-	*code = check_qmqp(o, why);
-	if (*code)
-		return NULL;
-	q = mem_new(1, sizeof *q);
-	*code = connection_init(&q->c, o, report_to, why);
+	*code = connection_init(&q->c, setup, why);
 	if (!*code)
 		return q;
 	free(q);
 	return NULL;
 }
 
-void
-qmqp_limit(struct qmqp *q, long long deadline)
+static void
+qmqp_limit(void *session, long long deadline)
 {
-	q->c.limit = deadline;
+	((struct qmqp *)session)->c.limit = deadline;
 }
 
-size_t
-qmqp_window(const struct qmqp *q)
+static size_t
+qmqp_window(const void *session)
 {
-	(void)q;
+	(void)session;
 	return 1;
 }
 
-int
-qmqp_is_open(const struct qmqp *q)
+static int
+qmqp_is_open(const void *session)
 {
-	return q->open;
+	return ((const struct qmqp *)session)->open;
 }
 
-enum stage
-qmqp_stage(const struct qmqp *q)
+static enum stage
+qmqp_stage(const void *session)
 {
-	return q->c.stage;
+	return ((const struct qmqp *)session)->c.stage;
 }
 
-struct str
-qmqp_text(const struct qmqp *q)
+static struct str
+qmqp_text(const void *session)
 {
-	return buf_str(&q->c.text);
+	return buf_str(&((const struct qmqp *)session)->c.text);
 }
 
-void
-qmqp_close(struct qmqp *q)
+static void
+qmqp_close(void *session)
 {
+	struct qmqp *q = session;
+
 	io_close(&q->c.io);
 	q->open = 0;
 }
 
-void
-qmqp_free(struct qmqp *q)
+static void
+qmqp_free(void *session)
 {
-	connection_free(&q->c);
-	free(q);
+	connection_free(&((struct qmqp *)session)->c);
+	free(session);
 }
+
+const struct protocol qmqp_protocol = {
+	"qmqp", "Transmit the message on descriptor 3 by QMQP; options also on "
+	"stdin.", 628, 0, 0, qmqp_create, qmqp_limit, qmqp_open, qmqp_send,
+	qmqp_settle, qmqp_window, qmqp_is_open, qmqp_stage, qmqp_text,
+	qmqp_close, qmqp_free
+};

@@ -5,6 +5,7 @@
 #include "../conf/conf.h"
 #include "../base/mem.h"
 #include "../conf/path.h"
+#include "protocol.h"
 #include "remote.h"
 #include "../base/words.h"
 
@@ -12,15 +13,38 @@
 static void
 add_option(struct remote *r, struct str word)
 {
-	unsigned long n;
-
 	if (str_starts(word, STR("--")))
 		word = str_skip(word, 2);
-	if (str_starts(word, STR("sessions=")) &&
-	    str_number(str_skip(word, 9), 1000, &n) == 0 && n)
-		r->sessions = (int)n;
 	if (word.n)
-		buf_cat(&r->options, word, STR("\n"));
+		buf_cat(&r->lines, word, STR("\n"));
+}
+
+/* People write comments after a remote; an external module gets them too. */
+static struct str
+without_comment(struct str lines)
+{
+	size_t i;
+
+	for (i = 0; i + 1 < lines.n; i++)
+		if (lines.p[i] == '\n' && lines.p[i + 1] == '#')
+			return str_head(lines, i + 1);
+	return lines;
+}
+
+static void
+parse_options(struct remote *r)
+{
+	r->protocol = protocol_find(buf_str(&r->name));
+	r->sessions = REMOTE_SESSIONS;
+	if (!r->protocol)
+		return;
+	buf_set(&r->words, without_comment(buf_str(&r->lines)));
+	if (options_parse(&r->options, &r->words, &r->why) < 0)
+		r->fault = ERR_USAGE;
+	else
+		r->fault = protocol_check(r->protocol, &r->options, &r->why);
+	if (r->options.sessions > 0 && r->options.sessions <= 1000)
+		r->sessions = r->options.sessions;
 }
 
 static void
@@ -28,15 +52,15 @@ parse_line(struct remote *r, struct str line)
 {
 	struct buf word = { 0 };
 
-	r->sessions = REMOTE_SESSIONS;
 	words_next(&line, &r->host);
-	if (!words_next(&line, &r->protocol))
-		buf_set(&r->protocol, STR("smtp"));
-	buf_cat(&r->options, STR("host="), buf_str(&r->host), STR("\n"));
+	if (!words_next(&line, &r->name))
+		buf_set(&r->name, STR("smtp"));
+	buf_cat(&r->lines, STR("host="), buf_str(&r->host), STR("\n"));
 	while (words_next(&line, &word))
 		add_option(r, buf_str(&word));
 	buf_wipe(&word);
 	buf_free(&word);
+	parse_options(r);
 }
 
 void
@@ -72,7 +96,7 @@ remotes_load(struct remotes *r)
 static int
 has_password(const struct remote *r)
 {
-	struct str text = buf_str(&r->options);
+	struct str text = buf_str(&r->lines);
 
 	while (text.n)
 		if (str_starts(str_cut(&text, '\n'), STR("pass=")))
@@ -96,8 +120,8 @@ remotes_exposed(const struct remotes *r, struct buf *path)
 int
 remote_equal(const struct remote *a, const struct remote *b)
 {
-	return str_eq(buf_str(&a->protocol), buf_str(&b->protocol)) &&
-	    str_eq(buf_str(&a->options), buf_str(&b->options));
+	return str_eq(buf_str(&a->name), buf_str(&b->name)) &&
+	    str_eq(buf_str(&a->lines), buf_str(&b->lines));
 }
 
 void
@@ -106,10 +130,13 @@ remotes_free(struct remotes *r)
 	size_t i;
 
 	for (i = 0; i < r->count; i++) {
-		buf_wipe(&r->list[i].options);
-		buf_free(&r->list[i].options);
+		buf_wipe(&r->list[i].lines);
+		buf_wipe(&r->list[i].words);
+		buf_free(&r->list[i].lines);
+		buf_free(&r->list[i].words);
+		buf_free(&r->list[i].why);
 		buf_free(&r->list[i].host);
-		buf_free(&r->list[i].protocol);
+		buf_free(&r->list[i].name);
 	}
 	free(r->list);
 	*r = (struct remotes){ 0 };

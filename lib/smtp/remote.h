@@ -4,16 +4,27 @@
 #define REMOTE_H
 
 #include "../base/buf.h"
+#include "options.h"
+
+struct protocol;
 
 struct remote {
 	struct buf host;
-	struct buf protocol;	/* "smtp" if the line names none */
-	struct buf options;	/* what a module reads: host=HOST LF, then each
-				 * option LF without one leading "--" */
-	int sessions;		/* at a time, from the option sessions=N */
+	struct buf name;	/* of the protocol; "smtp" if the line names
+				 * none */
+	struct buf lines;	/* what an external module reads: host=HOST LF,
+				 * then each option LF without one leading
+				 * "--" */
+	const struct protocol *protocol;	/* built in, or NULL */
+	struct options options;	/* for it; the strings are in words */
+	struct buf words;
+	int fault;		/* ERR_ code of what is wrong with the line,
+				 * for the protocol, or 0 */
+	struct buf why;
+	int sessions;		/* at a time */
 };
 
-#define REMOTE_SESSIONS 4	/* where there is no such option */
+#define REMOTE_SESSIONS 4	/* where no option says how many */
 
 struct remotes {
 	struct remote *list;

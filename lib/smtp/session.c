@@ -1,14 +1,13 @@
 /* session - an SMTP session up to where messages begin, client side. */
 #include <string.h>
 
-#include "../../ssl/ssl.h"
 #include "../base/base64.h"
 #include "../base/buf.h"
 #include "../base/chr.h"
 #include "../base/err.h"
 #include "../net/io.h"
 #include "connection.h"
-#include "module.h"
+#include "options.h"
 #include "../net/net.h"
 #include "reply.h"
 #include "sasl.h"
@@ -147,7 +146,7 @@ forget_extensions(struct extensions *x)
 static int
 hello(struct smtp_session *s)
 {
-	struct str helo = str_of(s->c.o->helo), text;
+	struct str helo = str_of(s->helo), text;
 	int class, first = 1;
 
 	s->c.stage = STAGE_helo;
@@ -276,9 +275,9 @@ exchange(struct smtp_session *s, const struct sasl_mechanism *m)
 static void
 warn_of_clear_password(struct smtp_session *s)
 {
-	if (s->c.o->past.warned || s->c.io.ssl || net_is_loopback(s->c.io.fd))
+	if (s->carried->warned || s->c.io.ssl || net_is_loopback(s->c.io.fd))
 		return;
-	s->c.o->past.warned = 1;
+	s->carried->warned = 1;
 	s->c.report->note(s->c.report->context, STR("Warning: the password "
 	    "goes over the network in clear; use tls or starttls"));
 }
@@ -290,7 +289,7 @@ authenticate(struct smtp_session *s)
 	const struct sasl_mechanism *m;
 
 	s->c.stage = STAGE_auth;
-	if (s->c.o->auth == MODULE_AUTH_EXTERNAL) {
+	if (s->c.o->auth == AUTH_EXTERNAL) {
 		if (!sasl_offered(offered, STR("EXTERNAL")))
 			return session_end(s, ERR_MSG_TEMP, STR("Server does "
 			    "not advertise certificate authentication"));
@@ -298,7 +297,7 @@ authenticate(struct smtp_session *s)
 	}
 	if (!s->c.o->user || !s->c.o->pass)
 		return 0;
-	m = s->c.o->auth == MODULE_AUTH_LOGIN ? sasl_find(STR("LOGIN")) :
+	m = s->c.o->auth == AUTH_LOGIN ? sasl_find(STR("LOGIN")) :
 	    sasl_choose(offered, s->c.io.ssl != NULL);
 	if (!m)
 		return session_end(s, ERR_MSG_TEMP, STR("Server does not "

@@ -4,7 +4,8 @@
 #ifndef SESSION_H
 #define SESSION_H
 
-#include "../base/str.h"
+#include "connection.h"
+#include "reply.h"
 
 /* Milliseconds; RFC 5321 4.5.3.2 asks for no less. */
 #define PATIENCE_COMMAND 300000
@@ -21,6 +22,8 @@ struct extensions {
 
 struct smtp_session {
 	struct connection c;
+	const char *helo;
+	struct carried *carried;
 	struct reply reply;	/* the last one */
 	struct extensions ext;
 	int open;

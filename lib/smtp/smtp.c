@@ -16,7 +16,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "../../ssl/ssl.h"
 #include "../base/buf.h"
 #include "../base/chr.h"
 #include "../mail/envelope.h"
@@ -24,7 +23,6 @@
 #include "../net/io.h"
 #include "connection.h"
 #include "../base/mem.h"
-#include "module.h"
 #include "reply.h"
 #include "session.h"
 #include "smtp.h"
@@ -39,7 +37,7 @@
 
 struct transaction {
 	struct transaction *next;
-	struct module_message m;
+	struct protocol_message m;
 	struct envelope e;
 	struct wire_size size;
 	size_t commands;	/* in all */
@@ -87,7 +85,7 @@ report(struct smtp *s, const struct transaction *t, int code,
 }
 
 static struct transaction *
-new_transaction(struct smtp *s, const struct module_message *m)
+new_transaction(struct smtp *s, const struct protocol_message *m)
 {
 	struct transaction *t = mem_new(1, sizeof *t);
 
@@ -268,7 +266,7 @@ prepare_transaction(struct smtp *s, struct transaction *t)
 	if (check(s, t) < 0)
 		return -1;
 	t->chunked = x->chunking && x->pipelining && !s->strict &&
-	    !s->session.c.o->past.no_chunking;
+	    !s->session.carried->no_chunking;
 	t->reset = s->first == t && s->dirty;
 	t->commands = (size_t)t->reset + 1 + t->e.count + 2;
 	return 0;
@@ -368,13 +366,13 @@ recipient_refused(struct smtp *s, struct transaction *t, size_t index,
 static int
 chunking_unknown(struct smtp *s)
 {
-	s->session.c.o->past.no_chunking = 1;
+	s->session.carried->no_chunking = 1;
 	io_close(&s->session.c.io);
 	session_end(&s->session, ERR_PROTOCOL, buf_str(&s->session.reply.text));
 	while (s->first)
 		drop_first(s);
 	connection_hold_signals(SIG_UNBLOCK);
-	return MODULE_AGAIN;
+	return PROTOCOL_AGAIN;
 }
 
 /* The last reply of a transaction. */
@@ -634,9 +632,10 @@ cannot_send(struct smtp *s, struct transaction *t)
 	free(t);
 }
 
-int
-smtp_send(struct smtp *s, const struct module_message *m)
+static int
+smtp_send(void *session, const struct protocol_message *m)
 {
+	struct smtp *s = session;
 	struct transaction *t = new_transaction(s, m);
 	int rc;
 
@@ -651,9 +650,10 @@ smtp_send(struct smtp *s, const struct module_message *m)
 	return rc;
 }
 
-int
-smtp_settle(struct smtp *s)
+static int
+smtp_settle(void *session)
 {
+	struct smtp *s = session;
 	const struct transaction *oldest = s->first;
 	int rc = 0;
 
@@ -664,88 +664,92 @@ smtp_settle(struct smtp *s)
 
 /* ---- life ---- */
 
-static int
-check_options(struct module_options *o, struct buf *why)
-{
-	int code = module_check(o, 25, 465, why);
-
-	if (code || (o->helo && *o->helo))
-		return code;
-	buf_add(why, STR("$HELOHOST is not set"));
-	return ERR_USAGE;
-}
-
-struct smtp *
-smtp_new(struct module_options *o, const struct module_report *report_to,
-    int strict, int *code, struct buf *why)
+static void *
+smtp_create(const struct protocol_setup *setup, int *code, struct buf *why)
 {
 	struct smtp *s;
 
-	*code = check_options(o, why);
-	if (*code)
+	*code = ERR_USAGE;
+	if (!setup->helo || !*setup->helo) {
+		buf_add(why, STR("$HELOHOST is not set"));
 		return NULL;
+	}
 	s = mem_new(1, sizeof *s);
-	s->strict = strict;
-	*code = connection_init(&s->session.c, o, report_to, why);
+	s->strict = setup->strict;
+	s->session.helo = setup->helo;
+	s->session.carried = setup->carried;
+	*code = connection_init(&s->session.c, setup, why);
 	if (!*code)
 		return s;
 	free(s);
 	return NULL;
 }
 
-void
-smtp_limit(struct smtp *s, long long deadline)
+static void
+smtp_limit(void *session, long long deadline)
 {
+	struct smtp *s = session;
+
 	s->session.c.limit = deadline;
 }
 
-int
-smtp_open(struct smtp *s)
+static int
+smtp_open(void *session)
 {
+	struct smtp *s = session;
+
 	s->dirty = 0;
 	s->unheard = 0;
 	s->octets = 0;
 	return session_open(&s->session);
 }
 
-size_t
-smtp_window(const struct smtp *s)
+static size_t
+smtp_window(const void *session)
 {
+	const struct smtp *s = session;
 	const struct extensions *x = &s->session.ext;
 
 	if (!x->pipelining || s->strict)
 		return 1;
-	return x->chunking && !s->session.c.o->past.no_chunking ?
-	    WINDOW_MESSAGES : MODULE_AHEAD;
+	return x->chunking && !s->session.carried->no_chunking ?
+	    WINDOW_MESSAGES : PROTOCOL_AHEAD;
 }
 
-int
-smtp_is_open(const struct smtp *s)
+static int
+smtp_is_open(const void *session)
 {
-	return s->session.open;
+	return ((const struct smtp *)session)->session.open;
 }
 
-enum stage
-smtp_stage(const struct smtp *s)
+static enum stage
+smtp_stage(const void *session)
 {
-	return s->session.c.stage;
+	return ((const struct smtp *)session)->session.c.stage;
 }
 
-struct str
-smtp_text(const struct smtp *s)
+static struct str
+smtp_text(const void *session)
 {
-	return buf_str(&s->session.c.text);
+	return buf_str(&((const struct smtp *)session)->session.c.text);
 }
 
-void
-smtp_close(struct smtp *s)
+static void
+smtp_close(void *session)
 {
-	session_quit(&s->session);
+	session_quit(&((struct smtp *)session)->session);
 }
 
-void
-smtp_free(struct smtp *s)
+static void
+smtp_free(void *session)
 {
-	session_free(&s->session);
-	free(s);
+	session_free(&((struct smtp *)session)->session);
+	free(session);
 }
+
+const struct protocol smtp_protocol = {
+	"smtp", "Transmit the message on descriptor 3 by SMTP; options also on "
+	"stdin.", 25, 465, 1, smtp_create, smtp_limit, smtp_open, smtp_send,
+	smtp_settle, smtp_window, smtp_is_open, smtp_stage, smtp_text,
+	smtp_close, smtp_free
+};

@@ -11,10 +11,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "../../../ssl/ssl.h"
 #include "../../../lib/base/buf.h"
 #include "../../../lib/base/err.h"
-#include "../../../lib/smtp/module.h"
 #include "../../../lib/smtp/remote.h"
 #include "../../../lib/send/worker.h"
 #include "../t.h"

@@ -1,7 +1,9 @@
 /* remote - every row of tests/data/remotes.txt, and files of many lines. */
 #include <fcntl.h>
+#include <string.h>
 #include <unistd.h>
 
+#include "../../../lib/base/err.h"
 #include "../../../lib/smtp/remote.h"
 #include "../t.h"
 
@@ -9,10 +11,10 @@
 static void
 write_row(const struct remote *r, struct buf *out)
 {
-	struct str options = buf_str(&r->options);
+	struct str options = buf_str(&r->lines);
 
 	buf_add(out, STR("> "));
-	buf_add(out, r->protocol.n ? buf_str(&r->protocol) : STR("@"));
+	buf_add(out, r->name.n ? buf_str(&r->name) : STR("@"));
 	while (options.n)
 		buf_cat(out, STR("\t"), str_cut(&options, '\n'));
 }
@@ -81,9 +83,9 @@ files(void)
 	remotes_parse(&r, STR("a\r\n#\nb qmqp x=y\n\n  c smtp # last"));
 	T(r.count == 3);
 	T(str_eq(buf_str(&r.list[0].host), STR("a")));
-	T(str_eq(buf_str(&r.list[1].protocol), STR("qmqp")));
-	T(str_eq(buf_str(&r.list[1].options), STR("host=b\nx=y\n")));
-	T(str_eq(buf_str(&r.list[2].options), STR("host=c\n#\nlast\n")));
+	T(str_eq(buf_str(&r.list[1].name), STR("qmqp")));
+	T(str_eq(buf_str(&r.list[1].lines), STR("host=b\nx=y\n")));
+	T(str_eq(buf_str(&r.list[2].lines), STR("host=c\n#\nlast\n")));
 	remotes_parse(&s, STR("'a' smtp\nb qmqp x=z\n"));
 	T(remote_equal(&r.list[0], &s.list[0]));
 	T(!remote_equal(&r.list[1], &s.list[1]));
@@ -92,10 +94,32 @@ files(void)
 	T(r.count == 0 && !r.list);
 }
 
+/* What stands in the line is known when the file has been read. */
+static void
+parsed(void)
+{
+	struct remotes r;
+
+	remotes_parse(&r, STR("a smtp port=26 sessions=2 # port=27\n"
+	    "b smtp what\nc qmqp starttls\nd own what\ne smtp sessions=0\n"
+	    "f smtp sessions=1001\ng smtp tls\n"));
+	T(r.count == 7 && r.list[0].protocol && !r.list[0].fault);
+	T(!strcmp(r.list[0].options.host, "a"));
+	T(r.list[0].options.port == 26 && r.list[0].sessions == 2);
+	T(r.list[1].fault == ERR_USAGE && r.list[1].why.n > 0);
+	T(r.list[2].fault == ERR_USAGE && r.list[2].why.n > 0);
+	T(!r.list[3].protocol && !r.list[3].fault);
+	T(r.list[4].sessions == REMOTE_SESSIONS);
+	T(r.list[5].sessions == REMOTE_SESSIONS);
+	T(r.list[6].options.port == 465);
+	remotes_free(&r);
+}
+
 int
 main(void)
 {
 	T(table());
 	files();
+	parsed();
 	return T_END();
 }

@@ -1,25 +1,23 @@
-/* module - the options of protocol modules: every row, what is missing, and
+/* options - the options of a remote: every row, what is missing, and
  * what contradicts. */
 #include <string.h>
 
 #include "../../../lib/base/buf.h"
 #include "../../../lib/base/err.h"
 #include "../../../lib/base/opt.h"
-#include "../../../ssl/ssl.h"
-#include "../../../lib/smtp/module.h"
+#include "../../../lib/smtp/options.h"
 #include "../t.h"
 
-static struct module_options o;
-static struct opt rows[MODULE_ROWS];
+static struct options o;
+static struct opt rows[OPTIONS_ROWS];
 static struct opts all = { rows, 0, 0 };
 static struct buf why;
 
 static void
 begin(void)
 {
-	o = (struct module_options){ 0 };
-	o.helo = "h";
-	all.count = module_rows(&o, rows);
+	o = (struct options){ 0 };
+	all.count = options_rows(&o, rows);
 	buf_clear(&why);
 }
 
@@ -44,7 +42,7 @@ check(const char *options)
 		if (!takes(copy[i]))
 			return -1;
 	}
-	return module_check(&o, 25, 465, &why);
+	return options_check(&o, 25, 465, &why);
 }
 
 static int
@@ -60,29 +58,29 @@ static void
 every_row(void)
 {
 	begin();
-	T(all.count > 0 && all.count <= MODULE_ROWS);
+	T(all.count > 0 && all.count <= OPTIONS_ROWS);
 	T(takes("host=h") && !strcmp(o.host, "h"));
 	T(takes("port=26") && o.port == 26);
 	T(takes("-p27") && o.port == 27);
 	T(takes("--port= 28") && o.port == 28);
 	T(takes("user=u=v w") && !strcmp(o.user, "u=v w"));
 	T(takes("pass=") && o.pass && !*o.pass);
-	T(takes("auth-login") && o.auth == MODULE_AUTH_LOGIN);
-	T(takes("auth-external") && o.auth == MODULE_AUTH_EXTERNAL);
+	T(takes("auth-login") && o.auth == AUTH_LOGIN);
+	T(takes("auth-external") && o.auth == AUTH_EXTERNAL);
 	T(takes("source=s") && !strcmp(o.source, "s"));
 	T(!o.tls && takes("ssl") && o.tls);
 	o.tls = 0;
 	T(takes("tls") && o.tls && takes("starttls") && o.starttls);
-	T(takes("x509certfile=c") && !strcmp(o.ssl.certfile, "c"));
-	T(takes("x509keyfile=k") && !strcmp(o.ssl.keyfile, "k"));
-	T(takes("x509cafile=a") && !strcmp(o.ssl.cafile, "a"));
-	T(takes("x509crlfile=r") && !strcmp(o.ssl.crlfile, "r"));
+	T(takes("x509certfile=c") && !strcmp(o.certfile, "c"));
+	T(takes("x509keyfile=k") && !strcmp(o.keyfile, "k"));
+	T(takes("x509cafile=a") && !strcmp(o.cafile, "a"));
+	T(takes("x509crlfile=r") && !strcmp(o.crlfile, "r"));
 	T(takes("x509fmtder") && o.x509fmtder);
-	T(takes("insecure") && o.ssl.insecure);
-	T(takes("tls-anon-auth") && o.ssl.anon);
+	T(takes("insecure") && o.insecure);
+	T(takes("tls-anon-auth") && o.anon);
 	T(takes("tls-name=n") && !strcmp(o.tls_name, "n"));
 	T(takes("tls-min=1.0") && !strcmp(o.tls_min, "1.0"));
-	T(takes("pin=sha256/x") && !strcmp(o.ssl.pin, "sha256/x"));
+	T(takes("pin=sha256/x") && !strcmp(o.pin, "sha256/x"));
 	T(takes("sessions=3") && o.sessions == 3);
 	T(takes("-") && takes("--") && why.n == 0);
 	T(!takes("port=x") && !takes("port=25x") && !takes("port="));
@@ -108,23 +106,39 @@ checks(void)
 	T(refuses("host=h insecure x509cafile=a tls-anon-auth", ERR_MSG_TEMP,
 	    "Error: TLS certificate and TLS anonymous auth options cannot "
 	    "both be specified"));
-	T(check("host=h tls-anon-auth") == 0 && !o.ssl.anon);
-	T(check("host=h tls-anon-auth insecure") == 0 && o.ssl.anon);
-	T(check("host=h tls") == 0 && !strcmp(o.ssl.host, "h"));
-	T(check("host=h tls-name=n") == 0 && !strcmp(o.ssl.host, "n"));
-	T(check("host=h tls-min=1.0") == 0 && o.ssl.tls10);
-	T(check("host=h tls-min=1.2") == 0 && !o.ssl.tls10);
+	T(check("host=h tls-anon-auth") == 0 && o.anon);
+	T(check("host=h tls-anon-auth insecure") == 0 && o.anon);
+	T(check("host=h tls") == 0 && !o.tls_name);
+	T(check("host=h tls-min=1.0") == 0);
+	T(check("host=h tls-min=1.2") == 0);
 	T(refuses("host=h tls-min=1", ERR_USAGE, "Invalid value for tls-min"));
 	T(check("host=h pin=x insecure") == ERR_USAGE);
 	begin();
 	takes("host=h");
-	o.helo = "";
-	T(module_check(&o, 628, 0, &why) == 0 && o.port == 628);
+	T(options_check(&o, 628, 0, &why) == 0 && o.port == 628);
 	begin();
 	takes("host=h");
 	takes("tls");
-	T(module_check(&o, 628, 0, &why) == ERR_USAGE);
+	T(options_check(&o, 628, 0, &why) == ERR_USAGE);
 	T(!strcmp(buf_z(&why), "Invalid value for port"));
+}
+
+/* As a line of remotes or a module's stdin has them: up to an empty line. */
+static void
+lines(void)
+{
+	struct buf text = { 0 };
+
+	o = (struct options){ 0 };
+	buf_clear(&why);
+	buf_set(&text, STR("host=h\n--port=26\n-p 27\nuser=u v\n\nport=28\n"));
+	T(options_parse(&o, &text, &why) == 0 && !strcmp(o.host, "h"));
+	T(o.port == 27 && !strcmp(o.user, "u v"));
+	buf_set(&text, STR("host=i\nwhat\nport=29\n"));
+	T(options_parse(&o, &text, &why) < 0 && why.n > 0 && o.port == 27);
+	buf_set(&text, STR("port=30"));
+	T(options_parse(&o, &text, &why) == 0 && o.port == 30);
+	buf_free(&text);
 }
 
 int
@@ -132,6 +146,7 @@ main(void)
 {
 	every_row();
 	checks();
+	lines();
 	T(!strcmp(stage_name(STAGE_greeting), "greeting"));
 	T(!strcmp(stage_name(STAGE_dot), "dot"));
 	buf_free(&why);
