@@ -4,14 +4,16 @@ include config.mk
 MAKEFLAGS += --no-print-directory $(JOBS_$(MAKELEVEL))
 JOBS_0 := -j$(shell nproc 2>/dev/null || echo 1)
 
-APPLETS = main cli dsn inject log mailq module queue send sendmail smtpd
+APPLETS = main cli dsn inject log mailq module queue sendmail smtpd \
+	$(SEND:%=send/%)
+SEND = sender journal routes reports dispatch deliver run send
 
 # lib/ in layers: each includes only what stands before it.
 LAYERS = base conf mail queue net smtp send
 LIB_base = base64 buf chr clock date err mem opt str words $(LIBC)
 LIB_conf = conf hostname path user
 LIB_mail = addr dsn envelope header wire
-LIB_queue = enqueue spool spoolinit status store
+LIB_queue = enqueue spool spoolinit status store trigger
 LIB_net = io net $(SANDBOX)
 LIB_smtp = connection options protocol qmqp remote reply sasl session smtp
 LIB_send = agent bounce child delivery external logger messages settings worker
@@ -93,7 +95,7 @@ WITHOUT = $(WITHOUT_$(SSL)) $(SAN:1=tests/sandbox.sh tests/unit/net/sandbox.c)
 tests = $(filter-out $(WITHOUT),$(sort $(wildcard $1)))
 UNIT = $(patsubst %.c,$(OBJ)/%,$(call tests,tests/unit/*/*.c))
 TOOLS = $(patsubst %.c,$(OBJ)/%,$(call tests,tests/*.c))
-LINT_ = tests/binary.sh tests/install.sh tests/length.sh tests/man.sh \
+LINT_ = tests/binary.sh tests/install.sh tests/structure.sh tests/man.sh \
 	tests/shell.sh
 TESTS = $(filter-out $(LINT_) tests/lib.sh tests/need.sh tests/demo.sh \
 	tests/repro.sh,$(call tests,tests/*.sh))

@@ -22,23 +22,6 @@ cli_program(void)
 	return program;
 }
 
-int
-cli_write(int fd, const struct buf *b)
-{
-	size_t at = 0;
-	ssize_t n;
-
-	while (at < b->n) {
-		n = write(fd, b->p + at, b->n - at);
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n <= 0)
-			return -1;
-		at += (size_t)n;
-	}
-	return 0;
-}
-
 static void
 put_warning(int error, const char *format, va_list ap)
 {
@@ -49,7 +32,7 @@ put_warning(int error, const char *format, va_list ap)
 	if (*format && format[strlen(format) - 1] == ':')
 		buf_cat(&line, STR(" "), str_of(strerror(error)));
 	buf_addc(&line, '\n');
-	cli_write(2, &line);
+	str_write(2, buf_str(&line));
 	buf_free(&line);
 }
 
@@ -87,7 +70,7 @@ usage(const struct cli *c, const struct opts *o)
 	opt_help(o, &text);
 	buf_add(&text, STR("      --help                show this and exit\n"
 	    "      --version             show the version and exit\n"));
-	cli_write(1, &text);
+	str_write(1, buf_str(&text));
 	buf_free(&text);
 }
 
@@ -97,7 +80,7 @@ print_version(const struct cli *c)
 	struct buf text = { 0 };
 
 	buf_cat(&text, str_of(c->program), STR(" " VERSION "\n"));
-	cli_write(1, &text);
+	str_write(1, buf_str(&text));
 	buf_free(&text);
 }
 
@@ -119,7 +102,7 @@ misuse(const struct cli *c, const struct opts *o, const char *who,
 	struct buf line = { 0 };
 
 	buf_cat(&line, str_of(who), STR(": "), why, STR("\n"));
-	cli_write(2, &line);
+	str_write(2, buf_str(&line));
 	buf_free(&line);
 	usage(c, o);
 	exit(1);
@@ -134,7 +117,7 @@ note(const struct cli *c, struct str lines)
 	while (lines.n)
 		buf_cat(&text, str_of(c->program), STR(": "),
 		    str_cut(&lines, '\n'), STR(", ignored\n"));
-	cli_write(2, &text);
+	str_write(2, buf_str(&text));
 	buf_free(&text);
 }
 

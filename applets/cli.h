@@ -18,9 +18,6 @@ void cli_warn(const char *format, ...) __attribute__((format(printf, 1, 2)));
 void cli_die(int code, const char *format, ...)
     __attribute__((format(printf, 2, 3), noreturn));
 
-/* Writes all of b to fd. 0, or -1 with errno. */
-int cli_write(int fd, const struct buf *b);
-
 struct cli {
 	const char *program;
 	const char *operands;	/* as shown behind "usage: PROGRAM [flags]" */

@@ -11,7 +11,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "../lib/base/buf.h"
 #include "../lib/conf/conf.h"
 #include "../lib/mail/dsn.h"
 #include "../lib/mail/envelope.h"
@@ -50,7 +49,7 @@ copy_input(int from, int to)
 		if (n < 0 && errno == EINTR)
 			continue;
 		block.n = n > 0 ? (size_t)n : 0;
-		rc = n < 0 ? -1 : cli_write(to, &block);
+		rc = n < 0 ? -1 : str_write(to, buf_str(&block));
 	}
 	buf_free(&block);
 	return rc;
@@ -151,7 +150,7 @@ put_output(void *context, struct str bytes)
 	struct buf view = { (char *)bytes.p, bytes.n, 0 };
 
 	(void)context;
-	return cli_write(1, &view);
+	return str_write(1, buf_str(&view));
 }
 
 static void
@@ -159,7 +158,7 @@ fill_in(const struct request *q, struct dsn *d, const struct stat *st)
 {
 	d->recipients = q->list;
 	d->count = q->count;
-	d->otherwise = q->status;
+	d->default_status = q->status;
 	d->remote = str_of(q->remote);
 	d->envelope_id = str_of(q->envelope_id);
 	d->arrival = q->orig_timestamp ? (time_t)q->orig_timestamp :

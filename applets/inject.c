@@ -58,7 +58,7 @@ say(struct str prefix, struct str text)
 	buf_add(&line, prefix);
 	buf_clean(&line, text, 1024);
 	buf_addc(&line, '\n');
-	cli_write(2, &line);
+	str_write(2, buf_str(&line));
 	buf_free(&line);
 }
 
@@ -370,7 +370,7 @@ put_part(struct job *j, const char *part, struct str s)
 		return;
 	}
 	buf_set(&out, s);
-	if (cli_write(1, &out) < 0)
+	if (str_write(1, buf_str(&out)) < 0)
 		cli_die(1, "Could not write the message:");
 	buf_free(&out);
 }

@@ -5,7 +5,6 @@
 
 #include "../lib/base/buf.h"
 #include "../lib/send/logger.h"
-#include "cli.h"
 #include "log.h"
 
 #define TEXT_MAX 1024
@@ -35,7 +34,7 @@ line(enum logger_level level, struct buf *b)
 		logger_line(&out.logger, level, buf_str(b));
 	buf_addc(b, '\n');
 	if (!out.silent)
-		cli_write(1, b);
+		str_write(1, buf_str(b));
 	buf_free(b);
 }
 
@@ -83,7 +82,7 @@ log_module(struct str protocol, int code, struct str text)
 	    STR(": Succeeded: "));
 	buf_clean(&b, text, TEXT_MAX);
 	buf_addc(&b, '\n');
-	cli_write(2, &b);
+	str_write(2, buf_str(&b));
 	buf_free(&b);
 }
 
@@ -111,9 +110,8 @@ log_stderr(void)
 	struct str rest = { block, n > 0 ? (size_t)n : 0 };
 	struct buf b = { 0 };
 
-	buf_set(&b, rest);
 	if (out.stderr_fd >= 0)
-		cli_write(out.stderr_fd, &b);
+		str_write(out.stderr_fd, rest);
 	while (rest.n) {
 		struct str text = str_cut(&rest, '\n');
 

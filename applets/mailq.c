@@ -25,7 +25,6 @@
 #define JUNK_MAX 4096
 
 #define FLUSH_AT (32 * 1024)
-#define STATUS_MAX (64 * 1024 * 1024)
 #define FOLDER (O_RDONLY | O_DIRECTORY | O_CLOEXEC)
 
 struct entry {
@@ -99,32 +98,12 @@ read_names(DIR *dir, struct entries *e)
 		qsort(e->list, e->n, sizeof e->list[0], by_time);
 }
 
-static int
-read_text(int fd, struct buf *text)
-{
-	ssize_t n;
-
-	do {
-		n = read(fd, buf_room(text, FLUSH_AT), FLUSH_AT);
-		if (n > 0)
-			text->n += (size_t)n;
-	} while (n > 0 && text->n < STATUS_MAX);
-	return n < 0 ? -1 : 0;
-}
-
-/* No status is no fault: no sender has run yet, or it is an older one. */
 static void
 read_status(int root, struct known *k)
 {
-	struct spool s = { -1, root, -1, -1 };
 	struct str rest;
-	int fd;
 
-	fd = spool_message(&s, "status", NULL);
-	if (fd < 0 || read_text(fd, &k->text) < 0)
-		buf_clear(&k->text);
-	if (fd >= 0)
-		close(fd);
+	status_read(root, &k->text);
 	rest = buf_str(&k->text);
 	do
 		k->list = grow(k->list, k->n, &k->cap, sizeof k->list[0]);
@@ -248,7 +227,7 @@ complain(const char *text)
 	path_set(&path, PATH_SPOOL, "queue");
 	buf_cat(&line, str_of(text), STR(" ("), buf_str(&path), STR(": "),
 	    str_of(reason), STR(")\n"));
-	cli_write(1, &line);
+	str_write(1, buf_str(&line));
 	buf_free(&path);
 	buf_free(&line);
 	return 1;
@@ -270,7 +249,7 @@ list_messages(DIR *dir, int root)
 	for (i = 0; i < e.n && rc == 0; i++) {
 		list_entry(&out, &s, &k, &e.list[i]);
 		if (out.n >= FLUSH_AT || i + 1 == e.n) {
-			rc = cli_write(1, &out);
+			rc = str_write(1, buf_str(&out));
 			buf_clear(&out);
 		}
 	}

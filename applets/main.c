@@ -108,7 +108,7 @@ show_list(void)
 		buf_fmt(&text, "%s %s %s\n", applets[i].name,
 		    applets[i].folder,
 		    applets[i].rights == SUID_KEEP ? "set-uid" : "-");
-	cli_write(1, &text);
+	str_write(1, buf_str(&text));
 	buf_free(&text);
 }
 
@@ -124,7 +124,7 @@ show_help(void)
 	for (i = 0; i < sizeof applets / sizeof applets[0]; i++)
 		buf_fmt(&text, "  %-20s %s\n", applets[i].name,
 		    applets[i].about);
-	cli_write(1, &text);
+	str_write(1, buf_str(&text));
 	buf_free(&text);
 }
 
@@ -134,7 +134,7 @@ show_version(void)
 	struct buf text = { 0 };
 
 	buf_set(&text, STR("nullmailer " VERSION "\n"));
-	cli_write(1, &text);
+	str_write(1, buf_str(&text));
 	buf_free(&text);
 }
 

@@ -10,7 +10,7 @@
 #include <unistd.h>
 
 #include "../lib/base/buf.h"
-#include "../lib/base/err.h"
+#include "../lib/smtp/connection.h"
 #include "../lib/smtp/options.h"
 #include "../lib/smtp/protocol.h"
 #include "../lib/base/opt.h"
@@ -22,7 +22,7 @@
 
 struct run {
 	const struct protocol *protocol;
-	void *session;
+	struct connection *session;
 	int result;		/* -1: none yet */
 };
 
@@ -32,13 +32,13 @@ say_verdict(const struct run *r, int code, struct str text)
 	struct buf line = { 0 };
 
 	buf_cat(&line, text, STR("\n"));
-	cli_write(1, &line);
+	str_write(1, buf_str(&line));
 	buf_clear(&line);
 	buf_cat(&line, str_of(r->protocol->name),
 	    code ? STR(": Failed: ") : STR(": Succeeded: "));
 	buf_clean(&line, text, 1024);
 	buf_addc(&line, '\n');
-	cli_write(2, &line);
+	str_write(2, buf_str(&line));
 	buf_free(&line);
 }
 
@@ -114,7 +114,7 @@ transmit_message(struct run *r)
 	if (!code)
 		code = p->settle(r->session);
 	if (code && r->result < 0)
-		fail_message(r, code, p->text(r->session));
+		fail_message(r, code, buf_str(&r->session->text));
 }
 
 static int

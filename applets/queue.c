@@ -12,9 +12,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "../lib/conf/conf.h"
 #include "../lib/base/mem.h"
-#include "../lib/queue/spool.h"
 #include "../lib/queue/store.h"
 #include "applets.h"
 #include "cli.h"
@@ -36,7 +34,7 @@ say_why(const char *text)
 	struct buf line = { 0 };
 
 	buf_cat(&line, STR("nullmailer-queue: "), str_of(text), STR("\n"));
-	cli_write(guest ? 2 : 1, &line);
+	str_write(guest ? 2 : 1, buf_str(&line));
 	buf_free(&line);
 	return STORE_BAD;
 }

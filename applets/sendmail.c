@@ -15,6 +15,7 @@
 #include "../lib/base/opt.h"
 #include "../lib/conf/path.h"
 #include "../lib/queue/spool.h"
+#include "../lib/queue/trigger.h"
 #include "applets.h"
 #include "cli.h"
 
@@ -144,7 +145,7 @@ flush_queue(void)
 	s.root = open(buf_z(&path), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (s.root < 0)
 		cli_die(1, "Could not open %s:", buf_z(&path));
-	rc = spool_pull_trigger(&s);
+	rc = trigger_pull(&s);
 	if (rc < 0 && errno == ENXIO)
 		cli_warn("nullmailer-send is not running");
 	else if (rc < 0)
@@ -161,7 +162,7 @@ relay(int fd, struct str prefix, struct str text, struct str suffix)
 	buf_add(&line, prefix);
 	buf_clean(&line, text, 1024);
 	buf_cat(&line, suffix, STR("\n"));
-	cli_write(fd, &line);
+	str_write(fd, buf_str(&line));
 	buf_free(&line);
 }
 

@@ -14,7 +14,6 @@
 
 #include "../lib/queue/enqueue.h"
 #include "../lib/mail/envelope.h"
-#include "../lib/queue/spool.h"
 #include "../lib/queue/store.h"
 #include "applets.h"
 #include "cli.h"
@@ -59,7 +58,7 @@ reply(struct session *s, const char *text)
 	struct buf line = { 0 };
 
 	buf_cat(&line, str_of(text), STR("\r\n"));
-	if (cli_write(1, &line) < 0)
+	if (str_write(1, buf_str(&line)) < 0)
 		s->over = 1;
 	buf_free(&line);
 }

@@ -1,5 +1,7 @@
 /* str - borrowed runs of bytes: compare, find, cut. */
+#include <errno.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "chr.h"
 #include "str.h"
@@ -111,5 +113,22 @@ str_number(struct str s, unsigned long max, unsigned long *out)
 		v = v * 10 + digit;
 	}
 	*out = v;
+	return 0;
+}
+
+int
+str_write(int fd, struct str s)
+{
+	ssize_t n;
+
+	while (s.n) {
+		n = write(fd, s.p, s.n);
+		if (n == 0)
+			errno = EIO;
+		if (n == 0 || (n < 0 && errno != EINTR))
+			return -1;
+		if (n > 0)
+			s = str_skip(s, (size_t)n);
+	}
 	return 0;
 }

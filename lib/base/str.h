@@ -41,4 +41,7 @@ struct str str_cut(struct str *rest, char sep);
 /* Decimal digits and nothing else, at most max. 0, or -1 and *out untouched. */
 int str_number(struct str s, unsigned long max, unsigned long *out);
 
+/* Writes all of s to a descriptor. 0, or -1 with errno. */
+int str_write(int fd, struct str s);
+
 #endif

@@ -235,12 +235,12 @@ find_code(struct str s)
 
 void
 dsn_status(struct buf *b, enum dsn_kind kind, struct str text,
-    struct str otherwise)
+    struct str default_status)
 {
 	struct str code = find_code(text);
 
 	if (!code.n)
-		code = otherwise;
+		code = default_status;
 	buf_addc(b, kind == DSN_FAILED ? '5' : '4');
 	buf_add(b, str_skip(code, 1));
 }
@@ -636,7 +636,8 @@ recipient_group(struct report *r, const struct dsn_recipient *one)
 	buf_cat(b, STR("\nAction: "), r->d->kind == DSN_FAILED ?
 	    STR("failed") : STR("delayed"), STR("\nStatus: "), one->status);
 	if (!one->status.n)
-		dsn_status(b, r->d->kind, one->diagnostic, r->d->otherwise);
+		dsn_status(b, r->d->kind, one->diagnostic,
+		    r->d->default_status);
 	buf_addc(b, '\n');
 	add_date(r, STR("Last-Attempt-Date: "), r->d->last_attempt);
 	add_text_field(r, STR("Remote-MTA: dns; "), r->d->remote);

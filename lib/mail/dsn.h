@@ -43,7 +43,7 @@ struct dsn {
 	struct str sender;	/* of the message; empty or "#@[]": null */
 	const struct dsn_recipient *recipients;
 	size_t count;
-	struct str otherwise;	/* status where the diagnostic has none */
+	struct str default_status;	/* where the diagnostic has none */
 	struct str remote;	/* the server's name, or empty */
 	struct str envelope_id;	/* or empty */
 	time_t arrival;
@@ -80,9 +80,9 @@ int dsn_write(const struct dsn *d, const struct dsn_rules *r,
  * that no address is taken for one. That behind a reply code comes first; one
  * of class 2 is none. Its class is made that of the kind, 5 or 4, for what is
  * given up has failed whatever the server hoped. Without a code it is
- * otherwise, such as "5.0.0", or "5.4.7" for what became too old. */
+ * default_status, such as "5.0.0", or "5.4.7" for what became too old. */
 void dsn_status(struct buf *b, enum dsn_kind kind, struct str text,
-    struct str otherwise);
+    struct str default_status);
 
 /* 1 if s is a status code of class 4 or 5. */
 int dsn_is_status(struct str s);

@@ -105,7 +105,7 @@ make_plan(struct plan *plan)
 	plan->here = is_owner(plan) || !find_program(plan);
 }
 
-/* Root without the capabilities of root cannot, and has the program left. */
+/* Fails for root without CAP_SETUID; then the set-uid program is executed. */
 static int
 become_owner(const struct plan *plan)
 {

@@ -258,23 +258,6 @@ spool_commit(const struct spool *s, const char *temporary, time_t seconds,
 }
 
 static int
-write_all(int fd, struct str s)
-{
-	ssize_t n;
-
-	while (s.n) {
-		n = write(fd, s.p, s.n);
-		if (n == 0)
-			errno = EIO;
-		if (n == 0 || (n < 0 && errno != EINTR))
-			return -1;
-		if (n > 0)
-			s = str_skip(s, (size_t)n);
-	}
-	return 0;
-}
-
-static int
 write_envelope(int fd, const struct envelope *e, const unsigned char *keep)
 {
 	struct buf text = { 0 };
@@ -291,7 +274,7 @@ write_envelope(int fd, const struct envelope *e, const unsigned char *keep)
 			buf_cat(&text, recipient, STR("\n"));
 	}
 	buf_addc(&text, '\n');
-	rc = write_all(fd, buf_str(&text));
+	rc = str_write(fd, buf_str(&text));
 	buf_free(&text);
 	return rc;
 }
@@ -308,7 +291,7 @@ write_body(int to, int from, off_t at)
 			continue;
 		if (n <= 0)
 			return (int)n;
-		if (write_all(to, (struct str){ block, (size_t)n }) < 0)
+		if (str_write(to, (struct str){ block, (size_t)n }) < 0)
 			return -1;
 		at += n;
 	}
@@ -365,29 +348,6 @@ spool_copy(const struct spool *s, int fd, const struct envelope *e,
 	return rc;
 }
 
-static int
-open_trigger(const struct spool *s, int how)
-{
-	struct stat st;
-	int fd;
-
-	fd = openat(s->root, "trigger",
-	    how | O_NONBLOCK | O_NOFOLLOW | O_NOCTTY | O_CLOEXEC);
-	if (fd >= 0 && (fstat(fd, &st) < 0 || !S_ISFIFO(st.st_mode))) {
-		close(fd);
-		errno = EINVAL;
-		fd = -1;
-	}
-	return fd;
-}
-
-int
-spool_open_trigger(const struct spool *s)
-{
-	return open_trigger(s, O_RDONLY);
-}
-
-/* A full FIFO wakes the sender as well as one more byte in it. */
 long long
 spool_seconds(const char *name)
 {
@@ -398,20 +358,4 @@ spool_seconds(const char *name)
 		if (++digits <= 18)
 			seconds = seconds * 10 + (*name - '0');
 	return digits <= 18 ? seconds : 0;
-}
-
-int
-spool_pull_trigger(const struct spool *s)
-{
-	int fd = open_trigger(s, O_WRONLY);
-	int error;
-	ssize_t n;
-
-	if (fd < 0)
-		return -1;
-	n = write(fd, "", 1);
-	error = errno;
-	close(fd);
-	errno = error;
-	return n == 1 || error == EAGAIN ? 0 : -1;
 }

@@ -77,12 +77,4 @@ int spool_copy(const struct spool *s, int fd, const struct envelope *e,
  * its digits are no time. */
 long long spool_seconds(const char *name);
 
-/* Writes one byte into the trigger. 0; -1 with errno when nobody can be told:
- * ENXIO means no sender is running and is no fault. */
-int spool_pull_trigger(const struct spool *s);
-
-/* Opens the trigger for reading, non-blocking, O_CLOEXEC, or -1 with errno;
- * EINVAL if it is no FIFO. */
-int spool_open_trigger(const struct spool *s);
-
 #endif

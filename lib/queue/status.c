@@ -1,7 +1,64 @@
 /* status - spool/status: what the sender knows of each waiting message. */
+#include <fcntl.h>
 #include <limits.h>
+#include <stdio.h>
+#include <unistd.h>
 
+#include "spool.h"
 #include "status.h"
+
+#define BLOCK 65536
+#define STATUS_MAX (64 * 1024 * 1024)
+
+int
+status_read(int root, struct buf *text)
+{
+	struct spool s = { -1, root, -1, -1 };
+	int fd = spool_message(&s, "status", NULL);
+	ssize_t n;
+
+	if (fd < 0)
+		return -1;
+	while (text->n < STATUS_MAX &&
+	    (n = read(fd, buf_room(text, BLOCK), BLOCK)) > 0)
+		text->n += (size_t)n;
+	if (n < 0)
+		buf_clear(text);
+	close(fd);
+	return n < 0 ? -1 : 0;
+}
+
+/* FNV-1a: of a long queue the text itself would be most of our memory. */
+static unsigned long long
+digest(struct str text)
+{
+	unsigned long long sum = 0xcbf29ce484222325;
+
+	for (; text.n; text = str_skip(text, 1))
+		sum = (sum ^ (unsigned char)text.p[0]) * 0x100000001b3;
+	return sum;
+}
+
+void
+status_write(const struct spool *s, const struct buf *text,
+    unsigned long long *sum)
+{
+	struct buf name = { 0 };
+	int fd;
+
+	if (digest(buf_str(text)) == *sum)
+		return;
+	*sum = digest(buf_str(text));
+	if (!text->n) {
+		unlinkat(s->root, "status", 0);
+	} else if ((fd = spool_temporary(s, &name)) >= 0) {
+		if (str_write(fd, buf_str(text)) < 0 || renameat(s->tmp,
+		    buf_z(&name), s->root, "status") < 0)
+			unlinkat(s->tmp, buf_z(&name), 0);
+		close(fd);
+	}
+	buf_free(&name);
+}
 
 static void
 add_number(struct buf *b, long long v)

@@ -9,6 +9,8 @@
 
 #include "../base/buf.h"
 
+struct spool;
+
 struct status {
 	struct str id;
 	unsigned long attempts;
@@ -19,6 +21,15 @@ struct status {
 	long long credit;
 	long long warned;
 };
+
+/* Reads the file of a spool folder, of which it may have 64 MB. 0, or -1 with
+ * errno and text empty; ENOENT: no sender has run yet, or an older one. */
+int status_read(int root, struct buf *text);
+
+/* Makes text the file, or removes it if text is empty, unless *sum says that
+ * the same was written last. A failure costs only what mailq can say. */
+void status_write(const struct spool *s, const struct buf *text,
+    unsigned long long *sum);
 
 /* Appends a line; remote and text are cleaned on the way. */
 void status_add(struct buf *b, const struct status *s);

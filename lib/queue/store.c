@@ -13,8 +13,8 @@
 #include "../base/date.h"
 #include "../mail/envelope.h"
 #include "../conf/hostname.h"
-#include "spool.h"
 #include "store.h"
+#include "trigger.h"
 
 #define BLOCK (32 * 1024)
 #define SHOWN 256
@@ -184,19 +184,12 @@ next_line(struct store *s, int fd, struct str *line)
 static int
 flush_block(struct store *s, const char *complaint)
 {
-	struct str rest = buf_str(&s->out);
-	ssize_t n;
-
-	s->size += rest.n;
+	s->size += s->out.n;
 	if (s->maxsize && s->size > s->maxsize)
 		return fail(s, STORE_BAD, "Message is too large.",
 		    STR("see control file maxsize"));
-	while (rest.n) {
-		n = write(s->fd, rest.p, rest.n);
-		if (n < 0 && errno != EINTR)
-			return fail_errno(s, complaint);
-		rest = str_skip(rest, n > 0 ? (size_t)n : 0);
-	}
+	if (str_write(s->fd, buf_str(&s->out)) < 0)
+		return fail_errno(s, complaint);
 	buf_clear(&s->out);
 	return 0;
 }
@@ -413,7 +406,7 @@ store_commit(struct store *s)
 		return fail_errno(s, "Error flushing the output file.");
 	if (close_file(s) < 0 || commit_name(s) < 0)
 		return -1;
-	if (spool_pull_trigger(&s->spool) < 0 && errno != ENXIO
+	if (trigger_pull(&s->spool) < 0 && errno != ENXIO
 	    && errno != ENOENT)
 		fail(s, 0, "The message is queued but the sender could not be"
 		    " told.", str_of(strerror(errno)));

@@ -7,8 +7,6 @@
 #include <unistd.h>
 
 #include "../base/clock.h"
-#include "../mail/envelope.h"
-#include "../base/err.h"
 #include "delivery.h"
 #include "external.h"
 #include "../base/mem.h"
@@ -19,7 +17,7 @@
 /* What is kept of a module's stdout. */
 #define OUTPUT_MAX 65536
 
-/* Messages on their way to a server that answers at once. */
+/* Messages in flight to a server that answers at once. */
 #define MIN_WINDOW 8
 
 static struct agent *
@@ -123,7 +121,8 @@ agent_take(struct agent *a)
 	struct delivery d = a->delivery[0];
 
 	a->deliveries--;
-	memmove(a->delivery, a->delivery + 1, a->deliveries * sizeof a->delivery[0]);
+	memmove(a->delivery, a->delivery + 1,
+	    a->deliveries * sizeof a->delivery[0]);
 	return d;
 }
 
@@ -138,8 +137,8 @@ find_delivery(struct agent *a, unsigned long id)
 	return NULL;
 }
 
-/* What is on its way no other session can have, so of many no more than fill
- * it: a near server gets few. */
+/* Messages in flight cannot move to another session, so it takes only as many
+ * as fill a round trip. */
 static enum agent_event_kind
 on_ready(struct agent *a, size_t window)
 {
@@ -162,7 +161,7 @@ close_fd(struct agent *a)
 }
 
 /* A worker has lost its connection: another one takes its place, with the
- * deliveries that have no answer. 0, or -1 if there is to be no other. */
+ * deliveries that have no result. 0, or -1 if there is to be no other. */
 static int
 replace_worker(struct agent *a, const struct carried *carried)
 {
@@ -186,7 +185,7 @@ replace_worker(struct agent *a, const struct carried *carried)
 	return 0;
 }
 
-/* A packet as an event; AGENT_NOTHING if it concerns nobody but us. */
+/* A packet as an event; AGENT_NOTHING if the owner need not know. */
 static enum agent_event_kind
 on_packet(struct agent *a, const struct worker_packet *p)
 {
@@ -276,7 +275,8 @@ agent_read(struct agent *a)
 	return nothing;
 }
 
-/* A module is through when its process is, whoever still holds its stdout. */
+/* A module has ended when its process has, even if its stdout is still open
+ * elsewhere. */
 struct agent_event
 agent_ended(struct agent *a, int status)
 {

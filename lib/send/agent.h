@@ -1,6 +1,6 @@
-/* agent.h - a child that delivers to one remote: a worker with up to
- * WORKER_HOLDS messages, or a external module with one. The owner polls fd for
- * reading and reaps children; what happened comes back as events. */
+/* agent.h - the sender's side of a child that delivers to one remote: a worker
+ * with up to WORKER_HOLDS messages, or an external module with one. The owner
+ * polls fd for reading and reaps children; what happened comes as events. */
 #ifndef AGENT_H
 #define AGENT_H
 
@@ -14,13 +14,13 @@ struct remote;
 
 struct agent {
 	struct agent *next;	/* the owner's list */
-	void *owner;		/* the owner's, NULL once it is dismissed */
+	void *owner;		/* the owner's, NULL once it is retired */
 	pid_t pid;		/* of its present process */
-	int fd;			/* -1 when it has no more to say */
+	int fd;			/* -1 after end of file */
 	int external;
 	struct delivery *delivery;	/* oldest first */
 	size_t deliveries;
-	size_t window;	/* deliveries it likes to have; 0 until ready */
+	size_t window;		/* most deliveries at a time; 0 until ready */
 	long long began;	/* clock_ms */
 	long long ready;	/* clock_ms, 0 before */
 	long long since;	/* clock_ms of the last result, or of when
@@ -38,14 +38,15 @@ struct agent {
 };
 
 enum agent_event_kind {
-	AGENT_NOTHING,	/* nothing more for now */
+	AGENT_NOTHING,		/* nothing more for now */
 	AGENT_READY,		/* let in: it takes more now, and then waits
 				 * for agent_go */
 	AGENT_NOTE,		/* text is for the administrator */
 	AGENT_RESULT,		/* of the oldest delivery */
-	AGENT_DOWN,		/* the remote is of no use, says a worker; the
-				 * deliveries were not taken */
-	AGENT_CRASHED,	/* it ended without a word about its deliveries */
+	AGENT_DOWN,		/* worker reports: remote unusable; its
+				 * deliveries were not attempted */
+	AGENT_CRASHED,		/* it ended without results for its
+				 * deliveries */
 	AGENT_END		/* it ended; the process may still be there */
 };
 
@@ -56,36 +57,35 @@ struct agent_event {
 	struct str text;	/* borrowed until the next call */
 };
 
-/* Starts a worker, or path as a external module for the delivery f, which it does
- * not take over yet. seconds: 0 for no limit. A worker's r and helo are used
- * again until the session is dismissed. NULL with errno on failure. */
+/* Starts a worker, or path as an external module for the delivery d, which it
+ * does not take over yet. seconds: 0 for no limit. A worker's r and helo are
+ * used again until the agent is retired. NULL with errno on failure. */
 struct agent *agent_worker(const struct remote *r, const char *helo,
     int seconds);
 struct agent *agent_module(const struct remote *r, const char *path,
-    const struct delivery *f, const char *helo, int *options_cut);
+    const struct delivery *d, const char *helo, int *options_cut);
 
 /* 1 if it can take another delivery. */
 int agent_has_room(const struct agent *a);
 
-/* Milliseconds a message takes here, as far as can be seen: on average since
- * it got ready, or what the next result has already taken if that is more; a
- * round trip before anything else is known. Where many messages are on their
- * way at once, the way costs but one of these. 0 until it is ready. */
+/* Estimated ms per message: the average since READY, or the age of the current
+ * one if larger; one round trip before the first result; 0 until READY. With
+ * many in flight the round trip is not counted per message. */
 long long agent_pace(const struct agent *a);
 
-/* Hands f over; on success the session owns it. 0, or -1 with errno. */
-int agent_give(struct agent *a, const struct delivery *f);
+/* Hands d over; on success the agent owns it. 0, or -1 with errno. */
+int agent_give(struct agent *a, const struct delivery *d);
 
-/* A session that got ready was given what there is for now. */
+/* After READY: no more messages for now. */
 void agent_go(const struct agent *a);
 
-/* The oldest delivery is through: takes it off the list without freeing. */
+/* Takes the oldest delivery off the list without freeing it. */
 struct delivery agent_take(struct agent *a);
 
 /* Reads what there is to read and returns one event at a time. */
 struct agent_event agent_read(struct agent *a);
 
-/* The process has ended with this wait status. What a module's end means. */
+/* The process has ended with this wait status: what a module's end means. */
 struct agent_event agent_ended(struct agent *a, int status);
 
 /* What it does now must be over in ms; negative: no limit. */

@@ -1,4 +1,4 @@
-/* report - a notification that a child process writes into the queue. */
+/* bounce - a notification that a child process writes into the queue. */
 #include <errno.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -10,10 +10,7 @@
 #include "child.h"
 #include "../base/chr.h"
 #include "../conf/conf.h"
-#include "../mail/dsn.h"
 #include "../queue/enqueue.h"
-#include "../mail/envelope.h"
-#include "delivery.h"
 #include "../base/mem.h"
 #include "bounce.h"
 
@@ -21,40 +18,40 @@
 #define FAILURE 1
 
 static struct str
-reason_of(const struct bounce *r, size_t index)
+reason_of(const struct bounce *b, size_t index)
 {
-	const struct refusal *own = delivery_refusal(&r->d, index);
+	const struct refusal *own = delivery_refusal(&b->d, index);
 
-	return own ? buf_str(&own->text) : buf_str(&r->text);
+	return own ? buf_str(&own->text) : buf_str(&b->text);
 }
 
 /* "SMTP; 550 5.1.1 no such user" */
 static void
-diagnose(struct buf *b, const struct bounce *r, size_t index)
+diagnose(struct buf *out, const struct bounce *b, size_t index)
 {
 	size_t i;
 
-	for (i = 0; i < r->protocol.n; i++)
-		buf_addc(b, chr_upper(r->protocol.p[i]));
-	buf_cat(b, STR("; "), reason_of(r, index));
+	for (i = 0; i < b->protocol.n; i++)
+		buf_addc(out, chr_upper(b->protocol.p[i]));
+	buf_cat(out, STR("; "), reason_of(b, index));
 }
 
 /* The recipients the report is about; the child that asks does not free. */
 static void
-list_recipients(const struct bounce *r, struct dsn *d)
+list_recipients(const struct bounce *b, struct dsn *d)
 {
-	struct dsn_recipient *list = mem_new(r->d.e.count, sizeof *list);
+	struct dsn_recipient *list = mem_new(b->d.e.count, sizeof *list);
 	struct str address;
 	size_t at = 0, i;
 
-	for (i = 0; (address = envelope_next(&r->d.e, &at)).p; i++) {
+	for (i = 0; (address = envelope_next(&b->d.e, &at)).p; i++) {
 		struct buf status = { 0 }, diagnostic = { 0 };
 
-		if (r->kind == DSN_FAILED && r->result[i] != FAILED)
+		if (b->kind == DSN_FAILED && b->result[i] != FAILED)
 			continue;
-		dsn_status(&status, r->kind, reason_of(r, i),
-		    r->otherwise);
-		diagnose(&diagnostic, r, i);
+		dsn_status(&status, b->kind, reason_of(b, i),
+		    b->default_status);
+		diagnose(&diagnostic, b, i);
 		list[d->count++] = (struct dsn_recipient){ address,
 			buf_str(&status), buf_str(&diagnostic) };
 	}
@@ -121,7 +118,7 @@ find_target(struct dsn *d, struct dsn_rules *rules, struct buf *target,
 }
 
 int
-bounce_start(struct bounce *r, const struct bounce_times *t,
+bounce_start(struct bounce *b, const struct bounce_times *t,
     int (*queue)(int argc, char **argv), struct buf *why)
 {
 	struct dsn d = { 0 };
@@ -129,21 +126,21 @@ bounce_start(struct bounce *r, const struct bounce_times *t,
 	struct buf target = { 0 };
 	int rc;
 
-	d.kind = r->kind;
-	d.sender = envelope_sender(&r->d.e);
-	d.remote = buf_str(&r->host);
+	d.kind = b->kind;
+	d.sender = envelope_sender(&b->d.e);
+	d.remote = buf_str(&b->host);
 	d.arrival = t->arrival;
 	d.last_attempt = t->last_attempt;
 	d.retry_until = t->retry_until;
-	d.message = r->d.fd;
-	d.header = r->d.e.body;
+	d.message = b->d.fd;
+	d.header = b->d.e.body;
 	rc = find_target(&d, &rules, &target, why);
-	if (rc > 0 && (r->pid = fork()) == 0) {
+	if (rc > 0 && (b->pid = fork()) == 0) {
 		setup_child(&d);
-		list_recipients(r, &d);
+		list_recipients(b, &d);
 		_exit(write_report(&d, &rules, buf_str(&target), queue));
 	}
-	if (rc > 0 && r->pid < 0) {
+	if (rc > 0 && b->pid < 0) {
 		buf_add(why, str_of(strerror(errno)));
 		rc = -1;
 	}
@@ -153,12 +150,12 @@ bounce_start(struct bounce *r, const struct bounce_times *t,
 }
 
 void
-bounce_free(struct bounce *r)
+bounce_free(struct bounce *b)
 {
-	delivery_free(&r->d);
-	free(r->result);
-	buf_free(&r->text);
-	buf_free(&r->host);
-	buf_free(&r->protocol);
-	free(r);
+	delivery_free(&b->d);
+	free(b->result);
+	buf_free(&b->text);
+	buf_free(&b->host);
+	buf_free(&b->protocol);
+	free(b);
 }

@@ -12,11 +12,11 @@ struct bounce {
 	struct bounce *next;
 	pid_t pid;
 	struct delivery d;
-	unsigned char *result;	/* enum rcpt_result, a recipient each; of a failure
-				 * it tells those who FAILED, of a delay all */
+	unsigned char *result;	/* enum rcpt_result, one a recipient: a bounce
+				 * names those that FAILED, a delay all */
 	enum dsn_kind kind;
-	struct str otherwise;	/* status code where a reply has none */
-	struct buf text;	/* why, but for those refused by themselves */
+	struct str default_status;	/* where a reply has no code */
+	struct buf text;	/* the reason of those not refused singly */
 	struct buf host, protocol;
 };
 
@@ -25,12 +25,12 @@ struct bounce_times {
 	time_t arrival, last_attempt, retry_until;
 };
 
-/* Starts the child. queue is queue_main. 1 with r->pid; 0 when there is nobody
- * to tell, why tells; -1 when it has to be tried again, why tells. */
-int bounce_start(struct bounce *r, const struct bounce_times *t,
+/* Starts the child. queue is queue_main. 1 with b->pid; 0 with why: no report
+ * is wanted; -1 with why: to be tried again. */
+int bounce_start(struct bounce *b, const struct bounce_times *t,
     int (*queue)(int argc, char **argv), struct buf *why);
 
-/* Frees r itself too. */
-void bounce_free(struct bounce *r);
+/* Frees b itself too. */
+void bounce_free(struct bounce *b);
 
 #endif

@@ -6,7 +6,6 @@
 #include <unistd.h>
 
 #include "messages.h"
-#include "../mail/envelope.h"
 #include "../base/err.h"
 #include "delivery.h"
 #include "../base/mem.h"
@@ -178,7 +177,8 @@ delivery_move_failed(struct delivery *d, const struct spool *s,
     const unsigned char *result)
 {
 	unsigned char *mask = mem_new(d->e.count, 1);
-	size_t deferred = choose_recipients(d, result, DEFERRED, DEFERRED, mask);
+	size_t deferred = choose_recipients(d, result, DEFERRED, DEFERRED,
+	    mask);
 	int rc;
 
 	if (!deferred) {

@@ -1,6 +1,6 @@
-/* delivery.h - a message on its way to a remote: its open queue file, its
- * envelope, what was said of single recipients; and what becomes of the file
- * when the recipients' ways part. */
+/* delivery.h - one attempt of a message at a remote: its open queue file, its
+ * envelope, the recipients that were refused; and how the queue file is
+ * rewritten when recipients have different results. */
 #ifndef DELIVERY_H
 #define DELIVERY_H
 
@@ -26,7 +26,7 @@ struct delivery {
 	int announced;
 };
 
-/* A recipient's share of the attempt. */
+/* What a delivery ended in for one recipient. */
 enum rcpt_result { DELIVERED, FAILED, DEFERRED, RESULTS };
 
 /* Opens the queue file of m. 0, or -1 with errno: EINVAL or ELOOP when it is
@@ -36,20 +36,22 @@ int delivery_open(struct delivery *d, const struct spool *s, struct message *m);
 void delivery_free(struct delivery *d);
 
 /* Notes that recipient number index was refused. */
-void delivery_refuse(struct delivery *d, size_t index, int code, struct str text);
+void delivery_refuse(struct delivery *d, size_t index, int code,
+    struct str text);
 
 /* The refusal of recipient number index, or NULL. */
 const struct refusal *delivery_refusal(const struct delivery *d, size_t index);
 
-/* Works out each recipient's result from the result of the message, which all
- * share who were not refused, and counts them. The caller frees the array of
+/* Works out each recipient's result, that of the message for all who were not
+ * refused, and counts them. The caller frees the array of
  * enum rcpt_result, one byte each. */
 unsigned char *delivery_results(const struct delivery *d, int code,
     size_t count[RESULTS]);
 
-/* Takes the delivered off the queue file at once, so that no crash sends to
- * them again; removes the file when nobody is left. 0; -1 with errno when
- * that must wait: then m remembers it, and catch_up does it later. */
+/* Removes delivered recipients from the queue file at once, so that a crash
+ * cannot send to them again; removes the file when no recipient is left. 0; on
+ * failure -1 with errno: the change is remembered in m, and made by
+ * delivery_catch_up. */
 int delivery_drop_delivered(struct delivery *d, const struct spool *s,
     const unsigned char *result);
 
@@ -58,7 +60,7 @@ int delivery_drop_delivered(struct delivery *d, const struct spool *s,
 int delivery_move_failed(struct delivery *d, const struct spool *s,
     const unsigned char *result);
 
-/* Does what had to wait. 0 nothing had; 1 done, and the file must be opened
+/* Makes a remembered change. 0 there is none; 1 made, the file must be opened
  * again; -1 with errno, it must not be sent yet. */
 int delivery_catch_up(struct delivery *d, const struct spool *s);
 

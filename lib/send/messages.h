@@ -35,11 +35,12 @@ struct message {
 	struct attempt *attempt;	/* NULL before the first failure */
 	int credit;		/* seconds of age that are the clock's doing */
 	unsigned index;		/* in the list, until the next scan */
-	unsigned short remotes_tried;	/* remotes that had it in this queue run */
+	unsigned short remotes_tried;	/* in this queue run */
 	unsigned char state;	/* enum message_state */
 	unsigned char seen : 1;	/* by the scan that is going on */
 	unsigned char warned : 1;	/* its sender knows of the delay */
-	unsigned char suspect : 1;	/* a session ended over it: others first */
+	unsigned char suspect : 1;	/* a session ended over it: it goes
+					 * last */
 	char name[];
 };
 

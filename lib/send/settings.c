@@ -2,7 +2,6 @@
 #include <limits.h>
 
 #include "../conf/conf.h"
-#include "../smtp/remote.h"
 #include "settings.h"
 
 struct number {

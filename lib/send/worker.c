@@ -8,10 +8,9 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "../base/buf.h"
 #include "child.h"
 #include "../base/clock.h"
-#include "../base/err.h"
+#include "../smtp/connection.h"
 #include "../smtp/remote.h"
 #include "worker.h"
 
@@ -111,7 +110,7 @@ struct worker {
 	int fd;
 	const struct protocol *protocol;
 	struct carried carried;
-	void *session;
+	struct connection *session;
 	int seconds;
 	int waits;		/* for the sender's word after READY */
 	struct protocol_message held[WORKER_HOLDS];
@@ -221,7 +220,8 @@ report_message(void *context, unsigned long id, int code, enum stage stage,
 	}
 }
 
-/* The last words: the remote is of no use, or another worker's. */
+/* Last packet before exit: DOWN (remote unusable) or AGAIN (start another
+ * worker). */
 static void
 leave(struct worker *w, enum worker_kind kind, int code)
 {
@@ -229,17 +229,17 @@ leave(struct worker *w, enum worker_kind kind, int code)
 
 	p.kind = kind;
 	p.code = code;
-	p.stage = w->protocol->stage(w->session);
+	p.stage = w->session->stage;
 	p.carried = w->carried;
-	send_packet(w, &p, w->protocol->text(w->session));
+	send_packet(w, &p, buf_str(&w->session->text));
 	_exit(code);
 }
 
 static void
 set_limit(struct worker *w)
 {
-	w->protocol->limit(w->session, w->seconds > 0 ?
-	    clock_in((long long)w->seconds * 1000) : CLOCK_NEVER);
+	w->session->limit = w->seconds > 0 ?
+	    clock_in((long long)w->seconds * 1000) : CLOCK_NEVER;
 }
 
 static void
@@ -264,13 +264,13 @@ session_lost(struct worker *w, int code)
 	if (w->accepted)
 		return;
 	if (code == ERR_TIMED_OUT || code == ERR_MSG_TEMP ||
-	    w->protocol->stage(w->session) <= STAGE_tls ||
+	    w->session->stage <= STAGE_tls ||
 	    ++w->carried.lost_in_row == STRIKES)
 		leave(w, WORKER_DOWN, code);
 	if (!w->answered && w->begun)
 		report_message(w, w->held[0].id, code,
-		    w->protocol->stage(w->session),
-		    w->protocol->text(w->session));
+		    w->session->stage,
+		    buf_str(&w->session->text));
 }
 
 /* Begins the next message that is held. Its time runs from the opening of
@@ -288,7 +288,7 @@ check_session(struct worker *w, int rc)
 {
 	if (rc && rc != PROTOCOL_AGAIN)
 		session_lost(w, rc);
-	if (!w->protocol->is_open(w->session))
+	if (!w->session->open)
 		leave(w, WORKER_AGAIN, ERR_OK);
 }
 
@@ -298,7 +298,7 @@ static void
 deliver(struct worker *w, int wait)
 {
 	while (w->begun < w->holds) {
-		if (!w->protocol->is_open(w->session))
+		if (!w->session->open)
 			open_session(w);
 		check_session(w, send_next(w));
 	}

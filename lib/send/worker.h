@@ -2,8 +2,8 @@
  * and child share a SOCK_SEQPACKET pair: messages go down as an id and an open
  * queue file, results come up as packets. End of file means: finish, QUIT,
  * exit. A worker that dies fails only what it held. Once connected it lives in
- * the sandbox and cannot connect again: who wants another connection starts
- * another worker.
+ * the sandbox and cannot connect again: another connection is another
+ * worker.
  *
  * Results are those of protocol.h's report. A message's refused recipients come
  * in packets of their own before its result, as a packet is too small for the
@@ -26,15 +26,15 @@ struct remote;
 
 enum worker_kind {
 	WORKER_PEER,		/* connected: text is the address */
-	WORKER_READY,		/* let in: index is how many messages it likes
-				 * to hold from now on; waits for worker_go */
+	WORKER_READY,		/* let in: index is its window from now on; it
+				 * waits for worker_go */
 	WORKER_NOTE,		/* text is for the administrator */
 	WORKER_RECIPIENT,	/* id, index, code, text */
 	WORKER_MESSAGE,		/* id, code, stage, text */
 	WORKER_AGAIN,		/* it lost the connection as in DOWN, but the
 				 * next worker may fare better: carried */
-	WORKER_DOWN		/* the remote is of no use: code, stage, text;
-				 * what was not answered was not sent */
+	WORKER_DOWN		/* the remote is unusable: code, stage, text;
+				 * what has no result was not sent */
 };
 
 struct worker_packet {
@@ -49,16 +49,16 @@ struct worker_packet {
 };
 
 /* Starts a worker; seconds is the time it may take for one message, 0 for no
- * limit; carried is that of the worker whose place it takes, or NULL. Returns its
- * pid and sets *fd (non-blocking), or -1 with errno. */
+ * limit; carried is that of the worker whose place it takes, or NULL. Returns
+ * its pid and sets *fd (non-blocking), or -1 with errno. */
 pid_t worker_start(const struct remote *r, const char *helo, int seconds,
     const struct carried *carried, int *fd);
 
 /* Hands over a message; the file stays open here too. 0, or -1 with errno. */
 int worker_give(int fd, unsigned long id, int message);
 
-/* Tells a worker that got ready that it has all there is for now, so that its
- * first delivery is not one message when there are more. */
+/* After READY: no more messages for now. Lets the worker start with a full
+ * window. */
 void worker_go(int fd);
 
 /* The next packet. 1; 0 when none is there; -1 when there will be none. */

@@ -4,8 +4,6 @@
 
 #include "../../ssl/ssl.h"
 #include "../base/clock.h"
-#include "../base/err.h"
-#include "../net/io.h"
 #include "connection.h"
 #include "options.h"
 #include "../net/net.h"

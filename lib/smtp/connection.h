@@ -1,4 +1,4 @@
-/* connection.h - the connection of a session: what SMTP and QMQP have in common. */
+/* connection.h - the connection of a session, as SMTP and QMQP share it. */
 #ifndef CONNECTION_H
 #define CONNECTION_H
 
@@ -13,7 +13,8 @@ struct connection {
 	const struct protocol_report *report;
 	struct ssl *ssl;	/* NULL if the options ask for no TLS */
 	struct io io;
-	long long limit;	/* clock_ms */
+	int open;		/* messages can be sent */
+	long long limit;	/* what follows must be over by it; clock_ms */
 	enum stage stage;
 	struct buf text;	/* why the session ended or did not begin */
 };

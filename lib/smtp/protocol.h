@@ -7,6 +7,7 @@
 #include "../base/str.h"
 
 struct buf;
+struct connection;
 struct options;
 
 /* One message to be sent. The file is the caller's. */
@@ -65,33 +66,29 @@ struct protocol {
 	int port, port_tls;	/* defaults; port_tls 0: none */
 	int starttls;		/* 1 if the protocol has it */
 
-	/* Reads the files of TLS. NULL: *code and why say the reason. */
-	void *(*create)(const struct protocol_setup *setup, int *code,
-	    struct buf *why);
-	/* What follows must be over by deadline (clock_ms). */
-	void (*limit)(void *session, long long deadline);
+	/* Reads the files of TLS. NULL: *code and why say the reason. The
+	 * session is the protocol's own, and begins with its connection. */
+	struct connection *(*create)(const struct protocol_setup *setup,
+	    int *code, struct buf *why);
 	/* Connects, says hello, authenticates. 0, or the ERR_ code of the
-	 * remote: stage and text say more, and open may be tried again. A
-	 * protocol with a connection for each message may connect in send. */
-	int (*open)(void *session);
+	 * remote: stage and text of the connection say more, and open may be
+	 * tried again. A protocol with a connection for each message may
+	 * connect in send. */
+	int (*open)(struct connection *session);
 	/* Sends a message. Its result, and those of messages before it, may be
 	 * outstanding when this returns; settle or a later send reports them,
 	 * in order. 0; or what ended the session: an ERR_ code, or
 	 * PROTOCOL_AGAIN. What the server could have taken has then been
 	 * reported, and what has not been reported may be sent again. */
-	int (*send)(void *session, const struct protocol_message *m);
+	int (*send)(struct connection *session,
+	    const struct protocol_message *m);
 	/* Waits for the oldest outstanding result, if any. Returns as send. */
-	int (*settle)(void *session);
+	int (*settle)(struct connection *session);
 	/* How many messages it is worth to have at hand. */
-	size_t (*window)(const void *session);
-	/* 1 while messages can be sent. */
-	int (*is_open)(const void *session);
-	/* Where and why the session ended or did not begin. Borrowed. */
-	enum stage (*stage)(const void *session);
-	struct str (*text)(const void *session);
+	size_t (*window)(const struct connection *session);
 	/* Says goodbye and closes; never waits long. */
-	void (*close)(void *session);
-	void (*free)(void *session);
+	void (*close)(struct connection *session);
+	void (*free)(struct connection *session);
 };
 
 /* The built-in protocol of that name, or NULL. */

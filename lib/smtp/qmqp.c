@@ -10,10 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "../base/chr.h"
 #include "../mail/envelope.h"
-#include "../base/err.h"
-#include "../net/io.h"
 #include "connection.h"
 #include "../base/mem.h"
 #include "qmqp.h"
@@ -25,11 +22,6 @@
 /* A longer answer is none. */
 #define ANSWER_MAX 65536
 
-struct qmqp {
-	struct connection c;
-	int open;
-};
-
 struct request {
 	const struct protocol_message *m;
 	struct envelope e;
@@ -39,18 +31,18 @@ struct request {
 };
 
 static void
-report_answer(struct qmqp *q, const struct request *r, int code,
+report_answer(struct connection *q, const struct request *r, int code,
     struct str text)
 {
-	q->c.report->message(q->c.report->context, r->m->id, code,
-	    q->c.stage, text);
+	q->report->message(q->report->context, r->m->id, code,
+	    q->stage, text);
 }
 
 static int
-end_qmqp(struct qmqp *q, int code, struct str text)
+end_qmqp(struct connection *q, int code, struct str text)
 {
-	buf_set(&q->c.text, text);
-	io_close(&q->c.io);
+	buf_set(&q->text, text);
+	io_close(&q->io);
 	return code;
 }
 
@@ -86,29 +78,29 @@ measure_request(struct request *r)
 }
 
 static int
-put_length(struct qmqp *q, unsigned long long n)
+put_length(struct connection *q, unsigned long long n)
 {
 	struct buf b = { 0 };
 	int rc;
 
 	buf_addu(&b, n);
 	buf_addc(&b, ':');
-	rc = io_put(&q->c.io, buf_str(&b));
+	rc = io_put(&q->io, buf_str(&b));
 	buf_free(&b);
 	return rc;
 }
 
 static int
-put_netstring(struct qmqp *q, struct str s)
+put_netstring(struct connection *q, struct str s)
 {
-	if (put_length(q, s.n) < 0 || io_put(&q->c.io, s) < 0)
+	if (put_length(q, s.n) < 0 || io_put(&q->io, s) < 0)
 		return -1;
-	return io_put(&q->c.io, STR(","));
+	return io_put(&q->io, STR(","));
 }
 
 /* 0; 1 if the file has less than it had; -1 if the connection is lost. */
 static int
-put_octets(struct qmqp *q, const struct request *r)
+put_octets(struct connection *q, const struct request *r)
 {
 	char block[16384];
 	unsigned long long left = r->message;
@@ -118,28 +110,28 @@ put_octets(struct qmqp *q, const struct request *r)
 	if (put_length(q, r->length) < 0 || put_length(q, left) < 0)
 		return -1;
 	for (; left; left -= (unsigned long long)n, at += n) {
-		io_deadline(&q->c.io, PATIENCE_BLOCK);
+		io_deadline(&q->io, PATIENCE_BLOCK);
 		n = pread(r->m->fd, block, left < sizeof block ?
 		    (size_t)left : sizeof block, at);
 		if (n < 0 && errno == EINTR)
 			n = 0;
 		else if (n <= 0)
 			return 1;
-		if (io_put(&q->c.io, (struct str){ block, (size_t)n }) < 0)
+		if (io_put(&q->io, (struct str){ block, (size_t)n }) < 0)
 			return -1;
 	}
-	return io_put(&q->c.io, STR(","));
+	return io_put(&q->io, STR(","));
 }
 
 /* Like put_message. */
 static int
-put_request(struct qmqp *q, const struct request *r)
+put_request(struct connection *q, const struct request *r)
 {
 	struct str recipient;
 	size_t at = 0;
 	int rc = put_octets(q, r);
 
-	io_deadline(&q->c.io, PATIENCE_BLOCK);
+	io_deadline(&q->io, PATIENCE_BLOCK);
 	if (rc == 0)
 		rc = put_netstring(q, envelope_sender(&r->e));
 	while (rc == 0 && (recipient = envelope_next(&r->e, &at)).p)
@@ -197,15 +189,15 @@ answer_code(struct str answer)
 
 /* No proper answer, although the server has the whole request. */
 static int
-unanswered(struct qmqp *q, const struct request *r)
+unanswered(struct connection *q, const struct request *r)
 {
 	int code = ERR_PROTOCOL;
 	struct buf text = { 0 };
 
 	buf_set(&text, STR("Response from remote was not a netstring"));
-	if (q->c.io.state != IO_OPEN) {
-		code = connection_lost(&q->c);
-		buf_cat(&text, STR(": "), buf_str(&q->c.text));
+	if (q->io.state != IO_OPEN) {
+		code = connection_lost(q);
+		buf_cat(&text, STR(": "), buf_str(&q->text));
 	}
 	buf_add(&text, STR("; the message may have been taken, "
 	    "possible duplicate"));
@@ -216,14 +208,14 @@ unanswered(struct qmqp *q, const struct request *r)
 }
 
 static int
-judge_answer(struct qmqp *q, const struct request *r)
+judge_answer(struct connection *q, const struct request *r)
 {
 	struct str answer = buf_str(&r->answer);
 	int code = answer_code(answer);
 
 	if (code == ERR_PROTOCOL) {
 		end_qmqp(q, code, STR("Invalid status byte in response"));
-		report_answer(q, r, code, buf_str(&q->c.text));
+		report_answer(q, r, code, buf_str(&q->text));
 		return code;
 	}
 	end_qmqp(q, code, str_skip(answer, 1));
@@ -233,16 +225,16 @@ judge_answer(struct qmqp *q, const struct request *r)
 
 /* A server may refuse before it has heard all. */
 static int
-cut_off(struct qmqp *q, struct request *r)
+cut_off(struct connection *q, struct request *r)
 {
 	struct buf text = { 0 };
-	int code = connection_lost(&q->c);
+	int code = connection_lost(q);
 
-	if (read_answer(&q->c.io, &r->answer) == 0 &&
+	if (read_answer(&q->io, &r->answer) == 0 &&
 	    answer_code(buf_str(&r->answer)) != ERR_OK)
 		return judge_answer(q, r);
 	buf_set(&text, STR("Error sending message to remote: "));
-	buf_add(&text, buf_str(&q->c.text));
+	buf_add(&text, buf_str(&q->text));
 	code = end_qmqp(q, code == ERR_PROTOCOL ? ERR_MSG_WRITE : code,
 	    buf_str(&text));
 	buf_free(&text);
@@ -250,11 +242,11 @@ cut_off(struct qmqp *q, struct request *r)
 }
 
 static int
-receive_answer(struct qmqp *q, struct request *r)
+receive_answer(struct connection *q, struct request *r)
 {
-	struct io *io = &q->c.io;
+	struct io *io = &q->io;
 
-	q->c.stage = STAGE_dot;
+	q->stage = STAGE_dot;
 	io_deadline(io, PATIENCE_ANSWER);
 	io_put(io, STR(","));
 	if (io_flush(io) < 0 && io->sent < io->put)
@@ -267,25 +259,25 @@ receive_answer(struct qmqp *q, struct request *r)
 /* ---- a message ---- */
 
 static int
-exchange_request(struct qmqp *q, struct request *r)
+exchange_request(struct connection *q, struct request *r)
 {
 	int rc;
 
-	q->c.stage = STAGE_data;
+	q->stage = STAGE_data;
 	if (measure_request(r) < 0) {
 		report_answer(q, r, ERR_MSG_READ, STR("Error reading message"));
 		return 0;
 	}
-	rc = connection_open(&q->c);
+	rc = connection_open(q);
 	if (rc)
 		return rc;
-	q->c.stage = STAGE_data;
+	q->stage = STAGE_data;
 	rc = put_request(q, r);
 	if (rc < 0)
 		return cut_off(q, r);
 	if (rc > 0) {
 		end_qmqp(q, ERR_MSG_READ, STR("Error re-reading message"));
-		report_answer(q, r, ERR_MSG_READ, buf_str(&q->c.text));
+		report_answer(q, r, ERR_MSG_READ, buf_str(&q->text));
 		return 0;
 	}
 	connection_hold_signals(SIG_BLOCK);
@@ -295,9 +287,8 @@ exchange_request(struct qmqp *q, struct request *r)
 }
 
 static int
-qmqp_send(void *session, const struct protocol_message *m)
+qmqp_send(struct connection *q, const struct protocol_message *m)
 {
-	struct qmqp *q = session;
 	struct request r = { 0 };
 	int rc;
 
@@ -310,83 +301,56 @@ qmqp_send(void *session, const struct protocol_message *m)
 }
 
 static int
-qmqp_open(void *session)
+qmqp_open(struct connection *q)
 {
-	((struct qmqp *)session)->open = 1;
+	q->open = 1;
 	return 0;
 }
 
 static int
-qmqp_settle(void *session)
+qmqp_settle(struct connection *q)
 {
-	(void)session;
+	(void)q;
 	return 0;
 }
 
 /* ---- life ---- */
 
-static void *
+static struct connection *
 qmqp_create(const struct protocol_setup *setup, int *code, struct buf *why)
 {
-	struct qmqp *q = mem_new(1, sizeof *q);
+	struct connection *q = mem_new(1, sizeof *q);
 
-	*code = connection_init(&q->c, setup, why);
+	*code = connection_init(q, setup, why);
 	if (!*code)
 		return q;
 	free(q);
 	return NULL;
 }
 
-static void
-qmqp_limit(void *session, long long deadline)
-{
-	((struct qmqp *)session)->c.limit = deadline;
-}
-
 static size_t
-qmqp_window(const void *session)
+qmqp_window(const struct connection *q)
 {
-	(void)session;
+	(void)q;
 	return 1;
 }
 
-static int
-qmqp_is_open(const void *session)
-{
-	return ((const struct qmqp *)session)->open;
-}
-
-static enum stage
-qmqp_stage(const void *session)
-{
-	return ((const struct qmqp *)session)->c.stage;
-}
-
-static struct str
-qmqp_text(const void *session)
-{
-	return buf_str(&((const struct qmqp *)session)->c.text);
-}
-
 static void
-qmqp_close(void *session)
+qmqp_close(struct connection *q)
 {
-	struct qmqp *q = session;
-
-	io_close(&q->c.io);
+	io_close(&q->io);
 	q->open = 0;
 }
 
 static void
-qmqp_free(void *session)
+qmqp_free(struct connection *q)
 {
-	connection_free(&((struct qmqp *)session)->c);
-	free(session);
+	connection_free(q);
+	free(q);
 }
 
 const struct protocol qmqp_protocol = {
 	"qmqp", "Transmit the message on descriptor 3 by QMQP; options also on "
-	"stdin.", 628, 0, 0, qmqp_create, qmqp_limit, qmqp_open, qmqp_send,
-	qmqp_settle, qmqp_window, qmqp_is_open, qmqp_stage, qmqp_text,
-	qmqp_close, qmqp_free
+	"stdin.", 628, 0, 0, qmqp_create, qmqp_open, qmqp_send, qmqp_settle,
+	qmqp_window, qmqp_close, qmqp_free
 };

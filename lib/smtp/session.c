@@ -2,14 +2,9 @@
 #include <string.h>
 
 #include "../base/base64.h"
-#include "../base/buf.h"
 #include "../base/chr.h"
-#include "../base/err.h"
-#include "../net/io.h"
-#include "connection.h"
 #include "options.h"
 #include "../net/net.h"
-#include "reply.h"
 #include "sasl.h"
 #include "session.h"
 
@@ -25,7 +20,7 @@ session_end(struct smtp_session *s, int code, struct str text)
 			io_flush(&s->c.io);
 	}
 	io_close(&s->c.io);
-	s->open = 0;
+	s->c.open = 0;
 	return code;
 }
 
@@ -36,7 +31,7 @@ session_lost(struct smtp_session *s)
 	int code;
 
 	if (s->c.io.state != IO_OPEN) {
-		s->open = 0;
+		s->c.open = 0;
 		return connection_lost(&s->c);
 	}
 	buf_set(&words, STR("Malformed reply: "));
@@ -58,18 +53,19 @@ session_refused(struct smtp_session *s)
 void
 session_quit(struct smtp_session *s)
 {
-	if (!s->open)
+	if (!s->c.open)
 		return;
 	session_send(s, STR("QUIT"));
 	session_reply(s, PATIENCE_QUIT);
 	io_close(&s->c.io);
-	s->open = 0;
+	s->c.open = 0;
 }
 
 /* ---- speaking and hearing ---- */
 
 int
-session_send_parts(struct smtp_session *s, const struct str *parts, size_t count)
+session_send_parts(struct smtp_session *s, const struct str *parts,
+    size_t count)
 {
 	size_t i, k;
 
@@ -193,7 +189,8 @@ authentication_failed(struct smtp_session *s)
 
 /* Answers one challenge, the text of a 334 reply in base64. */
 static int
-respond(struct smtp_session *s, const struct sasl_mechanism *m, struct sasl *sasl)
+respond(struct smtp_session *s, const struct sasl_mechanism *m,
+    struct sasl *sasl)
 {
 	struct str text = str_skip(buf_str(&s->reply.text), 4);
 	struct buf challenge = { 0 }, raw = { 0 }, coded = { 0 };
@@ -216,7 +213,8 @@ respond(struct smtp_session *s, const struct sasl_mechanism *m, struct sasl *sas
 
 /* AUTH and what the mechanism has to say first. 0, or -1 if it cannot. */
 static int
-say_auth(struct smtp_session *s, const struct sasl_mechanism *m, struct sasl *sasl)
+say_auth(struct smtp_session *s, const struct sasl_mechanism *m,
+    struct sasl *sasl)
 {
 	struct buf raw = { 0 }, coded = { 0 };
 	int rc = m->begin(sasl, &raw);
@@ -323,7 +321,7 @@ session_open(struct smtp_session *s)
 		rc = starttls(s);
 	if (!rc)
 		rc = authenticate(s);
-	s->open = !rc;
+	s->c.open = !rc;
 	return rc;
 }
 

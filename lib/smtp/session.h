@@ -26,7 +26,6 @@ struct smtp_session {
 	struct carried *carried;
 	struct reply reply;	/* the last one */
 	struct extensions ext;
-	int open;
 };
 
 /* Connects and goes on to where MAIL may be said. 0, or an ERR_ code with

@@ -16,14 +16,9 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "../base/buf.h"
 #include "../base/chr.h"
 #include "../mail/envelope.h"
-#include "../base/err.h"
-#include "../net/io.h"
-#include "connection.h"
 #include "../base/mem.h"
-#include "reply.h"
 #include "session.h"
 #include "smtp.h"
 #include "../mail/wire.h"
@@ -55,7 +50,8 @@ struct transaction {
 };
 
 struct smtp {
-	struct smtp_session session;
+	struct smtp_session session;	/* first: it begins with its
+					 * connection */
 	int strict;
 	int dirty;		/* the server has half a transaction */
 	struct transaction *first, *last;	/* unanswered, oldest first */
@@ -80,8 +76,9 @@ static void
 report(struct smtp *s, const struct transaction *t, int code,
     enum stage stage, struct str text)
 {
-	s->session.c.report->message(s->session.c.report->context, t->m.id, code, stage,
-	    text);
+	const struct protocol_report *r = s->session.c.report;
+
+	r->message(r->context, t->m.id, code, stage, text);
 }
 
 static struct transaction *
@@ -114,7 +111,7 @@ drop_first(struct smtp *s)
 	free(t);
 }
 
-/* All is known of the oldest: tells. */
+/* The oldest transaction is complete: reports its result. */
 static void
 finish_transaction(struct smtp *s)
 {
@@ -147,9 +144,9 @@ is_farewell(const struct smtp *s)
 	return s->session.reply.code == 421 || s->session.reply.code == 530;
 }
 
-/* The session is over. Of the unanswered only those whose octets have all
- * been sent could have been taken, and none if the server said that it goes;
- * of the others nothing is said. */
+/* Reports transactions that have a result or whose message was sent completely
+ * (possible duplicates; none where the server said that it closes). The others
+ * stay unreported and are retried. */
 static int
 abandon(struct smtp *s, int code)
 {
@@ -232,14 +229,16 @@ has_eight_bit(struct str s)
 static int
 check(const struct smtp *s, struct transaction *t)
 {
-	if (has_eight_bit(buf_str(&t->e.text)) && !s->session.ext.utf8)
+	const struct extensions *x = &s->session.ext;
+
+	if (has_eight_bit(buf_str(&t->e.text)) && !x->utf8)
 		return failed(t, ERR_MSG_PERM, STAGE_mail, STR("An address "
 		    "needs SMTPUTF8, which the server does not offer"));
-	if (s->session.ext.size_limit && t->size.octets > s->session.ext.size_limit) {
+	if (x->size_limit && t->size.octets > x->size_limit) {
 		failed(t, ERR_MSG_PERM, STAGE_mail, STR(""));
 		buf_fmt(&t->text, "The message has %llu bytes, the server "
 		    "takes no more than %lu", t->size.octets,
-		    s->session.ext.size_limit);
+		    x->size_limit);
 		return -1;
 	}
 	return 0;
@@ -347,6 +346,7 @@ static void
 recipient_refused(struct smtp *s, struct transaction *t, size_t index,
     int code)
 {
+	const struct protocol_report *r = s->session.c.report;
 	struct str text = buf_str(&s->session.reply.text);
 
 	if (t->code)
@@ -354,8 +354,7 @@ recipient_refused(struct smtp *s, struct transaction *t, size_t index,
 	if (s->strict)
 		failed(t, code, STAGE_rcpt, text);
 	else
-		s->session.c.report->recipient(s->session.c.report->context, t->m.id, index,
-		    code, text);
+		r->recipient(r->context, t->m.id, index, code, text);
 	t->stage = STAGE_rcpt;
 	buf_set(&t->text, text);
 }
@@ -540,8 +539,8 @@ send_nothing(struct smtp *s, struct transaction *t)
 
 /* ---- a transaction ---- */
 
-/* Whether another command of DATA's row is worth saying: without writing
- * ahead nothing follows a refusal of what everything else depends on. */
+/* Whether to send the next command now. Without PIPELINING nothing follows a
+ * refused MAIL, nor DATA without an accepted recipient. */
 static int
 more_to_say(const struct smtp *s, const struct transaction *t)
 {
@@ -633,9 +632,9 @@ cannot_send(struct smtp *s, struct transaction *t)
 }
 
 static int
-smtp_send(void *session, const struct protocol_message *m)
+smtp_send(struct connection *session, const struct protocol_message *m)
 {
-	struct smtp *s = session;
+	struct smtp *s = (struct smtp *)session;
 	struct transaction *t = new_transaction(s, m);
 	int rc;
 
@@ -651,9 +650,9 @@ smtp_send(void *session, const struct protocol_message *m)
 }
 
 static int
-smtp_settle(void *session)
+smtp_settle(struct connection *session)
 {
-	struct smtp *s = session;
+	struct smtp *s = (struct smtp *)session;
 	const struct transaction *oldest = s->first;
 	int rc = 0;
 
@@ -664,7 +663,7 @@ smtp_settle(void *session)
 
 /* ---- life ---- */
 
-static void *
+static struct connection *
 smtp_create(const struct protocol_setup *setup, int *code, struct buf *why)
 {
 	struct smtp *s;
@@ -680,23 +679,15 @@ smtp_create(const struct protocol_setup *setup, int *code, struct buf *why)
 	s->session.carried = setup->carried;
 	*code = connection_init(&s->session.c, setup, why);
 	if (!*code)
-		return s;
+		return &s->session.c;
 	free(s);
 	return NULL;
 }
 
-static void
-smtp_limit(void *session, long long deadline)
-{
-	struct smtp *s = session;
-
-	s->session.c.limit = deadline;
-}
-
 static int
-smtp_open(void *session)
+smtp_open(struct connection *session)
 {
-	struct smtp *s = session;
+	struct smtp *s = (struct smtp *)session;
 
 	s->dirty = 0;
 	s->unheard = 0;
@@ -705,9 +696,9 @@ smtp_open(void *session)
 }
 
 static size_t
-smtp_window(const void *session)
+smtp_window(const struct connection *session)
 {
-	const struct smtp *s = session;
+	const struct smtp *s = (const struct smtp *)session;
 	const struct extensions *x = &s->session.ext;
 
 	if (!x->pipelining || s->strict)
@@ -716,32 +707,14 @@ smtp_window(const void *session)
 	    WINDOW_MESSAGES : PROTOCOL_AHEAD;
 }
 
-static int
-smtp_is_open(const void *session)
-{
-	return ((const struct smtp *)session)->session.open;
-}
-
-static enum stage
-smtp_stage(const void *session)
-{
-	return ((const struct smtp *)session)->session.c.stage;
-}
-
-static struct str
-smtp_text(const void *session)
-{
-	return buf_str(&((const struct smtp *)session)->session.c.text);
-}
-
 static void
-smtp_close(void *session)
+smtp_close(struct connection *session)
 {
 	session_quit(&((struct smtp *)session)->session);
 }
 
 static void
-smtp_free(void *session)
+smtp_free(struct connection *session)
 {
 	session_free(&((struct smtp *)session)->session);
 	free(session);
@@ -749,7 +722,6 @@ smtp_free(void *session)
 
 const struct protocol smtp_protocol = {
 	"smtp", "Transmit the message on descriptor 3 by SMTP; options also on "
-	"stdin.", 25, 465, 1, smtp_create, smtp_limit, smtp_open, smtp_send,
-	smtp_settle, smtp_window, smtp_is_open, smtp_stage, smtp_text,
-	smtp_close, smtp_free
+	"stdin.", 25, 465, 1, smtp_create, smtp_open, smtp_send, smtp_settle,
+	smtp_window, smtp_close, smtp_free
 };

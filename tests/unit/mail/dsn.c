@@ -237,7 +237,7 @@ write_one(struct str address, struct str diagnostic)
 {
 	struct dsn_recipient one = { address, { NULL, 0 }, diagnostic };
 	struct dsn d = { .sender = STR("a@b.c"), .recipients = &one,
-	    .count = 1, .otherwise = STR("5.0.0") };
+	    .count = 1, .default_status = STR("5.0.0") };
 	struct dsn_rules r;
 
 	rules(&r);

@@ -13,6 +13,7 @@
 
 #include "../../../lib/mail/envelope.h"
 #include "../../../lib/queue/spool.h"
+#include "../../../lib/queue/trigger.h"
 #include "../t.h"
 
 static char top[] = "/tmp/spool.XXXXXX";
@@ -88,11 +89,14 @@ sets_up(void)
 static void
 repairs_trigger(void)
 {
+	struct trigger t;
+
 	unlinkat(s.root, "trigger", 0);
-	T(spool_pull_trigger(&s) == -1 && errno == ENOENT);
+	T(trigger_pull(&s) == -1 && errno == ENOENT);
 	T(put(s.root, "trigger", STR("x")));
-	T(spool_open_trigger(&s) == -1 && errno == EINVAL);
-	T(spool_pull_trigger(&s) == -1 && errno == EINVAL);
+	T(trigger_open(&t, &s) == -1 && errno == EINVAL && t.fd == -1);
+	close(t.watch);
+	T(trigger_pull(&s) == -1 && errno == EINVAL);
 	T(holds(s.root, "trigger", STR("x")));
 	spool_close(&s);
 	T(create() == 0 && S_ISFIFO(mode("trigger")));
@@ -336,19 +340,29 @@ locks(void)
 static void
 triggers(void)
 {
-	char text[8];
-	int fd, i;
+	struct trigger t;
+	int i, error;
 
-	T(spool_pull_trigger(&s) == -1 && errno == ENXIO);
-	fd = spool_open_trigger(&s);
-	T(fd >= 0 && fcntl(fd, F_GETFD) & FD_CLOEXEC);
-	T(spool_pull_trigger(&s) == 0 && read(fd, text, sizeof text) == 1
-	    && text[0] == 0);
+	T(trigger_pull(&s) == -1 && errno == ENXIO);
+	T(trigger_open(&t, &s) == 0 && fcntl(t.fd, F_GETFD) & FD_CLOEXEC);
+	T(trigger_read(&t, &s, &error) == 0 && error == 0);
+	T(trigger_pull(&s) == 0);
+	T(trigger_read(&t, &s, &error) == 1 && error == 0 && t.fd >= 0);
 	for (i = 0; i < 70000; i++)
-		if (spool_pull_trigger(&s) < 0)
+		if (trigger_pull(&s) < 0)
 			break;
 	T(i == 70000);
-	close(fd);
+	T(trigger_read(&t, &s, &error) == 1);
+	T(trigger_replaced(&t, &s) == 0);
+	unlinkat(s.root, "trigger", 0);
+	T(mkfifoat(s.root, "trigger", 0600) == 0);
+	T(trigger_replaced(&t, &s) == 1 && trigger_pull(&s) == 0);
+	T(trigger_read(&t, &s, &error) == 1);
+	unlinkat(s.root, "trigger", 0);
+	T(trigger_pull(&s) == -1 && errno == ENOENT);
+	T(trigger_read(&t, &s, &error) == 0 && t.fd == -1);
+	T(mkfifoat(s.root, "trigger", 0600) == 0);
+	close(t.watch);
 }
 
 int

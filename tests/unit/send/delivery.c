@@ -82,7 +82,8 @@ judgement(void)
 
 	T(begin());
 	result = fates(ERR_MSG_PERM, ERR_MSG_TEMP, ERR_OK);
-	T(result[0] == FAILED && result[1] == DELIVERED && result[2] == DEFERRED);
+	T(result[0] == FAILED && result[1] == DELIVERED &&
+	    result[2] == DEFERRED);
 	T(count[FAILED] == 1 && count[DELIVERED] == 1 && count[DEFERRED] == 1);
 	T(str_eq(buf_str(&delivery_refusal(&d, 2)->text), STR("450 c")));
 	T(!delivery_refusal(&d, 1));
