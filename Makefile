@@ -98,7 +98,7 @@ TOOLS = $(patsubst %.c,$(OBJ)/%,$(call tests,tests/*.c))
 LINT_ = tests/binary.sh tests/install.sh tests/structure.sh tests/man.sh \
 	tests/shell.sh
 TESTS = $(filter-out $(LINT_) tests/lib.sh tests/need.sh tests/demo.sh \
-	tests/repro.sh,$(call tests,tests/*.sh))
+	tests/repro.sh tests/measure.sh,$(call tests,tests/*.sh))
 absolute = $(if $(filter /%,$1),,$(CURDIR)/)$1
 export NM = $(call absolute,$(BINARY))
 export PEER = $(call absolute,$(OBJ)/tests/peer)
