@@ -81,6 +81,8 @@ status_add(struct buf *b, const struct status *s)
 	buf_clean(b, s->text, 1024);
 	add_number(b, s->credit);
 	add_number(b, s->warned);
+	add_number(b, s->suspect);
+	add_number(b, s->unanswered);
 	buf_addc(b, '\n');
 }
 
@@ -113,9 +115,14 @@ parse_fields(struct str line, struct status *s)
 	s->text = str_cut(&line, '\t');
 	s->attempts = (unsigned long)attempts;
 	s->code = (int)code;
-	if (number(&line, &s->credit) < 0)
+	if (number(&line, &s->credit) < 0 || number(&line, &s->warned) < 0)
 		return -1;
-	return number(&line, &s->warned);
+	/* Older senders did not write these. */
+	s->suspect = s->unanswered = 0;
+	if (line.n && (number(&line, &s->suspect) < 0 ||
+	    number(&line, &s->unanswered) < 0))
+		return -1;
+	return 0;
 }
 
 int

@@ -1,9 +1,12 @@
 /* status.h - spool/status: what the sender knows of each waiting message. One
  * line a message, fields separated by TAB: id, attempts, first try, last try,
- * next try, remote, code, text, credit, warned. Times are seconds since the
- * epoch, 0 for never; credit is how many seconds of the message's apparent age
- * were the clock's doing; warned is 1 once the sender was told of the delay.
- * Made for mailq; safe to delete. */
+ * next try, remote, code, text, credit, warned, suspect, unanswered. Times are
+ * seconds since the epoch, 0 for never; credit is how many seconds of the
+ * message's apparent age were the clock's doing; warned is 1 once its sender
+ * has a report on the delay; suspect is 1 after a connection ended over it;
+ * unanswered counts attempts whose answer never came.
+ * Lines that begin with "=" are about remotes (send/history.h). Made for mailq
+ * and the next sender; safe to delete. */
 #ifndef STATUS_H
 #define STATUS_H
 
@@ -20,6 +23,7 @@ struct status {
 	struct str text;
 	long long credit;
 	long long warned;
+	long long suspect, unanswered;
 };
 
 /* Reads the file of a spool folder, of which it may have 64 MB. 0, or -1 with
