@@ -15,8 +15,13 @@ struct connection {
 	struct io io;
 	int open;		/* messages can be sent */
 	long long limit;	/* what follows must be over by it; clock_ms */
+	struct buf peer;	/* "192.0.2.1 port 25" once it stands */
+	int last;		/* no other address was left to be tried */
+	/* Why the session ended or did not begin: */
+	enum fault fault;
 	enum stage stage;
-	struct buf text;	/* why the session ended or did not begin */
+	int reply;		/* basic code, 0: no reply */
+	struct buf text;
 };
 
 /* Fills an empty c and reads the files of TLS. Options and report stay the
