@@ -38,9 +38,8 @@ serial_ms(const struct sender *s, const struct route *r)
 	for (a = s->agents; a; a = a->next)
 		if (a->owner == r && agent_pace(a) > pace)
 			pace = agent_pace(a);
-	if (r->line.count >= OPEN_MESSAGES)
-		return (long long)r->line.count * pace;
-	return pace;
+	return r->line.count >= OPEN_MESSAGES ?
+	    (long long)r->line.count * pace : pace / 2;
 }
 
 /* Another agent is started when what waits would take longer than OPEN_MS and

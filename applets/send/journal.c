@@ -90,11 +90,8 @@ journal_failed(const struct sender *s, const struct agent *a,
 }
 
 void
-journal_cut_off(const struct agent *a, size_t first)
+journal_cut_off(const struct agent *a)
 {
-	size_t i;
-
-	for (i = first; i < a->deliveries; i++)
-		log_fault("Delivery of %s was cut off, it may have been taken",
-		    a->delivery[i].m->name);
+	log_fault("Delivery of %s was cut off, it may have been taken",
+	    a->delivery[0].m->name);
 }

@@ -62,8 +62,8 @@ reports_ended(struct sender *s, struct bounce *b, int status)
 	if (status)
 		log_fault("No report on %s could be queued, it stays and is "
 		    "tried again", b->d.m->name);
-	else if (s->trigger.fd < 0)
-		s->rescan = 1;	/* its trigger cannot be pulled */
+	else
+		s->look = 1;
 	finish_report(s, b, status);
 }
 

@@ -67,7 +67,8 @@ routes_offer(struct sender *s, struct message *m, enum route_place where)
 	struct route *r;
 
 	skip_dead(s, m);
-	if (m->turn >= s->route_count) {
+	if (m->turn >= s->route_count ||
+	    (m->attempt && m->attempt->not_before > clock_ms())) {
 		message_state(&s->messages, m, MESSAGE_WAITING);
 		return;
 	}
@@ -219,7 +220,7 @@ route_dead(struct sender *s, struct route *r, const struct result *why)
 		return;
 	if (!text.n)
 		text = str_of(err_text(why->code));
-	r->dead = 1;
+	r->dead = s->deferred = 1;
 	log_fault("Remote %s is left out for the rest of this run: stage: %s "
 	    "reply: %s", log_clean(0, buf_str(&r->remote->host)),
 	    stage_name(why->stage), log_clean(1, text));

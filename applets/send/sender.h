@@ -83,6 +83,10 @@ struct sender {
 	long long run_began;	/* clock_ms */
 	long long all_began;	/* the last one that offered all; 0 none */
 	unsigned long delivered;	/* recipients in this run */
+	int deferred;		/* something waits for the end of this run */
+	int look;		/* a report of ours is in the queue */
+	long long pulls_until;	/* clock_ms: a pull of the trigger may be about
+				 * what was offered already */
 	int wanted;		/* another run is: enum run_wanted */
 	int urgent;		/* HUP or ALRM: logins are asked at once */
 	int stop;		/* TERM or INT came */
@@ -190,8 +194,9 @@ void journal_refused(const struct delivery *d);
 void journal_failed(const struct sender *s, const struct agent *a,
     const struct delivery *d, const struct result *r);
 
-/* Names what the server may have taken without its answer having come. */
-void journal_cut_off(const struct agent *a, size_t first);
+/* Names the oldest delivery as one that the server may have taken without its
+ * answer having come. */
+void journal_cut_off(const struct agent *a);
 
 /* ---- reports.c ---- */
 
@@ -215,11 +220,14 @@ long long dispatch_again_at(const struct sender *s);
 
 /* ---- judge.c ---- */
 
-/* What each recipient of d ended in, given the result of the message; what it
- * says about the message and the remote. Returns what the attempt is to be
- * called as a whole. */
+/* Where a message goes after a delivery, if something of it is left. */
+enum judge_next { JUDGE_NEXT, JUDGE_LAST, JUDGE_OVER };
+
+/* Decides what each recipient of d ended in, given the result of the message,
+ * and what that says about the message and the remote. Returns what the
+ * attempt is to be called as a whole. */
 struct result judge(struct sender *s, struct agent *a, struct delivery *d,
-    const struct result *whole);
+    const struct result *whole, enum judge_next *next);
 
 /* ---- deliver.c ---- */
 

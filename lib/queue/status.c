@@ -39,25 +39,36 @@ digest(struct str text)
 	return sum;
 }
 
+/* Writes the file. 0 or -1. */
+static int
+replace_file(const struct spool *s, const struct buf *text)
+{
+	struct buf name = { 0 };
+	int fd = spool_temporary(s, &name), rc = -1;
+
+	if (fd >= 0)
+		rc = str_write(fd, buf_str(text));
+	if (fd >= 0 && close(fd) < 0)
+		rc = -1;
+	if (rc == 0)
+		rc = renameat(s->tmp, buf_z(&name), s->root, "status");
+	if (rc < 0 && fd >= 0)
+		unlinkat(s->tmp, buf_z(&name), 0);
+	buf_free(&name);
+	return rc;
+}
+
 void
 status_write(const struct spool *s, const struct buf *text,
     unsigned long long *sum)
 {
-	struct buf name = { 0 };
-	int fd;
+	unsigned long long now = digest(buf_str(text));
 
-	if (digest(buf_str(text)) == *sum)
+	if (now == *sum)
 		return;
-	*sum = digest(buf_str(text));
-	if (!text->n) {
-		unlinkat(s->root, "status", 0);
-	} else if ((fd = spool_temporary(s, &name)) >= 0) {
-		if (str_write(fd, buf_str(text)) < 0 || renameat(s->tmp,
-		    buf_z(&name), s->root, "status") < 0)
-			unlinkat(s->tmp, buf_z(&name), 0);
-		close(fd);
-	}
-	buf_free(&name);
+	if ((text->n ? replace_file(s, text) :
+	    unlinkat(s->root, "status", 0)) == 0 || !text->n)
+		*sum = now;
 }
 
 static void

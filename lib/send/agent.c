@@ -166,10 +166,12 @@ find_delivery(const struct agent *a, unsigned long id)
 static int
 on_ready(struct agent *a, const struct worker_packet *p)
 {
-	if (a->ready || !p->index || p->index > WORKER_HOLDS)
+	if (!p->index || p->index > WORKER_HOLDS)
 		return -1;
-	a->ready = a->since = clock_ms();
 	a->window = p->index;
+	if (a->ready)
+		return AGENT_NOTHING;
+	a->ready = a->since = clock_ms();
 	return AGENT_READY;
 }
 
@@ -187,8 +189,6 @@ result_of(const struct worker_packet *p)
 	return r;
 }
 
-/* As many in flight as went well so far: what was in flight when a connection
- * is lost may come twice. */
 static int
 on_message(struct agent *a, const struct worker_packet *p)
 {
@@ -198,9 +198,6 @@ on_message(struct agent *a, const struct worker_packet *p)
 	a->taken += p->code == ERR_OK;
 	a->worked += clock_ms() - a->since;
 	a->since = clock_ms();
-	if (a->window > PROTOCOL_AHEAD && a->results >= a->window)
-		a->window = a->window * 2 < WORKER_HOLDS ? a->window * 2 :
-		    WORKER_HOLDS;
 	return AGENT_RESULT;
 }
 
@@ -228,6 +225,8 @@ on_packet(struct agent *a, const struct worker_packet *p, size_t *which)
 		return *which == a->deliveries ? -1 : on_message(a, p);
 	case WORKER_END:
 		return AGENT_END;
+	case WORKER_KINDS:
+		break;
 	}
 	return -1;
 }

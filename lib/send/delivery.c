@@ -1,5 +1,6 @@
 /* delivery - one attempt of a message at a remote. */
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>

@@ -50,6 +50,7 @@ struct message {
 	unsigned char suspect : 1;	/* a connection ended over it: it goes
 					 * last, alone */
 	unsigned char looked : 1;	/* for its age, in this run */
+	unsigned char again : 1;	/* it had a second try in this run */
 	unsigned char locked : 1;	/* another sender's worker has it */
 	char name[];
 };

@@ -32,6 +32,7 @@ struct options {
 	int insecure;
 	int anon;
 	int sessions;		/* for the sender, not for the session */
+	int rate, rate_time, messages; const char *soft_bounce;
 };
 
 #define OPTIONS_ROWS 24
