@@ -13,6 +13,15 @@
 
 #define LET_IN 300000		/* ms for all addresses together */
 
+/* The address without its port, as net.h has them. */
+static struct str
+address_of(const struct agent *a)
+{
+	struct str peer = buf_str(&a->peer);
+
+	return str_head(peer, str_find(peer, ' '));
+}
+
 /* ---- a result ---- */
 
 static void
@@ -108,20 +117,11 @@ on_result(struct sender *s, struct agent *a, const struct agent_event *event)
 	if (a->deliveries)
 		journal_begins(a, &a->delivery[0]);
 	route_set_patience(s, a);
-	if (!a->deliveries && a->limit && a->given >= a->limit)
+	if (!a->deliveries && a->closing)
 		route_retire(a);
 }
 
 /* ---- a connection that ends ---- */
-
-/* The address without its port, as net.h has them. */
-static struct str
-address_of(const struct agent *a)
-{
-	struct str peer = buf_str(&a->peer);
-
-	return str_head(peer, str_find(peer, ' '));
-}
 
 /* It was not let in at this address. Where a sister works the server wants no
  * more sessions; else another address may do. */
@@ -273,7 +273,7 @@ on_ready(struct sender *s, struct agent *a, const struct agent_event *event)
 
 	if (r) {
 		buf_clear(&r->tried);
-		buf_clear(&r->history->sick);
+		history_well(r->history, address_of(a));
 		r->history->carried = event->carried;
 		r->history->login_pause = 0;
 		if (!s->stop)

@@ -166,15 +166,18 @@ hand_over(struct sender *s, struct route *r, struct delivery *d)
 {
 	struct agent *a = agent_for(s, r, d);
 	struct message *m = d->m;
+	int rc;
 
 	d->id = ++s->last_id;
-	if (!a || agent_give(a, d) != 0) {
-		if (a)
-			r->not_before = clock_in(NOT_NOW);
+	rc = a ? agent_give(a, d) : 1;
+	if (rc > 0 && a)
+		r->not_before = clock_in(NOT_NOW);
+	/* Its last packet is on the way. */
+	if (rc < 0)
+		a->closing = 1;
+	if (rc)
 		return 1;
-	}
 	message_state(&s->messages, m, MESSAGE_BUSY);
-	m->fresh = 0;
 	a->alone = m->suspect;
 	history_rate_count(r->history, r->remote, clock_ms());
 	if (a->deliveries == 1) {

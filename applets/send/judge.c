@@ -16,9 +16,10 @@
 static int
 is_permanent(const struct route *r, const struct result *said)
 {
-	return r->remote && r->remote->protocol && said->reply ? said->reply / 100 == 5 &&
-	    !fault_softened(r->remote->options.soft_bounce, said->reply,
-	    said->text) : err_is_permanent(said->code);
+	if (!r->remote || !r->remote->protocol || !said->reply)
+		return err_is_permanent(said->code);
+	return said->reply / 100 == 5 && !fault_softened(
+	    r->remote->options.soft_bounce, said->reply, said->text);
 }
 
 /* A remote that has accepted nobody since its line changed is not believed at
@@ -187,7 +188,7 @@ count_failures(struct sender *s, struct agent *a, const struct result *why)
 		route_dead(s, r, why);
 		return;
 	}
-	a->limit = a->given;
+	a->closing = 1;
 	r->max_sessions = r->sessions > 1 ? r->sessions - 1 : 1;
 	log_say("Remote %s takes no more than %d session(s): stage: %s "
 	    "reply: %s", log_clean(0, buf_str(&a->host)), r->max_sessions,

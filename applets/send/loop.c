@@ -7,6 +7,7 @@
 #include "sender.h"
 
 #define CLEAN 3600000		/* ms between looks at tmp/ */
+#define SCANS 3			/* tries of a one-shot sender to read queue/ */
 
 static void
 begin_stop(struct sender *s)
@@ -100,6 +101,18 @@ wait_until(const struct sender *s)
 	return until;
 }
 
+/* A one-shot sender has done its run; but where the folder could not be read
+ * that was no run. */
+static int
+try_again(struct sender *s)
+{
+	if (!s->rescan || s->scans++ >= SCANS)
+		return 0;
+	events_wait(s, s->fresh_at);
+	s->wanted = RUN_ALL;
+	return 1;
+}
+
 void
 loop(struct sender *s)
 {
@@ -115,7 +128,7 @@ loop(struct sender *s)
 		if (s->fresh_count && clock_left(s->fresh_at) == 0)
 			run_join(s);
 		run_advance(s);
-		if (!s->running && sender_one_shot(s))
+		if (!s->running && sender_one_shot(s) && !try_again(s))
 			break;
 		keep_house(s);
 		if (s->running || s->wanted == RUN_NONE)

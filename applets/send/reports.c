@@ -2,6 +2,7 @@
  * leaves the queue only once the report about it is queued. */
 #include <errno.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 
 #include "../../lib/base/mem.h"
@@ -132,6 +133,19 @@ report_whole(struct sender *s, const struct delivery *d, enum dsn_kind kind)
 	reports_begin(s, b);
 }
 
+/* Its age begins anew when an administrator has touched the file. */
+static int
+touched(struct message *m, const struct delivery *d)
+{
+	struct stat st;
+
+	if (fstat(d->fd, &st) < 0 || st.st_mtime == m->mtime)
+		return 0;
+	message_note_file(m, &st);
+	m->credit = 0;
+	return 1;
+}
+
 /* 0, or 1 if it must wait. */
 static int
 expire_one(struct sender *s, struct message *m, long long now)
@@ -148,6 +162,10 @@ expire_one(struct sender *s, struct message *m, long long now)
 	m->looked = 1;
 	if (rc < 0)
 		return 0;
+	if (touched(m, &d)) {
+		delivery_free(&d);
+		return 0;
+	}
 	if (old)
 		log_fault("Giving up on %s: it waited longer than "
 		    "queuelifetime", m->name);

@@ -107,7 +107,7 @@ begin_turn(struct sender *s, struct message *m)
 {
 	if (m->attempt)
 		buf_clear(&m->attempt->unfit);
-	m->turn = 0;
+	m->turn = m->fresh = 0;
 	m->looked = m->again = m->locked = 0;
 	routes_offer(s, m, ROUTE_END);
 }
@@ -154,11 +154,11 @@ run_begin(struct sender *s)
 	s->probed = s->deferred = 0;
 	s->delivered = 0;
 	s->run_began = ms;
-	if (s->fresh_count)
-		s->pulls_until = clock_in(PULL_TIME);
 	buf_clear(&s->reason.text);
 	log_say("Rescanning queue.");
 	sender_look(s);
+	if (s->fresh_count)
+		s->pulls_until = clock_in(PULL_TIME);
 	if (!s->recalled)
 		recall(s);
 	if (sender_configure(s, 0) < 0 || !s->messages.waiting) {

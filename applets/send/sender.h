@@ -96,7 +96,8 @@ struct sender {
 	long long not_before;	/* clock_ms: descriptors or memory ran out */
 	long long sync_at;	/* clock_ms; queue/ has changes not synced */
 	long long clean_at;	/* clock_ms of the next look at tmp/ */
-	int rescan;		/* the folder could not be read */
+	int rescan;		/* the folder could not be read, or not yet */
+	int scans;		/* a one-shot sender has tried to */
 	int probed;		/* in this run: is there room for a copy? */
 	int full;		/* there is none */
 	int said;		/* enum said, once each */

@@ -104,7 +104,7 @@ useful_window(const struct agent *a)
 int
 agent_has_room(const struct agent *a, int suspect)
 {
-	return a->fd >= 0 && !a->signals && !a->alone &&
+	return a->fd >= 0 && !a->signals && !a->alone && !a->closing &&
 	    (!a->limit || a->given < a->limit) &&
 	    a->deliveries < (suspect ? 1 : useful_window(a));
 }

@@ -28,6 +28,7 @@ struct agent {
 	size_t given;		/* deliveries so far ... */
 	size_t limit;		/* ... and how many it may have; 0: any */
 	int alone;		/* it has a suspect message, and no other */
+	int closing;		/* it gets no more messages */
 	long long began;	/* clock_ms */
 	long long ready;	/* clock_ms, 0 before */
 	long long since;	/* clock_ms of the last result, or of when

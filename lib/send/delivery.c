@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -75,13 +76,21 @@ delivery_open(struct delivery *d, const struct spool *s, struct message *m,
 	return -1;
 }
 
+/* The worker may not yet have closed its copy of the descriptor. */
+static void
+close_unlocked(int fd)
+{
+	if (fd < 0)
+		return;
+	flock(fd, LOCK_UN);
+	close(fd);
+}
+
 void
 delivery_free(struct delivery *d)
 {
-	if (d->fd >= 0)
-		close(d->fd);
-	if (d->file >= 0)
-		close(d->file);
+	close_unlocked(d->fd);
+	close_unlocked(d->file);
 	envelope_free(&d->e);
 	envelope_free(&d->names);
 	free(d->result);
@@ -304,6 +313,7 @@ take_off(struct delivery *d, const struct spool *s, struct messages *q,
     struct file *f)
 {
 	int rc, unlockable = 0;
+	struct stat st;
 
 	if (f->count == f->e->count) {
 		rc = spool_remove(s, d->m->name, f->fd, f->e);
@@ -320,7 +330,11 @@ take_off(struct delivery *d, const struct spool *s, struct messages *q,
 	if (d->file >= 0)
 		close(d->file);
 	d->file = open_locked(s, d->m->name, &unlockable);
-	return d->file >= 0 && envelope_read(d->file, &d->names) == 0 ? rc : 2;
+	if (d->file < 0 || fstat(d->file, &st) < 0 ||
+	    envelope_read(d->file, &d->names) < 0)
+		return 2;
+	message_note_file(d->m, &st);
+	return rc;
 }
 
 /* Puts them into failed/. 0, or -1 with errno. */

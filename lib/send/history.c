@@ -75,8 +75,24 @@ history_login_refused(struct history *h, long long now)
 void
 history_sick(struct history *h, struct str address, long long ms)
 {
+	history_well(h, address);
 	h->sick_since = ms;
 	buf_cat(&h->sick, address, STR("\n"));
+}
+
+void
+history_well(struct history *h, struct str address)
+{
+	struct str rest = buf_str(&h->sick), line;
+	struct buf others = { 0 };
+
+	if (!h->sick.n)
+		return;
+	while (rest.n)
+		if (!str_eq(line = str_cut(&rest, '\n'), address))
+			buf_cat(&others, line, STR("\n"));
+	buf_set(&h->sick, buf_str(&others));
+	buf_free(&others);
 }
 
 struct str

@@ -38,8 +38,9 @@ struct history *history_of(struct histories *all, const struct remote *r);
  * up to an hour. */
 void history_login_refused(struct history *h, long long now);
 
-/* An address is to be used last for an hour; or everything is well. */
+/* An address is to be used last for an hour; or all is well with it. */
 void history_sick(struct history *h, struct str address, long long ms);
+void history_well(struct history *h, struct str address);
 struct str history_sick_now(struct history *h, long long ms);
 
 /* rate=N/TIME. clock_ms from which the next message may go; a message goes. */

@@ -102,16 +102,22 @@ clamp(long long seconds)
 	return seconds < INT_MIN ? INT_MIN : (int)seconds;
 }
 
-/* What the file is at this moment. */
+void
+message_note_file(struct message *m, const struct stat *st)
+{
+	m->mtime = st->st_mtime;
+	m->nsec = (int)st->st_mtim.tv_nsec;
+	m->size = (unsigned)st->st_size;
+}
+
+/* A file that was not there before, or is another one. */
 static void
 note_file(struct message *m, const struct stat *st,
     const struct messages_look *look)
 {
 	long long age, chance;
 
-	m->mtime = st->st_mtime;
-	m->nsec = (int)st->st_mtim.tv_nsec;
-	m->size = (unsigned)st->st_size;
+	message_note_file(m, st);
 	m->credit = 0;
 	m->fresh = 1;
 	if (m->mtime < BUILD_DATE || m->mtime > look->now)

@@ -8,6 +8,7 @@
 #include "../base/buf.h"
 
 struct spool;
+struct stat;
 
 enum message_state {
 	MESSAGE_WAITING,	/* in no list */
@@ -80,6 +81,9 @@ int messages_scan(struct messages *q, const struct spool *s,
 /* Looks at one name. The message if it is new or has changed, else NULL. */
 struct message *messages_see(struct messages *q, const struct spool *s,
     const char *name, const struct messages_look *look, struct buf *notes);
+
+/* The file is ours again after it was rewritten: that is no change. */
+void message_note_file(struct message *m, const struct stat *st);
 
 /* Sets a state; the only way to. */
 void message_state(struct messages *q, struct message *m,
