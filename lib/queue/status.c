@@ -1,4 +1,5 @@
 /* status - spool/status: what the sender knows of each waiting message. */
+#include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
@@ -39,25 +40,36 @@ digest(struct str text)
 	return sum;
 }
 
+static int
+replace_status(const struct spool *s, struct str text)
+{
+	struct buf name = { 0 };
+	int rc, fd = spool_temporary(s, &name);
+
+	if (fd < 0)
+		return -1;
+	rc = str_write(fd, text);
+	if (close(fd) < 0)
+		rc = -1;
+	if (rc == 0)
+		rc = renameat(s->tmp, buf_z(&name), s->root, "status");
+	if (rc < 0)
+		unlinkat(s->tmp, buf_z(&name), 0);
+	buf_free(&name);
+	return rc;
+}
+
 void
 status_write(const struct spool *s, const struct buf *text,
     unsigned long long *sum)
 {
-	struct buf name = { 0 };
-	int fd;
+	unsigned long long now = digest(buf_str(text));
 
-	if (digest(buf_str(text)) == *sum)
+	if (now == *sum)
 		return;
-	*sum = digest(buf_str(text));
-	if (!text->n) {
-		unlinkat(s->root, "status", 0);
-	} else if ((fd = spool_temporary(s, &name)) >= 0) {
-		if (str_write(fd, buf_str(text)) < 0 || renameat(s->tmp,
-		    buf_z(&name), s->root, "status") < 0)
-			unlinkat(s->tmp, buf_z(&name), 0);
-		close(fd);
-	}
-	buf_free(&name);
+	if (text->n ? replace_status(s, buf_str(text)) == 0
+	    : unlinkat(s->root, "status", 0) == 0 || errno == ENOENT)
+		*sum = now;
 }
 
 static void
