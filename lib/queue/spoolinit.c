@@ -1,15 +1,16 @@
 /* spoolinit - makes what a spool lacks and says what is wrong with the rest.
  * What is made by root belongs to the owner of the spool folder, or else the
  * sender could use it and the programs that add messages could not. */
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/file.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "../conf/path.h"
+#include "names.h"
 #include "spool.h"
 
 #define FOLDER (O_RDONLY | O_DIRECTORY | O_CLOEXEC)
@@ -21,6 +22,12 @@ enum {
 	FAILED_MODE = DEBIAN_RULES ? 0755 : 0700,
 	TRIGGER_MODE = DEBIAN_RULES ? 0622 : 0600
 };
+
+static int
+is_full(int error)
+{
+	return error == ENOSPC || error == EDQUOT || error == EROFS;
+}
 
 static int
 create_failure(struct buf *why, const char *name, const char *text)
@@ -109,7 +116,8 @@ ready_folder(int root, const char *name, mode_t mode, struct buf *why)
 		return create_failure(why, name, strerror(errno));
 	if (!S_ISDIR(st.st_mode))
 		return create_failure(why, name, "is not a folder");
-	if (faccessat(root, name, R_OK | W_OK | X_OK, 0) < 0)
+	if (faccessat(root, name, R_OK | W_OK | X_OK, 0) < 0
+	    && !is_full(errno))
 		return not_usable(&st, why, name);
 	return 0;
 }
@@ -148,52 +156,123 @@ ready_trigger(int root, struct buf *why)
 		create_failure(why, "trigger", strerror(errno));
 }
 
-static void
-remove_debris(int tmp)
-{
-	time_t now = time(NULL);
-	struct dirent *d;
-	struct stat st;
-	DIR *dir;
-	int fd = openat(tmp, ".", FOLDER);
+/* ---- what can be done in it ---- */
 
-	dir = fd < 0 ? NULL : fdopendir(fd);
-	if (!dir) {
-		if (fd >= 0)
-			close(fd);
-		return;
+/* Zeros, where the file system cannot reserve them. */
+static int
+write_zeros(int fd, unsigned long long bytes)
+{
+	char zeros[4096] = { 0 };
+	struct str block = { zeros, sizeof zeros };
+
+	for (; bytes; bytes -= block.n) {
+		if (bytes < block.n)
+			block.n = (size_t)bytes;
+		if (str_write(fd, block) < 0)
+			return -1;
 	}
-	while ((d = readdir(dir)) != NULL)
-		if (fstatat(tmp, d->d_name, &st, AT_SYMLINK_NOFOLLOW) == 0
-		    && S_ISREG(st.st_mode)
-		    && now - st.st_mtime > DEBRIS_SECONDS)
-			unlinkat(tmp, d->d_name, 0);
-	closedir(dir);
+	return 0;
 }
 
-/* Whether tmp and queue are one file system is known only to the kernel, and
- * an answer now is better than one for each message. */
 static int
-try_move(const struct spool *s, struct buf *why)
+fill_file(int fd, unsigned long long bytes)
+{
+	if (!bytes || fallocate(fd, 0, 0, (off_t)bytes) == 0)
+		return 0;
+	if (errno != EOPNOTSUPP && errno != ENOSYS && errno != EINVAL)
+		return -1;
+	return write_zeros(fd, bytes);
+}
+
+/* A file of so many bytes goes from tmp to queue, and to failed where that is
+ * open. *where is the folder that does not take it. */
+static int
+try_file(const struct spool *s, unsigned long long bytes, const char **where)
 {
 	struct buf name = { 0 };
-	int rc, fd = spool_temporary(s, &name);
+	int rc = -1, fd = spool_temporary(s, &name);
 
-	if (fd < 0)
-		return create_failure(why, "tmp", strerror(errno));
-	close(fd);
-	rc = renameat(s->tmp, buf_z(&name), s->queue, ".try");
-	if (rc < 0)
-		create_failure(why, "tmp", errno == EXDEV
-		    ? "not on the same file system as queue"
-		    : strerror(errno));
-	if (rc < 0)
-		unlinkat(s->tmp, buf_z(&name), 0);
-	else
-		unlinkat(s->queue, ".try", 0);
+	*where = "tmp";
+	if (fd >= 0 && fill_file(fd, bytes) == 0 && fsync(fd) == 0) {
+		*where = "queue";
+		rc = renameat(s->tmp, buf_z(&name), s->queue, ".try");
+	}
+	if (rc < 0 && fd >= 0)
+		names_discard(s->tmp, buf_z(&name));
+	if (rc == 0 && s->failed >= 0) {
+		*where = "failed";
+		rc = renameat(s->queue, ".try", s->failed, ".try");
+		if (rc == 0)
+			unlinkat(s->failed, ".try", 0);
+	}
+	names_discard(s->queue, ".try");
+	names_close(fd);
 	buf_free(&name);
 	return rc;
 }
+
+int
+spool_probe(const struct spool *s, unsigned long long bytes)
+{
+	struct spool queue = { s->root, s->queue, s->tmp, -1 };
+	const char *where;
+
+	return try_file(&queue, bytes, &where);
+}
+
+/* Whether the folders are one file system is known only to the kernel, and an
+ * answer now is better than one for each message. A full disk is no reason not
+ * to start: what fills it may be the queue. */
+static int
+try_moves(const struct spool *s, struct buf *why)
+{
+	const char *where;
+	int error;
+
+	if (try_file(s, 0, &where) == 0)
+		return 0;
+	error = errno;
+	create_failure(why, where, error == EXDEV
+	    ? "not on the same file system as queue" : strerror(error));
+	return is_full(error) ? 0 : -1;
+}
+
+/* ---- debris ---- */
+
+/* Opened for writing, as a lock on NFS asks for it. */
+static void
+remove_if_unused(int tmp, const char *name)
+{
+	int fd = openat(tmp, name, O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY
+	    | O_CLOEXEC);
+
+	if (fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) == 0)
+		unlinkat(tmp, name, 0);
+	names_close(fd);
+}
+
+static int
+see_debris(void *context, const char *name)
+{
+	int tmp = *(int *)context;
+	struct stat st;
+
+	if (fstatat(tmp, name, &st, AT_SYMLINK_NOFOLLOW) == 0
+	    && S_ISREG(st.st_mode)
+	    && time(NULL) - st.st_mtime > DEBRIS_SECONDS)
+		remove_if_unused(tmp, name);
+	return 0;
+}
+
+void
+spool_clean(const struct spool *s)
+{
+	int tmp = s->tmp;
+
+	names_list(tmp, see_debris, &tmp);
+}
+
+/* ---- all of it ---- */
 
 static int
 check_ready(int root, struct buf *why)
@@ -222,10 +301,20 @@ spool_create(struct spool *s, struct buf *why)
 	if (s->failed < 0)
 		rc = create_failure(why, "failed", strerror(errno));
 	else
-		rc = try_move(s, why);
+		rc = try_moves(s, why);
 	if (rc < 0)
 		spool_close(s);
-	else
-		remove_debris(s->tmp);
 	return rc;
+}
+
+int
+spool_repair(struct spool *s, struct buf *why)
+{
+	struct spool now;
+
+	if (spool_create(&now, why) < 0)
+		return -1;
+	spool_close(s);
+	*s = now;
+	return 0;
 }

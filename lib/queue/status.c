@@ -1,4 +1,5 @@
 /* status - spool/status: what the sender knows of each waiting message. */
+#include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
@@ -39,20 +40,20 @@ digest(struct str text)
 	return sum;
 }
 
-/* Writes the file. 0 or -1. */
 static int
-replace_file(const struct spool *s, const struct buf *text)
+replace_status(const struct spool *s, struct str text)
 {
 	struct buf name = { 0 };
-	int fd = spool_temporary(s, &name), rc = -1;
+	int rc, fd = spool_temporary(s, &name);
 
-	if (fd >= 0)
-		rc = str_write(fd, buf_str(text));
-	if (fd >= 0 && close(fd) < 0)
+	if (fd < 0)
+		return -1;
+	rc = str_write(fd, text);
+	if (close(fd) < 0)
 		rc = -1;
 	if (rc == 0)
 		rc = renameat(s->tmp, buf_z(&name), s->root, "status");
-	if (rc < 0 && fd >= 0)
+	if (rc < 0)
 		unlinkat(s->tmp, buf_z(&name), 0);
 	buf_free(&name);
 	return rc;
@@ -66,8 +67,8 @@ status_write(const struct spool *s, const struct buf *text,
 
 	if (now == *sum)
 		return;
-	if ((text->n ? replace_file(s, text) :
-	    unlinkat(s->root, "status", 0)) == 0 || !text->n)
+	if (text->n ? replace_status(s, buf_str(text)) == 0
+	    : unlinkat(s->root, "status", 0) == 0 || errno == ENOENT)
 		*sum = now;
 }
 

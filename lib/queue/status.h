@@ -31,7 +31,8 @@ struct status {
 int status_read(int root, struct buf *text);
 
 /* Makes text the file, or removes it if text is empty, unless *sum says that
- * the same was written last. A failure costs only what mailq can say. */
+ * the same was written last. A failure costs only what mailq can say, until the
+ * next call, which tries again. */
 void status_write(const struct spool *s, const struct buf *text,
     unsigned long long *sum);
 

@@ -5,6 +5,7 @@
  * follows in parentheses is ours. */
 #include <errno.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <unistd.h>
 
@@ -338,29 +339,69 @@ load_limits(struct store *s)
 	return -1;
 }
 
-int
-store_begin(struct store *s, uid_t invoker)
+static int
+open_store_spool(struct store *s)
 {
 	struct buf why = { 0 };
 	int code = STORE_AGAIN;
 
+	if (spool_open(&s->spool, &why) == 0)
+		return 0;
+	if (errno == ENOENT || errno == ENOTDIR || errno == ELOOP)
+		code = STORE_BAD;
+	fail(s, code, "Installation error: queue directory is invalid.",
+	    buf_str(&why));
+	buf_free(&why);
+	return -1;
+}
+
+static int
+fail_owner(struct store *s, uid_t mine, uid_t wanted)
+{
+	struct buf why = { 0 };
+
+	buf_fmt(&why, "it would belong to uid %lu, and the sender is uid %lu; "
+	    "nullmailer-queue must be set-uid, which nosuid and "
+	    "no-new-privileges forbid", (unsigned long)mine,
+	    (unsigned long)wanted);
+	fail(s, STORE_AGAIN, "The sender could not read the queue file.",
+	    buf_str(&why));
+	buf_free(&why);
+	return -1;
+}
+
+/* What the sender cannot read is not accepted. It is the owner of queue/, or,
+ * where that is root, one of its group. */
+static int
+give_to_sender(struct store *s)
+{
+	struct stat folder, st;
+	int rc = 0;
+
+	if (fstat(s->spool.queue, &folder) < 0 || fstat(s->fd, &st) < 0)
+		return fail_errno(s, "Could not look at the queue file.");
+	if (st.st_uid == folder.st_uid)
+		return 0;
+	if (folder.st_uid == 0) {
+		rc = fchown(s->fd, (uid_t)-1, folder.st_gid);
+		rc = rc < 0 ? -1 : fchmod(s->fd, 0640);
+	} else
+		rc = fchown(s->fd, folder.st_uid, folder.st_gid);
+	return rc < 0 ? fail_owner(s, st.st_uid, folder.st_uid) : 0;
+}
+
+int
+store_begin(struct store *s, uid_t invoker)
+{
 	*s = (struct store){ .spool = { -1, -1, -1, -1 }, .fd = -1,
 	    .started = time(NULL), .invoker = invoker };
-	if (load_limits(s) < 0)
+	if (load_limits(s) < 0 || open_store_spool(s) < 0)
 		return -1;
-	if (spool_open(&s->spool, &why) < 0) {
-		if (errno == ENOENT || errno == ENOTDIR || errno == ELOOP)
-			code = STORE_BAD;
-		fail(s, code, "Installation error: queue directory is invalid.",
-		    buf_str(&why));
-		buf_free(&why);
-		return -1;
-	}
 	s->fd = spool_temporary(&s->spool, &s->temporary);
 	if (s->fd < 0)
 		return fail_errno(s,
 		    "Could not open temporary file for writing");
-	return enough_space(s);
+	return give_to_sender(s) < 0 ? -1 : enough_space(s);
 }
 
 int
@@ -378,23 +419,14 @@ commit_name(struct store *s)
 {
 	int rc;
 
-	rc = spool_commit(&s->spool, buf_z(&s->temporary), s->started,
+	rc = spool_commit(&s->spool, s->fd, buf_z(&s->temporary), s->started,
 	    &s->name);
+	s->fd = -1;
 	buf_clear(&s->temporary);
 	if (rc < 0)
 		return fail_errno(s,
 		    "Error linking the temp file to the new file.");
 	return 0;
-}
-
-static int
-close_file(struct store *s)
-{
-	int rc = close(s->fd);
-
-	s->fd = -1;
-	return rc < 0 && errno != EINTR
-	    ? fail_errno(s, "Error closing the output file.") : 0;
 }
 
 int
@@ -404,7 +436,7 @@ store_commit(struct store *s)
 		return -1;
 	if (fsync(s->fd) < 0)
 		return fail_errno(s, "Error flushing the output file.");
-	if (close_file(s) < 0 || commit_name(s) < 0)
+	if (commit_name(s) < 0)
 		return -1;
 	if (trigger_pull(&s->spool) < 0 && errno != ENXIO
 	    && errno != ENOENT)
