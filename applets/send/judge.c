@@ -22,6 +22,15 @@ is_permanent(const struct route *r, const struct result *said)
 	    r->remote->options.soft_bounce, said->reply, said->text);
 }
 
+/* Some recipient was accepted, whatever became of the message. */
+static int
+has_accepted(const struct delivery *d, const struct result *whole)
+{
+	return whole->reply && d->refusals < d->e.count &&
+	    (whole->code == ERR_OK || whole->stage == STAGE_data ||
+	    whole->stage == STAGE_dot);
+}
+
 /* A remote that has accepted nobody since its line changed is not believed at
  * once: its refusals may be about our login or address. The second one lets it
  * rest. */
@@ -198,7 +207,7 @@ count_failures(struct sender *s, struct agent *a, const struct result *why)
 /* What was answered, whatever the answer. */
 static void
 on_answer(struct sender *s, struct agent *a, struct message *m,
-    const struct result *whole, size_t taken)
+    size_t taken)
 {
 	struct route *r = a->owner;
 
@@ -206,11 +215,6 @@ on_answer(struct sender *s, struct agent *a, struct message *m,
 	if (m->suspect)
 		s->status_changed = 1;
 	m->suspect = 0;
-	if (taken || whole->stage == STAGE_data || whole->stage == STAGE_dot) {
-		if (!r->history->proven)
-			s->status_changed = 1;
-		r->history->proven = 1;
-	}
 	if (!taken)
 		return;
 	r->witness_taken = 1;
@@ -239,12 +243,14 @@ judge(struct sender *s, struct agent *a, struct delivery *d,
 	struct result result;
 
 	*next = JUDGE_NEXT;
+	if (r->history && !r->history->proven && has_accepted(d, whole))
+		s->status_changed = r->history->proven = 1;
 	decide_all(s, r, d, whole);
 	result = as_a_whole(d, whole);
 	if (!a->owner || a->external)
 		return result;
 	if (result.reply || d->count[DELIVERED])
-		on_answer(s, a, d->m, whole, d->count[DELIVERED]);
+		on_answer(s, a, d->m, d->count[DELIVERED]);
 	if (result.unanswered) {
 		on_no_answer(s, d->m);
 		*next = JUDGE_OVER;
