@@ -11,13 +11,13 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "../lib/conf/conf.h"
-#include "../lib/mail/dsn.h"
-#include "../lib/mail/envelope.h"
 #include "../lib/base/err.h"
-#include "../lib/conf/hostname.h"
 #include "../lib/base/mem.h"
 #include "../lib/base/opt.h"
+#include "../lib/conf/conf.h"
+#include "../lib/conf/hostname.h"
+#include "../lib/mail/dsn.h"
+#include "../lib/mail/envelope.h"
 #include "applets.h"
 #include "cli.h"
 

@@ -11,16 +11,16 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "../lib/mail/addr.h"
 #include "../lib/base/chr.h"
-#include "../lib/conf/conf.h"
 #include "../lib/base/date.h"
-#include "../lib/queue/enqueue.h"
 #include "../lib/base/err.h"
-#include "../lib/mail/header.h"
-#include "../lib/conf/hostname.h"
 #include "../lib/base/opt.h"
+#include "../lib/conf/conf.h"
+#include "../lib/conf/hostname.h"
 #include "../lib/conf/user.h"
+#include "../lib/mail/addr.h"
+#include "../lib/mail/header.h"
+#include "../lib/queue/enqueue.h"
 #include "applets.h"
 #include "cli.h"
 #include "queue.h"

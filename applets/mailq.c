@@ -13,9 +13,9 @@
 
 #include "../lib/base/chr.h"
 #include "../lib/base/date.h"
-#include "../lib/mail/envelope.h"
 #include "../lib/base/mem.h"
 #include "../lib/conf/path.h"
+#include "../lib/mail/envelope.h"
 #include "../lib/queue/spool.h"
 #include "../lib/queue/status.h"
 #include "applets.h"

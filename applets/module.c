@@ -10,10 +10,10 @@
 #include <unistd.h>
 
 #include "../lib/base/buf.h"
+#include "../lib/base/opt.h"
 #include "../lib/smtp/connection.h"
 #include "../lib/smtp/options.h"
 #include "../lib/smtp/protocol.h"
-#include "../lib/base/opt.h"
 #include "applets.h"
 #include "cli.h"
 

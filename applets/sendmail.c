@@ -7,13 +7,13 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "../lib/mail/addr.h"
 #include "../lib/base/chr.h"
-#include "../lib/conf/conf.h"
-#include "../lib/conf/hostname.h"
 #include "../lib/base/mem.h"
 #include "../lib/base/opt.h"
+#include "../lib/conf/conf.h"
+#include "../lib/conf/hostname.h"
 #include "../lib/conf/path.h"
+#include "../lib/mail/addr.h"
 #include "../lib/queue/spool.h"
 #include "../lib/queue/trigger.h"
 #include "applets.h"

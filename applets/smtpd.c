@@ -12,8 +12,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "../lib/queue/enqueue.h"
 #include "../lib/mail/envelope.h"
+#include "../lib/queue/enqueue.h"
 #include "../lib/queue/store.h"
 #include "applets.h"
 #include "cli.h"

@@ -19,9 +19,9 @@
  * have to be completed with a domain, and never part of a domain. */
 #include <arpa/inet.h>
 
-#include "addr.h"
 #include "../base/chr.h"
 #include "../conf/hostname.h"
+#include "addr.h"
 
 /* A special is a token whose kind is its character. */
 enum { END, BAD, ATOM, QUOTED, ENCODED, LITERAL, COMMENT };

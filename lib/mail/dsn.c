@@ -8,13 +8,13 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "addr.h"
 #include "../base/chr.h"
-#include "../conf/conf.h"
 #include "../base/date.h"
+#include "../conf/conf.h"
+#include "../conf/hostname.h"
+#include "addr.h"
 #include "dsn.h"
 #include "envelope.h"
-#include "../conf/hostname.h"
 
 #define BLOCK 16384
 #define OUT_FULL 8192

@@ -3,8 +3,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "addr.h"
 #include "../base/chr.h"
+#include "addr.h"
 #include "header.h"
 
 /* A longer run of bytes without a colon is no field name. */

@@ -10,8 +10,8 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "enqueue.h"
 #include "../conf/path.h"
+#include "enqueue.h"
 
 #define FLUSH_AT (32 * 1024)
 

@@ -10,8 +10,8 @@
 #include <unistd.h>
 
 #include "../base/chr.h"
-#include "../mail/envelope.h"
 #include "../conf/path.h"
+#include "../mail/envelope.h"
 #include "spool.h"
 
 /* From linux/fs.h, which musl's compiler does not find. */

@@ -9,10 +9,10 @@
 #include <unistd.h>
 
 #include "../base/chr.h"
-#include "../conf/conf.h"
 #include "../base/date.h"
-#include "../mail/envelope.h"
+#include "../conf/conf.h"
 #include "../conf/hostname.h"
+#include "../mail/envelope.h"
 #include "store.h"
 #include "trigger.h"
 
