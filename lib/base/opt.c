@@ -7,7 +7,7 @@
 #include "chr.h"
 #include "opt.h"
 
-/* Where the next argument may come from; rest of argv, or nothing. */
+/* next: the rest of argv, for values; or an empty list. */
 struct args {
 	const struct opts *o;
 	char **next;

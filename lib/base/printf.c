@@ -1,8 +1,8 @@
 /* printf - the part of vsnprintf that this program uses: %d %i %u %x %c %s %%,
  * the flags '-' and '0', width and precision, the lengths l ll z.
  *
- * It takes the place of the C library's, which would bring floating point and
- * wide characters into a binary that has neither. C99 7.19.6.12. */
+ * It replaces the C library's, which would bring floating point and wide
+ * characters into a binary that has neither. C99 7.19.6.12. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdio.h>

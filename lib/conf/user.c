@@ -25,8 +25,8 @@ look(struct str line, unsigned long uid, struct buf *name)
 		buf_set(name, first);
 }
 
-/* A line too long for the block ends the search with its beginning, which is
- * what matters of it. */
+/* Of a line longer than the block the first part is matched, which holds name
+ * and id; then the search ends. */
 static void
 search(int fd, unsigned long uid, struct buf *name)
 {

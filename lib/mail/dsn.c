@@ -1,6 +1,6 @@
 /* dsn - delivery status notifications.
  *
- * The message is read in blocks, twice: to learn how much of it is quoted and
+ * The message is read in blocks, twice: to find how much of it is quoted and
  * whether that has 8-bit bytes, and to quote it. */
 #include <errno.h>
 #include <string.h>
@@ -18,9 +18,9 @@
 
 #define BLOCK 16384
 #define OUT_FULL 8192
-#define COLUMNS_TEXT 76		/* where lines for people are folded */
-#define COLUMNS_MAX 900		/* where fields are, and long words cut */
-#define HEADER_LOOK 16384	/* what we write ourselves stands in front */
+#define COLUMNS_TEXT 76		/* folds lines of the text part */
+#define COLUMNS_MAX 900		/* folds fields, and cuts long words */
+#define HEADER_LOOK 16384	/* holds the fields that we write ourselves */
 #define BOUNDARIES_TRIED 100
 
 /* The part of the message that is quoted. */
@@ -77,7 +77,7 @@ dsn_rules_free(struct dsn_rules *r)
 	buf_free(&r->idhost);
 }
 
-/* ---- who ---- */
+/* ---- who gets it ---- */
 
 static int
 is_null(struct str sender)
@@ -145,8 +145,8 @@ field_value(struct str header, struct str name)
 	return (struct str){ NULL, 0 };
 }
 
-/* A report about a report is known by its To, as addresses may have been
- * rewritten on the way through the queue. */
+/* A report about a report is recognized by its To field, as the queue may have
+ * rewritten the addresses of its envelope. */
 int
 dsn_wanted(const struct dsn *d, struct buf *why)
 {
@@ -289,8 +289,8 @@ is_eight_bit(struct str s)
 	return 0;
 }
 
-/* Text fit for one line: no control bytes, and nothing beyond ASCII or, with
- * utf8 set, nothing that is not UTF-8. */
+/* Appends text fit for one line: no control bytes, and nothing beyond ASCII
+ * or, with utf8 set, nothing that is not UTF-8. */
 static void
 add_words(struct buf *b, struct str text, int utf8)
 {
@@ -312,8 +312,8 @@ add_words(struct buf *b, struct str text, int utf8)
 	buf_free(&line);
 }
 
-/* How much of s goes on a line that should have so many columns: up to a blank,
- * or if need be in the middle of a word, but not of a character. */
+/* How much of s goes on a line of about so many columns: up to a blank, else up
+ * to the middle of a word, but never of a character. */
 static size_t
 line_length(struct str s, size_t columns)
 {
@@ -331,8 +331,8 @@ line_length(struct str s, size_t columns)
 	return i;
 }
 
-/* Appends text, behind so many columns, and a line end; what does not fit is
- * continued behind indent. */
+/* Appends text, to a line with so many columns in use, and a line end; what
+ * does not fit goes on further lines, each after indent. */
 static void
 add_folded(struct buf *b, struct str text, size_t used, size_t columns,
     struct str indent)
@@ -372,7 +372,7 @@ add_utf8_address(struct buf *b, struct str address)
 
 /* ---- the quoted part ---- */
 
-/* What survey has seen of the message. */
+/* What survey has found in the message so far. */
 struct survey {
 	struct quote *q;
 	off_t at;
@@ -458,8 +458,8 @@ dsn_occurs(int fd, off_t from, off_t to, struct str what)
 	return 0;
 }
 
-/* Early in a boot there is no randomness yet; then the search alone makes the
- * boundary good, as the message was there first. */
+/* Early in a boot there is no randomness yet. The search in the message, which
+ * was there first, is then enough to make the boundary good. */
 static void
 random_bytes(unsigned char *p, size_t n, unsigned attempt)
 {

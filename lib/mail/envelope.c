@@ -22,9 +22,9 @@ more(int fd, struct buf *text)
 	return n;
 }
 
-/* The blank line is the second of two LF, of which the first may be that of
- * an empty sender: so the search starts at the sender's LF. from saves looking
- * at the same bytes again; at is the result. */
+/* The blank line is the second of two LF, and the first may be that of an empty
+ * sender: so the search starts at the sender's LF. *from keeps where the next
+ * search begins; *at is the result. */
 static int
 blank_line(struct str text, size_t *from, size_t *at)
 {
@@ -57,7 +57,7 @@ count_recipients(struct envelope *e)
 	return e->count ? 0 : -1;
 }
 
-/* Told before the blank line is found, as a sparse file may have none for
+/* Checked before the blank line is found, as a sparse file may have none for
  * gigabytes. */
 static int
 line_is_endless(struct str text)

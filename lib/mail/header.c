@@ -103,9 +103,9 @@ consume(struct header_reader *r, size_t n)
 	r->n -= n;
 }
 
-/* Moves one line to the end of field, with LF and without CR: a CR alone, left
- * in a header, is a line end to some servers and would make one line two. For
- * the same reason a line of nothing but CRs leaves a blank.
+/* Moves one line to the end of field, with LF and without CR: some servers take
+ * a CR alone for a line end, and one line would become two. For the same reason
+ * a line of nothing but CRs becomes a blank.
  * field NULL drops the line. 0, or -1 with errno. */
 static int
 take_line(struct header_reader *r, struct buf *field)
@@ -140,7 +140,7 @@ take_line(struct header_reader *r, struct buf *field)
 	return 0;
 }
 
-/* A colon directly behind the name. For the fields we know blanks may come
+/* A colon directly after the name. For the fields we know blanks may come
  * between, as in RFC 5322 4.5: a "Bcc :" must not be taken for a body. */
 static int
 is_field(struct str line)
@@ -220,8 +220,8 @@ header_body(struct header_reader *r, struct str *bytes)
 	return bytes->n > 0;
 }
 
-/* Appends words, each behind the blank in front of it, in lines that end
- * before LINE_MAX_BYTES where a blank allows it. */
+/* Appends words, each with the blank before it, in lines that end before
+ * LINE_MAX_BYTES where a blank allows it. */
 static void
 put_long(struct buf *b, struct str item)
 {
@@ -268,8 +268,8 @@ header_put_items(struct buf *b, struct str name, struct str items)
 	buf_addc(b, '\n');
 }
 
-/* From here on only Resent- fields say who gets the message, and the sender
- * is whoever resends it. */
+/* From here on only Resent- fields give recipients, and Return-Path, which is
+ * that of the original message, does not give the sender. */
 static void
 make_resent(struct header *h)
 {
@@ -307,7 +307,7 @@ set_sender(struct header *h, struct str sender)
 	h->has_sender = 1;
 }
 
-/* Without blanks before the colon, with which not everybody knows a field. */
+/* Without blanks before the colon, as some programs do not accept them. */
 static void
 put_as_is(struct header *h, struct str field, struct str body)
 {

@@ -54,7 +54,7 @@ out_sent(struct io *io, size_t n)
 		io->out_at = io->out_end = 0;
 }
 
-/* A peer that is gone may have said why. */
+/* A peer that has closed may have sent the reason before. */
 static void
 last_words(struct io *io)
 {
@@ -94,7 +94,7 @@ plain_read(struct io *io)
 	return 0;
 }
 
-/* Moves what can be moved and returns the events to wait for, or -1. */
+/* Reads and writes without waiting; the events to wait for, or -1. */
 static int
 plain_step(struct io *io, int revents)
 {
@@ -131,7 +131,7 @@ tls_step(struct io *io, int revents)
 	return events ? events : end_io(io, IO_EOF);
 }
 
-/* One round of waiting and moving. */
+/* Waits once, then reads and writes: the events to wait for, or -1. */
 static int
 turn(struct io *io, int events)
 {

@@ -57,9 +57,9 @@ close_pipes(struct pipes *p)
 	errno = error;
 }
 
-/* A file another user than the owner of queue/ puts there could not be read
- * by the sender, so being able to write is not enough. Nor is it asked for:
- * what the owner may not do, the set-uid program may not do either. */
+/* The sender could not read a file of another user than the owner of queue/,
+ * so write access is not enough. It is not checked either: the set-uid program
+ * has no more access than the owner. */
 static int
 is_owner(struct plan *plan)
 {
@@ -86,8 +86,9 @@ find_program(struct plan *plan)
 	return plan->found;
 }
 
-/* A program below the test prefix is there because a test wants it to run.
- * Without any program the attempt at least tells what is in the way. */
+/* A program below the test prefix was put there by a test, so it is executed.
+ * Without any program, storing the message here gives the reason that it
+ * cannot be stored. */
 static void
 make_plan(struct plan *plan)
 {
@@ -118,16 +119,16 @@ become_owner(const struct plan *plan)
 	return 0;
 }
 
-/* Makes fd known by that number, also to a program that is executed. */
+/* Gives fd that number, also in a program that is executed. */
 static int
 renumber(int fd, int number)
 {
 	return fd == number ? fcntl(fd, F_SETFD, 0) : dup2(fd, number);
 }
 
-/* The pipes may lie anywhere, even on the numbers they are to get. The ends
- * for reading may stay where they were; a program that is executed does not
- * get those for writing. */
+/* The pipes may have any numbers, even those they are to get. The ends for
+ * reading may keep their old numbers too; the ends for writing are closed on
+ * exec. */
 static int
 set_descriptors(struct pipes *p, int here)
 {
@@ -174,7 +175,7 @@ child(const struct plan *plan, struct pipes *p,
 	_exit(errno == ENOENT ? 127 : 126);
 }
 
-/* Were they ignored, as some callers leave it, no status could be had. */
+/* With SIGCHLD ignored, as some callers leave it, there is no exit status. */
 static void
 want_children(void)
 {
@@ -277,8 +278,8 @@ close_all(struct enqueue *q)
 	buf_free(&q->out);
 }
 
-/* The byte goes before the end of file: all of the message is in the pipe by
- * then, and should this process die in between, it is complete. */
+/* The byte is sent before the end of file: all of the message is in the pipe by
+ * then, so it is complete even if this process dies in between. */
 int
 enqueue_commit(struct enqueue *q)
 {
@@ -296,8 +297,8 @@ enqueue_commit(struct enqueue *q)
 	return status;
 }
 
-/* The pipe stays open until the program is gone, as its end would be the end
- * of a complete message to a program that does not want to be told. */
+/* The pipe stays open until the program has ended: a program that reads no
+ * confirmation would take its end for the end of a complete message. */
 void
 enqueue_abort(struct enqueue *q)
 {

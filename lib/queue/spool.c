@@ -119,9 +119,9 @@ spool_message(const struct spool *s, const char *name, struct stat *st)
 	return -1;
 }
 
-/* The process id alone first, as ever. It may be taken: by debris, or by the
- * same id in another container; then digits of the clock follow, which find a
- * free name soon, and a counter for clocks that stand still. */
+/* First the process id alone, as nullmailer does. It may be taken: by debris,
+ * or by the same id in another container. Then digits of the clock follow, and
+ * soon give a free name; the attempt is added in case the clock is coarse. */
 static void
 try_digits(struct buf *name, unsigned attempt)
 {
@@ -151,9 +151,9 @@ spool_temporary(const struct spool *s, struct buf *name)
 	return -1;
 }
 
-/* Where the file system can neither link nor rename without replacing, a name
- * is reserved by a file of the same name behind a dot, which no reader of the
- * queue looks at. Without it two writers could both find the name free. */
+/* Where the file system can neither link nor rename without replacing, a file
+ * with a dot before its name reserves that name; readers of the queue ignore
+ * it. Without it two writers could both find the name free. */
 static int
 move_reserved(int from_folder, const char *from, int to_folder, const char *to)
 {
@@ -214,7 +214,7 @@ spool_move(int from_folder, const char *from, int to_folder, const char *to)
 	return rc < 0 ? -1 : 0;
 }
 
-/* Some file systems have nothing to sync in a folder, and say so. */
+/* Some file systems cannot sync a folder and need no sync of it. */
 static int
 sync_folder(int fd)
 {
@@ -233,8 +233,8 @@ discard(int folder, const char *name)
 	errno = error;
 }
 
-/* The temporary goes last: until the folder is synced it is the only name
- * that is sure to survive. */
+/* The temporary is removed last: until the folder is synced it is the only name
+ * that is sure to survive a crash. */
 int
 spool_commit(const struct spool *s, const char *temporary, time_t seconds,
     struct buf *name)
@@ -297,7 +297,7 @@ write_body(int to, int from, off_t at)
 	}
 }
 
-/* The time stamp is the message's age, so it goes along. */
+/* The time stamp is the message's age, so the copy gets it. */
 static int
 write_copy(int to, int from, const struct envelope *e,
     const unsigned char *keep)

@@ -1,4 +1,4 @@
-/* status - spool/status: what the sender knows of each waiting message. */
+/* status - spool/status: the sender's record of each waiting message. */
 #include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
@@ -28,7 +28,7 @@ status_read(int root, struct buf *text)
 	return n < 0 ? -1 : 0;
 }
 
-/* FNV-1a: of a long queue the text itself would be most of our memory. */
+/* FNV-1a: keeping the text of a long queue would need most of our memory. */
 static unsigned long long
 digest(struct str text)
 {

@@ -1,8 +1,8 @@
 /* store - puts a message into the queue.
  *
  * The input is a sender, one or more recipients and an empty line, each ended
- * by LF, then the message. The texts of the reasons are nullmailer's; what
- * follows in parentheses is ours. */
+ * by LF, then the message. The error texts are nullmailer's; the detail in
+ * parentheses is ours. */
 #include <errno.h>
 #include <string.h>
 #include <sys/statvfs.h>
@@ -280,7 +280,7 @@ copy_body(struct store *s, int input)
 
 /* The steps */
 
-/* Takes a unit off the end of a number: how far it shifts, -1 if unknown. */
+/* Cuts a unit off the end of a number: the bits to shift by, -1 if unknown. */
 static int
 unit(struct str *s)
 {
@@ -294,7 +294,7 @@ unit(struct str *s)
 	return at ? 10 * (int)(at - units + 1) : -1;
 }
 
-/* Digits, perhaps with k, M or G behind them; anything else is no limit. */
+/* Digits, perhaps with k, M or G after them; anything else is no limit. */
 static int
 load_size(const char *name, unsigned long long *size)
 {
@@ -372,7 +372,7 @@ store_copy(struct store *s, int input)
 	return copy_body(s, input);
 }
 
-/* The temporary is gone after a failure, too. */
+/* spool_commit removes the temporary after a failure too. */
 static int
 commit_name(struct store *s)
 {
