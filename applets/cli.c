@@ -1,4 +1,4 @@
-/* cli - how programs speak to people. */
+/* cli - what all programs print. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -108,7 +108,7 @@ misuse(const struct cli *c, const struct opts *o, const char *who,
 	exit(1);
 }
 
-/* Unknown options that were passed over, a line each. */
+/* Reports the options that were ignored, a line each. */
 static void
 note(const struct cli *c, struct str lines)
 {

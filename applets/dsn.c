@@ -1,7 +1,7 @@
 /* dsn - make the report about a message that failed or is delayed.
  *
  * stdin: a queue file (nullmailer(7)); stdout: a message as
- * nullmailer-queue takes it. The report is lib/dsn's. */
+ * nullmailer-queue takes it. lib/mail/dsn.c writes the report. */
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -21,7 +21,7 @@
 #include "applets.h"
 #include "cli.h"
 
-#define EXIT_DSN 111		/* nullmailer's code for all that goes wrong */
+#define EXIT_DSN 111		/* nullmailer's code for any failure */
 #define NOT_GIVEN INT_MIN
 
 struct request {
@@ -55,7 +55,7 @@ copy_input(int from, int to)
 	return rc;
 }
 
-/* A message is read more than once, so what cannot be is copied first. */
+/* The message is read more than once, so input that is no file is copied. */
 static int
 message(struct stat *st)
 {
@@ -109,8 +109,8 @@ all_recipients(struct request *q)
 		add_recipient(q, one);
 }
 
-/* ADDRESS TAB STATUS TAB DIAGNOSTIC; an empty status is that in the
- * diagnostic. */
+/* ADDRESS TAB STATUS TAB DIAGNOSTIC; without STATUS it is the one in
+ * DIAGNOSTIC. */
 static void
 add_result(struct request *q, struct str line)
 {

@@ -27,7 +27,7 @@
 
 enum { EXIT_CONFIG = 18, EXIT_AGAIN = 75 };
 
-/* So much of a message is collected before its queue file is begun. */
+/* Up to so many bytes a message is complete before its queue file is opened. */
 enum { COLLECTED = 32 * 1024 };
 
 enum { USE_EITHER, USE_ARGS, USE_BOTH, USE_HEADER };
@@ -108,8 +108,8 @@ set_host(const struct job *j, struct buf *host, const char *value)
 	addr_free(&l);
 }
 
-/* $HOSTNAME is what shells call the machine, mostly not a name the world
- * knows; it serves only where no file says better. */
+/* $HOSTNAME is set by shells and mostly no full name, so it is used only where
+ * no file gives one. */
 static void
 find_names(struct job *j)
 {
@@ -256,8 +256,8 @@ read_header(struct job *j, struct header_reader *in)
 	}
 }
 
-/* SECONDS.MICROSECONDS.PID; the microseconds are stirred, as a machine that
- * boots without a clock may send twice with the same time and pid. */
+/* SECONDS.MICROSECONDS.PID; randomness is added to the microseconds, as a
+ * machine that boots without a clock may send twice with one time and pid. */
 static void
 put_message_id(struct job *j, struct str name)
 {
@@ -443,7 +443,7 @@ hand_over(struct job *j, struct header_reader *in, uid_t invoker)
 	return explain_code(code);
 }
 
-/* A program that is not there or may not run stays so: not worth a retry. */
+/* A program that is missing or may not be executed is not worth a retry. */
 static void
 die_starting(void)
 {
@@ -486,7 +486,7 @@ read_configuration(struct job *j)
 	j->header.names = &j->names;
 }
 
-/* What one run is asked to do and by whom; dies of what cannot be right. */
+/* Reads control files, environment and operands; exits if one is wrong. */
 static void
 prepare_job(struct job *j, char **operands)
 {

@@ -13,8 +13,8 @@ static struct {
 	int silent;		/* nothing on stdout */
 	int syslog;
 	struct logger logger;
-	int errors;		/* reading end of what stderr has become */
-	int stderr_fd;		/* the real one, or -1 */
+	int errors;		/* the end for reading of the pipe on stderr */
+	int stderr_fd;		/* the stderr of before, or -1 */
 } out = { 0, 0, { -1 }, -1, -1 };
 
 const char *
@@ -86,7 +86,7 @@ log_module(struct str protocol, int code, struct str text)
 	buf_free(&b);
 }
 
-/* Writing into the pipe must not wait, as its reader may be the writer. */
+/* Non-blocking, as this process both writes to the pipe and reads it. */
 int
 log_to_syslog(void)
 {

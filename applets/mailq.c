@@ -1,9 +1,9 @@
 /* mailq - list the messages in the queue.
  *
- * Installed set-uid to the owner of the spool, so that everybody can see what
- * waits: envelopes and sizes, never a header or a body. The layout is parsed
- * by other programs: nothing is printed for an empty queue, and complaints go
- * to stdout. */
+ * Installed set-uid to the owner of the spool, so that all users can see what
+ * waits: envelopes and sizes, never a header or a body. Other programs parse
+ * the layout: nothing is printed for an empty queue, and complaints go to
+ * stdout. */
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -21,7 +21,7 @@
 #include "applets.h"
 #include "cli.h"
 
-/* What is looked at of a file that is no valid message. */
+/* Bytes that are shown of a file that is no valid message. */
 #define JUNK_MAX 4096
 
 #define FLUSH_AT (32 * 1024)
@@ -112,7 +112,7 @@ read_status(int root, struct known *k)
 		qsort(k->list, k->n, sizeof k->list[0], by_id);
 }
 
-/* What goes to a terminal has no control bytes. */
+/* The output may go to a terminal, so control bytes are replaced. */
 static void
 put_clean(struct buf *out, struct str s)
 {

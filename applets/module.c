@@ -17,7 +17,7 @@
 #include "applets.h"
 #include "cli.h"
 
-/* What a module is told fits easily; a pipe that never ends does not. */
+/* Far more than the options need; ends the reading of an endless pipe. */
 #define OPTIONS_MAX 65536
 
 struct run {
@@ -57,7 +57,7 @@ on_message(void *context, unsigned long id, int code, enum stage stage,
 
 	(void)id, (void)stage;
 	r->result = code;
-	/* From here on the server's word is to be our exit code. */
+	/* From here on only the server's answer decides the exit code. */
 	signal(SIGTERM, SIG_IGN);
 	signal(SIGINT, SIG_IGN);
 	say_verdict(r, code, text);
@@ -100,8 +100,8 @@ fail_message(struct run *r, int code, struct str text)
 	say_verdict(r, code, text);
 }
 
-/* Sends the one message; what is unanswered when the session ends failed
- * with the session. */
+/* Sends the one message. If the session ends without an answer to it, the
+ * result of the session is that of the message. */
 static void
 transmit_message(struct run *r)
 {

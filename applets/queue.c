@@ -4,7 +4,7 @@
  * owner of the spool, so nothing of the caller's is trusted: not the umask,
  * the environment, the limits, nor the dispositions of signals. Complaints go
  * to stdout, as nullmailer's do; programs that start this one join it to their
- * stderr. Inside another program, queue_here, they go there at once. */
+ * stderr. Inside another program, queue_here, they go to stderr directly. */
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -39,7 +39,7 @@ say_why(const char *text)
 	return STORE_BAD;
 }
 
-/* Only what has no rights beyond its caller's believes who invoked it. */
+/* --invoked-by is ignored when set-uid, as the caller could give any user. */
 static void
 read_arguments(struct order *o, int argc, char **argv)
 {
@@ -74,8 +74,8 @@ ending_signals(sigset_t *set)
 		sigaddset(set, list[i]);
 }
 
-/* No temporary file has its name set before it exists, or while it becomes a
- * message: signals are blocked then. */
+/* The name is set only while there is a temporary file: signals are blocked
+ * while it is made and while it becomes a message. */
 static void
 remove_temporary(void)
 {
@@ -129,7 +129,7 @@ say_result(void)
 	return store.code;
 }
 
-/* With nothing to wait for there is no time for a signal. */
+/* Input that is complete takes no time, so signals stay blocked. */
 static int
 copy_message(const struct order *o, const sigset_t *ending)
 {
@@ -167,7 +167,7 @@ queue_message(struct order *o, const sigset_t *ending)
 	return 0;
 }
 
-/* What is open at the end of a success ends with the process. */
+/* After a success the end of the process closes and frees everything. */
 static int
 carry_out(struct order *o)
 {

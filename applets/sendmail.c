@@ -1,6 +1,6 @@
-/* sendmail - the interface everybody's programs were written for
- * Reads the options of other sendmails, keeps those that mean something here,
- * and becomes nullmailer-inject, nullmailer-smtpd or mailq. See sendmail(1). */
+/* sendmail - the interface that programs expect
+ * Reads the options of other sendmails, keeps those that have a meaning here,
+ * and runs nullmailer-inject, nullmailer-smtpd or mailq. See sendmail(1). */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -50,8 +50,8 @@ set_part(const char *variable, struct str value)
 	buf_free(&text);
 }
 
-/* A sender without a host gets the one the environment says, like the From
- * line; flag s, as a Return-Path in the message must not beat an option. */
+/* A sender without a host gets the host of the environment, as the From line
+ * does. Flag s: a Return-Path in the message must not override an option. */
 static void
 sender_here(struct str user)
 {
@@ -66,7 +66,7 @@ sender_here(struct str user)
 }
 
 /* Prepares the environment for the generated From line. 1 if inject needs the
- * option too: it also says what is wrong with the value. */
+ * option too; inject also reports a wrong value. */
 static int
 use_sender(const char *value)
 {
@@ -115,7 +115,7 @@ send_mail(const struct choice *c, int count, char **operands)
 	return code;
 }
 
-/* Only the set-uid copy may read a queue that is somebody else's. */
+/* Where this process may not read the queue, the set-uid copy is executed. */
 static int
 show_queue(void)
 {

@@ -1,11 +1,11 @@
 /* smtpd - queue messages from SMTP on stdin (sendmail -bs).
  *
  * For programs of this host: no authentication, no relay rules, one reply a
- * command. Commands end in CRLF or LF. What ends the line of DATA ends the
- * lines of the message: after CRLF only CRLF.CRLF ends it, and a bare LF in
- * between, which other servers might take for a line end, makes it refused
- * once its true end has come (RFC 5321 2.3.8). After LF, LF.LF ends it.
- * Whatever else ends the input queues nothing. */
+ * command. Commands end in CRLF or LF. The lines of the message end as that of
+ * DATA: after CRLF only CRLF.CRLF ends the message, and a bare LF in it, which
+ * other servers might take for a line end, gets it refused after that end
+ * (RFC 5321 2.3.8). After LF, LF.LF ends it. If the input ends before, nothing
+ * is queued. */
 #include <errno.h>
 #include <poll.h>
 #include <signal.h>
@@ -18,15 +18,15 @@
 #include "applets.h"
 #include "cli.h"
 
-/* RFC 5321 4.5.3.2.7 asks for at least five minutes. */
+/* RFC 5321 4.5.3.2.7: at least five minutes. */
 #define PATIENCE_MS (10 * 60 * 1000)
 
-/* RFC 5321 4.5.3.1.4 asks for at least 512 bytes. */
+/* RFC 5321 4.5.3.1.4: at least 512 bytes. */
 #define LINE_MAX_BYTES (ADDRESS_MAX + 512)
 
 enum place {
 	LINE_START,
-	DOT,			/* behind a dot at the start of a line */
+	DOT,			/* after a dot at the start of a line */
 	DOT_CR,
 	TEXT,
 	TEXT_CR
@@ -42,7 +42,7 @@ struct session {
 	struct buf sender;
 	int has_sender;
 	struct buf recipients;	/* LF ended */
-	int over;		/* end of input, or nobody reads the replies */
+	int over;		/* end of input, or of the reader of replies */
 };
 
 struct data {
@@ -86,8 +86,8 @@ fill_input(struct session *s)
 	return n > 0 ? 0 : -1;
 }
 
-/* The next command. 1; 0 if it was too long; -1 at the end, where a command
- * without a line end is none: its rest may be missing. */
+/* The next command. 1; 0 if it was too long; -1 at the end of input, where a
+ * command without a line end is dropped: its rest may be missing. */
 static int
 read_command(struct session *s)
 {
@@ -123,7 +123,7 @@ reset(struct session *s)
 /* Addresses */
 
 /* Where the address is in a parameter of MAIL or RCPT: between < and >, else
- * behind the first colon or else blank. p NULL if there is none. */
+ * after the first colon or else blank. p NULL if there is none. */
 static struct str
 find_address(struct str s, char *end)
 {
@@ -182,8 +182,8 @@ parse_address(struct str parameter, struct buf *out)
 	return 0;
 }
 
-/* The queue program has the last word; what it is sure to refuse is refused
- * here, where the client can still tell which address it was. */
+/* The queue program decides; what it is sure to refuse is refused here already,
+ * so that the client sees which address it was. */
 static int
 acceptable(const struct session *s, struct str address,
     int (*check)(const struct store_rules *, struct str, struct buf *))
@@ -243,8 +243,8 @@ release_cr(const struct data *d, struct enqueue *q)
 		enqueue_write(q, STR("\r"));
 }
 
-/* A dot alone ends the message if its line ends as lines do here. Anything
- * that only looks like a line end spoils the message. */
+/* A dot alone ends the message if its line ends as all lines should. After
+ * anything that only looks like a line end the message is refused. */
 static void
 take_lf(struct data *d, struct enqueue *q)
 {

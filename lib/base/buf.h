@@ -43,8 +43,7 @@ void buf_clean(struct buf *b, struct str s, size_t max);
 	    sizeof((const struct str[]){ __VA_ARGS__ }) / sizeof(struct str))
 void buf_join(struct buf *b, const struct str *parts, size_t count);
 
-/* Makes room for n more bytes after the contents and returns where they begin;
- * the caller adds to n. */
+/* Returns room for n more bytes after the contents; the caller adds to n. */
 char *buf_room(struct buf *b, size_t n);
 
 /* Empty the buffer: keeping its memory, overwriting it, or freeing it. */

@@ -1,8 +1,7 @@
 /* sandbox - what a process that talks to a server gives up.
  * Two fences, as not every kernel has both: a Landlock domain without rights,
- * and a seccomp filter. It lists what is denied, because the calls that are
- * needed differ between C libraries and machines. A denied call fails with an
- * error, never a signal. */
+ * and a seccomp filter of what is denied, as the calls that are needed differ
+ * between C libraries and machines. A denied call gets an error, no signal. */
 #include <elf.h>
 #include <errno.h>
 #include <stdint.h>

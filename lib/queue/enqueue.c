@@ -87,8 +87,7 @@ find_program(struct plan *plan)
 }
 
 /* A program below the test prefix was put there by a test, so it is executed.
- * Without any program, storing the message here gives the reason that it
- * cannot be stored. */
+ * Without any program the attempt is made here and reports why it fails. */
 static void
 make_plan(struct plan *plan)
 {

@@ -26,9 +26,8 @@ struct status {
  * and text empty; ENOENT: no sender has run yet, or an older one. */
 int status_read(int root, struct buf *text);
 
-/* Writes text as the file, or removes the file if text is empty. Does nothing
- * if *sum, the digest of the last text, is still right. A failure is ignored:
- * only mailq shows less. */
+/* Makes text the file, or removes it if text is empty, unless *sum, the digest
+ * of the last text, is still right. After a failure mailq only shows less. */
 void status_write(const struct spool *s, const struct buf *text,
     unsigned long long *sum);
 
