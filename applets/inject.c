@@ -73,7 +73,7 @@ first_of(const char *const *variables)
 }
 
 static void
-refuse_sender(const char *value)
+die_sender(const char *value)
 {
 	say(STR("nullmailer-inject: Invalid sender address: "), str_of(value));
 	exit(1);
@@ -88,7 +88,7 @@ set_user(struct buf *user, const char *value)
 
 	for (c = value; *c; c++)
 		if (chr_is(*c, CHR_CTL))
-			refuse_sender(value);
+			die_sender(value);
 	buf_set(user, str_of(value));
 }
 
@@ -101,7 +101,7 @@ set_host(const struct job *j, struct buf *host, const char *value)
 
 	buf_cat(&text, STR("x@"), str_of(value));
 	if (addr_parse(&l, buf_str(&text), &j->names) < 0 || l.count != 1)
-		refuse_sender(value);
+		die_sender(value);
 	address = str_head(buf_str(&l.recipients), l.recipients.n - 1);
 	buf_set(host, str_skip(address, str_rfind(address, '@') + 1));
 	buf_free(&text);
@@ -159,7 +159,7 @@ sender_from_option(struct job *j)
 
 	if (from.n && !str_eq(from, STR("<>"))) {
 		if (addr_parse(&l, from, &j->names) < 0 || l.count != 1)
-			refuse_sender(j->from);
+			die_sender(j->from);
 		buf_set(&j->sender,
 		    str_head(buf_str(&l.recipients), l.recipients.n - 1));
 	}
@@ -318,7 +318,7 @@ put_recipients(struct job *j, struct str field)
 }
 
 static void
-complete_resent(struct job *j)
+add_missing_resent(struct job *j)
 {
 	struct header *h = &j->header;
 
@@ -337,7 +337,7 @@ complete_resent(struct job *j)
 }
 
 static void
-complete(struct job *j)
+add_missing_fields(struct job *j)
 {
 	struct header *h = &j->header;
 
@@ -422,7 +422,7 @@ explain_status(const struct job *j, int status)
 }
 
 static int
-hand_over(struct job *j, struct header_reader *in, uid_t invoker)
+queue_in_process(struct job *j, struct header_reader *in, uid_t invoker)
 {
 	struct buf head = { 0 };
 	struct str block;
@@ -470,7 +470,7 @@ send_message(struct job *j, struct header_reader *in)
 	if (rc < 0)
 		die_starting();
 	if (rc > 0)
-		return hand_over(j, in, invoker);
+		return queue_in_process(j, in, invoker);
 	signal(SIGPIPE, SIG_IGN);
 	put_header_and_body(j, in);
 	return explain_status(j, enqueue_commit(&j->queue));
@@ -513,7 +513,7 @@ choose_sender(struct job *j)
 }
 
 static void
-forget_job(struct job *j)
+free_job(struct job *j)
 {
 	hostnames_free(&j->names);
 	header_free(&j->header);
@@ -554,10 +554,10 @@ inject_main(int argc, char **argv)
 	read_header(&j, &in);
 	choose_sender(&j);
 	if (j.header.resent)
-		complete_resent(&j);
+		add_missing_resent(&j);
 	else
-		complete(&j);
+		add_missing_fields(&j);
 	code = send_message(&j, &in);
-	forget_job(&j);
+	free_job(&j);
 	return code;
 }

@@ -74,7 +74,7 @@ open_standard_descriptors(void)
 /* The kernel sets AT_SECURE when effective and real ids differ. The saved ids
  * are the effective ones at the start, so no other check is needed. */
 static int
-drop_all_three(void)
+become_real_user(void)
 {
 	uid_t u = getuid();
 	gid_t g = getgid();
@@ -86,7 +86,7 @@ static void
 drop_rights(const struct applet *a)
 {
 	if (a->rights == SUID_DROP && getauxval(AT_SECURE) != 0 &&
-	    drop_all_three() < 0)
+	    become_real_user() < 0)
 		cli_die(1, "cannot drop privileges:");
 }
 

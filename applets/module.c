@@ -27,7 +27,7 @@ struct run {
 };
 
 static void
-say_verdict(const struct run *r, int code, struct str text)
+print_result(const struct run *r, int code, struct str text)
 {
 	struct buf line = { 0 };
 
@@ -60,7 +60,7 @@ on_message(void *context, unsigned long id, int code, enum stage stage,
 	/* From here on only the server's answer decides the exit code. */
 	signal(SIGTERM, SIG_IGN);
 	signal(SIGINT, SIG_IGN);
-	say_verdict(r, code, text);
+	print_result(r, code, text);
 }
 
 static void
@@ -97,7 +97,7 @@ static void
 fail_message(struct run *r, int code, struct str text)
 {
 	r->result = code;
-	say_verdict(r, code, text);
+	print_result(r, code, text);
 }
 
 /* Sends the one message. If the session ends without an answer to it, the

@@ -113,7 +113,7 @@ read_command(struct session *s)
 }
 
 static void
-reset(struct session *s)
+reset_transaction(struct session *s)
 {
 	s->has_sender = 0;
 	buf_clear(&s->sender);
@@ -201,7 +201,7 @@ acceptable(const struct session *s, struct str address,
 static void
 on_mail(struct session *s, struct str parameter)
 {
-	reset(s);
+	reset_transaction(s);
 	s->has_sender = parse_address(parameter, &s->sender) == 0
 	    && (s->sender.n == 0
 	    || acceptable(s, buf_str(&s->sender), store_sender));
@@ -210,7 +210,7 @@ on_mail(struct session *s, struct str parameter)
 }
 
 static void
-rcpt(struct session *s, struct str parameter)
+on_rcpt(struct session *s, struct str parameter)
 {
 	struct buf address = { 0 };
 
@@ -283,7 +283,7 @@ take_byte(struct data *d, char c, struct enqueue *q)
 
 /* Takes input up to the end of the message; returns how much. */
 static size_t
-take(struct data *d, struct str in, struct enqueue *q)
+take_input(struct data *d, struct str in, struct enqueue *q)
 {
 	struct str rest = in, run;
 
@@ -302,15 +302,15 @@ take(struct data *d, struct str in, struct enqueue *q)
 }
 
 static void
-transfer(struct session *s, struct data *d, struct enqueue *q)
+receive_data(struct session *s, struct data *d, struct enqueue *q)
 {
 	while (!d->ended && fill_input(s) == 0)
-		s->at += take(d, (struct str){ s->in + s->at, s->n - s->at },
-		    q);
+		s->at += take_input(d,
+		    (struct str){ s->in + s->at, s->n - s->at }, q);
 }
 
 static void
-commit(struct session *s, struct enqueue *q)
+commit_message(struct session *s, struct enqueue *q)
 {
 	int rc = enqueue_commit(q);
 
@@ -329,7 +329,7 @@ commit(struct session *s, struct enqueue *q)
 }
 
 static void
-receive(struct session *s)
+receive_message(struct session *s)
 {
 	struct data d = { LINE_START, s->crlf, 0, 0 };
 	struct enqueue q;
@@ -344,9 +344,9 @@ receive(struct session *s)
 	enqueue_write(&q, buf_str(&s->recipients));
 	enqueue_write(&q, STR("\n"));
 	reply(s, "354 End your message with a period on a line by itself");
-	transfer(s, &d, &q);
+	receive_data(s, &d, &q);
 	if (d.ended && !d.mixed) {
-		commit(s, &q);
+		commit_message(s, &q);
 		return;
 	}
 	enqueue_abort(&q);
@@ -355,7 +355,7 @@ receive(struct session *s)
 }
 
 static void
-data(struct session *s, struct str parameter)
+on_data(struct session *s, struct str parameter)
 {
 	(void)parameter;
 	if (!s->has_sender)
@@ -363,35 +363,35 @@ data(struct session *s, struct str parameter)
 	else if (s->recipients.n == 0)
 		reply(s, "503 5.5.1 You must send a valid recipient first");
 	else {
-		receive(s);
-		reset(s);
+		receive_message(s);
+		reset_transaction(s);
 	}
 }
 
 static void
-rset(struct session *s, struct str parameter)
+on_rset(struct session *s, struct str parameter)
 {
 	(void)parameter;
-	reset(s);
+	reset_transaction(s);
 	reply(s, "250 2.3.0 OK");
 }
 
 static void
-noop(struct session *s, struct str parameter)
+on_noop(struct session *s, struct str parameter)
 {
 	(void)parameter;
 	reply(s, "250 2.3.0 OK");
 }
 
 static void
-show_commands(struct session *s, struct str parameter)
+on_help(struct session *s, struct str parameter)
 {
 	(void)parameter;
 	reply(s, "214 2.0.0 Help not available");
 }
 
 static void
-quit(struct session *s, struct str parameter)
+on_quit(struct session *s, struct str parameter)
 {
 	(void)parameter;
 	reply(s, "221 2.0.0 Good bye");
@@ -403,19 +403,19 @@ static const struct command {
 	void (*run)(struct session *s, struct str parameter);
 	enum { ANY, REQUIRED, NONE } parameter;
 } commands[] = {
-	{ "HELO", rset, REQUIRED },
-	{ "EHLO", rset, REQUIRED },
+	{ "HELO", on_rset, REQUIRED },
+	{ "EHLO", on_rset, REQUIRED },
 	{ "MAIL", on_mail, REQUIRED },
-	{ "RCPT", rcpt, REQUIRED },
-	{ "DATA", data, NONE },
-	{ "RSET", rset, ANY },
-	{ "NOOP", noop, ANY },
-	{ "HELP", show_commands, ANY },
-	{ "QUIT", quit, ANY },
+	{ "RCPT", on_rcpt, REQUIRED },
+	{ "DATA", on_data, NONE },
+	{ "RSET", on_rset, ANY },
+	{ "NOOP", on_noop, ANY },
+	{ "HELP", on_help, ANY },
+	{ "QUIT", on_quit, ANY },
 };
 
 static void
-obey(struct session *s)
+run_command(struct session *s)
 {
 	struct str parameter = buf_str(&s->line);
 	struct str verb = str_cut(&parameter, ' ');
@@ -453,7 +453,7 @@ smtpd_main(int argc, char **argv)
 		if (rc == 0)
 			reply(&s, "500 5.5.2 Line too long");
 		else
-			obey(&s);
+			run_command(&s);
 	}
 	store_rules_free(&s.rules);
 	buf_free(&s.line);

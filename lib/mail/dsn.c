@@ -193,7 +193,7 @@ code_length(struct str s)
 
 /* Whether a reply code and its separator end at offset at. */
 static int
-behind_reply_code(struct str s, size_t at)
+after_reply_code(struct str s, size_t at)
 {
 	size_t i;
 
@@ -225,7 +225,7 @@ find_code(struct str s)
 		n = code_length(str_skip(s, i));
 		if (!n || s.p[i] == '2' || !stands_alone(s, i, n))
 			continue;
-		if (behind_reply_code(s, i))
+		if (after_reply_code(s, i))
 			return (struct str){ s.p + i, n };
 		if (!best.n)
 			best = (struct str){ s.p + i, n };
@@ -504,7 +504,7 @@ choose_boundary(struct report *r)
 /* ---- the report ---- */
 
 static void
-flush(struct report *r)
+flush_report(struct report *r)
 {
 	if (!r->failed && r->out.n &&
 	    r->put(r->context, buf_str(&r->out)) < 0)
@@ -575,7 +575,7 @@ add_text_recipients(struct report *r)
 			    COLUMNS_TEXT, indent);
 		}
 		if (r->out.n > OUT_FULL)
-			flush(r);
+			flush_report(r);
 	}
 	buf_free(&text);
 }
@@ -622,7 +622,7 @@ add_text_field(struct report *r, struct str name, struct str value)
 }
 
 static void
-recipient_group(struct report *r, const struct dsn_recipient *one)
+add_recipient_group(struct report *r, const struct dsn_recipient *one)
 {
 	struct buf *b = &r->out;
 	int utf8 = is_eight_bit(one->address);
@@ -647,7 +647,7 @@ recipient_group(struct report *r, const struct dsn_recipient *one)
 }
 
 static void
-status_part(struct report *r)
+add_status_part(struct report *r)
 {
 	size_t i;
 
@@ -657,9 +657,9 @@ status_part(struct report *r)
 	add_date(r, STR("Arrival-Date: "), r->d->arrival);
 	add_text_field(r, STR("Original-Envelope-Id: "), r->d->envelope_id);
 	for (i = 0; i < r->d->count; i++) {
-		recipient_group(r, &r->d->recipients[i]);
+		add_recipient_group(r, &r->d->recipients[i]);
 		if (r->out.n > OUT_FULL)
-			flush(r);
+			flush_report(r);
 	}
 }
 
@@ -673,7 +673,7 @@ add_quote(struct report *r)
 
 	begin_part(r, STR("message/rfc822"), r->quote.eight_bit);
 	buf_addc(&r->out, '\n');
-	flush(r);
+	flush_report(r);
 	while (at < r->quote.end && !r->failed) {
 		left = r->quote.end - at;
 		n = read_at(r->d->message, block,
@@ -689,7 +689,7 @@ add_quote(struct report *r)
 	if (r->quote.unended)
 		buf_addc(&r->out, '\n');
 	buf_cat(&r->out, STR("\n--"), buf_str(&r->boundary), STR("--\n"));
-	flush(r);
+	flush_report(r);
 	return r->failed ? -1 : 0;
 }
 
@@ -717,7 +717,7 @@ dsn_write(const struct dsn *d, const struct dsn_rules *rules,
 	if (survey(d, &r.quote) == 0 && choose_boundary(&r) == 0) {
 		add_header(&r, target);
 		add_text(&r);
-		status_part(&r);
+		add_status_part(&r);
 		rc = add_quote(&r);
 	}
 	buf_free(&r.out);

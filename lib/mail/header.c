@@ -20,10 +20,10 @@ enum {
 	REMOVED = 8
 };
 
-static const struct known {
+static const struct field {
 	struct str name;
 	unsigned traits;
-} known[] = {
+} fields[] = {
 #define ROW(id, name, traits) [id] = { { name, sizeof name - 1 }, traits }
 	ROW(HEADER_SENDER, "Sender", ADDRESSES),
 	ROW(HEADER_FROM, "From", ADDRESSES),
@@ -56,14 +56,14 @@ identify(struct str name)
 {
 	enum header_id id = 0;
 
-	while (id < HEADER_OTHER && !str_ieq(known[id].name, name))
+	while (id < HEADER_OTHER && !str_ieq(fields[id].name, name))
 		id++;
 	return id;
 }
 
 /* Splits "Name: body" and says which it is. */
 static enum header_id
-split(struct str field, struct str *body)
+split_field(struct str field, struct str *body)
 {
 	*body = field;
 	return identify(str_trim(str_cut(body, ':')));
@@ -317,11 +317,11 @@ put_as_is(struct header *h, struct str field, struct str body)
 }
 
 static enum header_result
-addresses(struct header *h, enum header_id id, struct str field,
+address_field(struct header *h, enum header_id id, struct str field,
     struct str body)
 {
 	struct addr_list l = { 0 };
-	unsigned traits = known[id].traits;
+	unsigned traits = fields[id].traits;
 	enum header_result result = HEADER_GOOD;
 	size_t length = h->text.n;
 	struct str all;
@@ -332,7 +332,7 @@ addresses(struct header *h, enum header_id id, struct str field,
 		if (!(traits & REMOVED))
 			put_as_is(h, field, body);
 	} else if (l.items.n && !(traits & REMOVED))
-		header_put_items(&h->text, known[id].name, buf_str(&l.items));
+		header_put_items(&h->text, fields[id].name, buf_str(&l.items));
 	if (h->text.n > length)
 		h->seen |= 1ul << id;
 	if (result == HEADER_GOOD && gives_recipients(h, traits)) {
@@ -359,9 +359,9 @@ enum header_result
 header_field(struct header *h, struct str field)
 {
 	struct str body;
-	enum header_id id = split(field, &body);
+	enum header_id id = split_field(field, &body);
 
-	if (known[id].traits & RESENT)
+	if (fields[id].traits & RESENT)
 		make_resent(h);
 	if (is_dropped(h, id))
 		return HEADER_GOOD;
@@ -369,8 +369,8 @@ header_field(struct header *h, struct str field)
 		set_sender(h, STR(""));
 		return HEADER_GOOD;
 	}
-	if (known[id].traits & ADDRESSES)
-		return addresses(h, id, field, body);
+	if (fields[id].traits & ADDRESSES)
+		return address_field(h, id, field, body);
 	h->seen |= 1ul << id;
 	put_as_is(h, field, body);
 	return HEADER_GOOD;

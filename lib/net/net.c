@@ -239,7 +239,7 @@ run_race(struct race *r)
 
 /* Closes the losers and returns the winner's socket. */
 static int
-settle(struct race *r, int winner)
+close_losers(struct race *r, int winner)
 {
 	int i, fd = -1;
 
@@ -264,7 +264,7 @@ race(struct race *r, struct buf *peer)
 		return r->q->source ? -ERR_BIND : -ERR_NO_ADDRESS;
 	}
 	winner = run_race(r);
-	fd = settle(r, winner);
+	fd = close_losers(r, winner);
 	if (fd < 0)
 		return -r->code;
 	buf_clear(peer);

@@ -31,7 +31,7 @@ struct plan {
 	struct buf path;
 	int confirms;		/* it understands --confirm-fd */
 	int found;		/* it may be executed */
-	int here;		/* no need to execute it ... */
+	int in_process;		/* no need to execute it ... */
 	int root;		/* ... but to become the owner of queue/ */
 	uid_t uid;
 	gid_t gid;
@@ -102,7 +102,7 @@ make_plan(struct plan *plan)
 	path_set(&plan->path, PATH_SBIN, "nullmailer-queue");
 	if (strcmp(buf_z(&plan->path), built_in) && find_program(plan))
 		return;
-	plan->here = is_owner(plan) || !find_program(plan);
+	plan->in_process = is_owner(plan) || !find_program(plan);
 }
 
 /* Fails for root without CAP_SETUID; then the set-uid program is executed. */
@@ -129,11 +129,11 @@ renumber(int fd, int number)
  * reading may keep their old numbers too; the ends for writing are closed on
  * exec. */
 static int
-set_descriptors(struct pipes *p, int here)
+set_descriptors(struct pipes *p, int in_process)
 {
 	int confirm = p->confirm[0];
 
-	if (here) {
+	if (in_process) {
 		close_end(&p->message[1]);
 		close_end(&p->confirm[1]);
 	}
@@ -145,7 +145,7 @@ set_descriptors(struct pipes *p, int here)
 }
 
 static void
-child(const struct plan *plan, struct pipes *p,
+run_child(const struct plan *plan, struct pipes *p,
     int (*queue)(int argc, char **argv))
 {
 	static char name[] = "nullmailer-queue";
@@ -157,11 +157,11 @@ child(const struct plan *plan, struct pipes *p,
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
 	signal(SIGTERM, SIG_DFL);
-	if (set_descriptors(p, plan->here) < 0)
+	if (set_descriptors(p, plan->in_process) < 0)
 		_exit(75);
 	if (plan->confirms)
 		argv[1] = confirm;
-	if (plan->here) {
+	if (plan->in_process) {
 		buf_fmt(&invoked_by, "--invoked-by=%lu",
 		    (unsigned long)getuid());
 		argv[2] = invoked_by.p;
@@ -176,7 +176,7 @@ child(const struct plan *plan, struct pipes *p,
 
 /* With SIGCHLD ignored, as some callers leave it, there is no exit status. */
 static void
-want_children(void)
+unignore_sigchld(void)
 {
 	struct sigaction now;
 
@@ -186,16 +186,16 @@ want_children(void)
 }
 
 static int
-start(struct enqueue *q, const struct plan *plan, struct pipes *p,
+start_child(struct enqueue *q, const struct plan *plan, struct pipes *p,
     int (*queue)(int argc, char **argv))
 {
 	if (pipe2(p->message, O_CLOEXEC) < 0
 	    || (plan->confirms && pipe2(p->confirm, O_CLOEXEC) < 0))
 		return -1;
-	want_children();
+	unignore_sigchld();
 	q->pid = fork();
 	if (q->pid == 0)
-		child(plan, p, queue);
+		run_child(plan, p, queue);
 	if (q->pid < 0)
 		return -1;
 	q->fd = p->message[1];
@@ -214,13 +214,13 @@ enqueue_open(struct enqueue *q, int (*queue)(int argc, char **argv))
 
 	*q = (struct enqueue){ -1, -1, -1, { 0 }, 0 };
 	make_plan(&plan);
-	if (plan.here && !queue) {
-		plan.here = become_owner(&plan) == 0;
-		rc = plan.here;
-	} else if (!plan.here && !plan.found)
+	if (plan.in_process && !queue) {
+		plan.in_process = become_owner(&plan) == 0;
+		rc = plan.in_process;
+	} else if (!plan.in_process && !plan.found)
 		rc = access(buf_z(&plan.path), X_OK);
 	if (rc == 0)
-		rc = start(q, &plan, &pipes, queue);
+		rc = start_child(q, &plan, &pipes, queue);
 	close_pipes(&pipes);
 	buf_free(&plan.path);
 	return rc;
@@ -257,7 +257,7 @@ enqueue_write(struct enqueue *q, struct str s)
 }
 
 static int
-wait_for(struct enqueue *q)
+wait_child(struct enqueue *q)
 {
 	int status = 0;
 	pid_t pid;
@@ -288,7 +288,7 @@ enqueue_commit(struct enqueue *q)
 	if (!q->failed && q->confirm >= 0 && write(q->confirm, "", 1) < 0)
 		q->failed = errno;
 	close_all(q);
-	status = wait_for(q);
+	status = wait_child(q);
 	if (status == 0 && q->failed) {
 		errno = q->failed;
 		status = -1;
@@ -310,7 +310,7 @@ enqueue_abort(struct enqueue *q)
 			nanosleep(&moment, NULL);
 		if (left < 0) {
 			kill(q->pid, SIGKILL);
-			wait_for(q);
+			wait_child(q);
 		}
 	}
 	q->pid = -1;

@@ -123,7 +123,7 @@ spool_message(const struct spool *s, const char *name, struct stat *st)
  * or by the same id in another container. Then digits of the clock follow, and
  * soon give a free name; the attempt is added in case the clock is coarse. */
 static void
-try_digits(struct buf *name, unsigned attempt)
+add_digits(struct buf *name, unsigned attempt)
 {
 	struct timespec now = { 0, 0 };
 
@@ -142,7 +142,7 @@ spool_temporary(const struct spool *s, struct buf *name)
 
 	for (attempt = 0; attempt < NAMES_TRIED; attempt++) {
 		buf_clear(name);
-		try_digits(name, attempt);
+		add_digits(name, attempt);
 		fd = openat(s->tmp, buf_z(name), O_WRONLY | O_CREAT | O_EXCL
 		    | O_NOFOLLOW | O_CLOEXEC, 0600);
 		if (fd >= 0 || errno != EEXIST)
@@ -245,7 +245,7 @@ spool_commit(const struct spool *s, const char *temporary, time_t seconds,
 	do {
 		buf_clear(name);
 		buf_fmt(name, "%lld.", (long long)seconds);
-		try_digits(name, attempt);
+		add_digits(name, attempt);
 		rc = link_or_rename(s->tmp, temporary, s->queue, buf_z(name));
 	} while (rc < 0 && errno == EEXIST && ++attempt < NAMES_TRIED);
 	if (rc >= 0 && sync_folder(s->queue) < 0) {
@@ -314,7 +314,7 @@ write_copy(int to, int from, const struct envelope *e,
 }
 
 static int
-any(const unsigned char *keep, size_t count)
+any_kept(const unsigned char *keep, size_t count)
 {
 	size_t i = 0;
 
@@ -330,7 +330,7 @@ spool_copy(const struct spool *s, int fd, const struct envelope *e,
 	struct buf temporary = { 0 };
 	int to, rc;
 
-	if (!any(keep, e->count)) {
+	if (!any_kept(keep, e->count)) {
 		errno = EINVAL;
 		return -1;
 	}

@@ -99,7 +99,7 @@ make_folder(int root, const char *name, mode_t mode, struct buf *why)
 }
 
 static int
-ready_folder(int root, const char *name, mode_t mode, struct buf *why)
+prepare_folder(int root, const char *name, mode_t mode, struct buf *why)
 {
 	struct stat st;
 
@@ -131,7 +131,7 @@ clear_trigger(int root)
 
 /* A FIFO that this process cannot read is as good as none. */
 static void
-ready_trigger(int root, struct buf *why)
+prepare_trigger(int root, struct buf *why)
 {
 	int rc = clear_trigger(root);
 
@@ -196,13 +196,13 @@ try_move(const struct spool *s, struct buf *why)
 }
 
 static int
-check_ready(int root, struct buf *why)
+prepare_spool(int root, struct buf *why)
 {
-	if (ready_folder(root, "queue", QUEUE_MODE, why) < 0
-	    || ready_folder(root, "tmp", QUEUE_MODE, why) < 0
-	    || ready_folder(root, "failed", FAILED_MODE, why) < 0)
+	if (prepare_folder(root, "queue", QUEUE_MODE, why) < 0
+	    || prepare_folder(root, "tmp", QUEUE_MODE, why) < 0
+	    || prepare_folder(root, "failed", FAILED_MODE, why) < 0)
 		return -1;
-	ready_trigger(root, why);
+	prepare_trigger(root, why);
 	return 0;
 }
 
@@ -214,7 +214,7 @@ spool_create(struct spool *s, struct buf *why)
 	*s = (struct spool){ -1, -1, -1, -1 };
 	if (root < 0)
 		return -1;
-	rc = check_ready(root, why);
+	rc = prepare_spool(root, why);
 	close(root);
 	if (rc < 0 || spool_open(s, why) < 0)
 		return -1;
