@@ -3,7 +3,10 @@
  *
  * Every wait is for both directions: a peer that replies while we still send
  * can block neither side, as long as its replies fit into the input buffer and
- * the kernel's. */
+ * the kernel's.
+ *
+ * When writing has failed, what the peer said before can still be received: it
+ * counts, and says more of what the peer has than the failure does. */
 #ifndef IO_H
 #define IO_H
 
@@ -25,6 +28,8 @@ struct io {
 	int (*step)(struct io *io, int revents);
 	enum io_state state;	/* anything but IO_OPEN is final */
 	int error;
+	int deaf;		/* the peer takes no more: what is put is
+				 * lost, io_put and io_flush fail */
 	long long limit;	/* no deadline goes beyond it; clock_ms */
 	long long deadline;
 	unsigned long long put;		/* octets taken by io_put so far ... */
@@ -53,8 +58,8 @@ int io_put(struct io *io, struct str s);
 int io_flush(struct io *io);
 
 /* Receives: 1 and a line without its LF or CRLF; 2 and the beginning of a
- * line too long for the buffer; -1. Borrowed until the next io_ call. All
- * output is sent first. */
+ * line too long for the buffer; -1 when nothing more is to be had. Borrowed
+ * until the next io_ call. What was put is sent first, if the peer takes it. */
 int io_line(struct io *io, struct str *line);
 
 /* Receives: the next byte, or -1. Bytes received before the connection was lost
