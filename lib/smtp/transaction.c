@@ -49,8 +49,7 @@ transaction_new(struct smtp *s, struct outgoing *o)
 	return t;
 }
 
-/* The oldest leaves the list. While the answer to a whole message is out, to
- * be stopped would mean not to know whether it has been taken. */
+/* The oldest leaves the list. */
 static void
 drop_first(struct smtp *s)
 {
@@ -65,8 +64,6 @@ drop_first(struct smtp *s)
 		s->in_flight--;
 	}
 	free(t);
-	if (!s->in_flight)
-		connection_hold_signals(SIG_UNBLOCK);
 }
 
 void
@@ -136,6 +133,10 @@ transaction_finish(struct smtp *s)
 	outgoing_settle(o);
 	drop_first(s);
 	go_on(s, o, failure);
+	/* To be stopped before the answer is reported would mean not to know
+	 * whether the message was taken. */
+	if (!s->in_flight)
+		connection_hold_signals(SIG_UNBLOCK);
 }
 
 /* The server has answered for the oldest. */
