@@ -1,15 +1,14 @@
 # peer.sh - the scripted server of the dialogue tests does what its head says,
 # and notices what a client does wrong
 . tests/lib.sh
-SAY=${SAY:-${PEER%/*}/say}
-[ -x "$SAY" ] || { SAY=$T/say; ${CC:-cc} -std=c99 -D_GNU_SOURCE -o "$SAY" tests/say.c || exit 1; }
+SAY=$TOOLS/say
 talk=tests/talk tab=$(printf '\t')
 
 # script: the lines of stdin become the script $T/s.
 script() { cat >"$T/s"; }
 
-# start PEER-ARGUMENT...: begins to serve; $port.
-start() {
+# peer PEER-ARGUMENT...: begins to serve; $port.
+peer() {
 	rm -f "$T/port" "$T/log" "$T"/out.*
 	"$PEER" -t 10 -p "$T/port" -l "$T/log" -o "$T/out" "$@" 2>"$T/err" &
 	pid=$!
@@ -18,8 +17,8 @@ start() {
 	until_true 5 test -s "$T/port" || cat "$T/err"
 	port=$(cat "$T/port")
 }
-# stop: waits for its end; $rc, $err, $log.
-stop() {
+# over: waits for its end; $rc, $err, $log.
+over() {
 	wait $pid
 	rc=$? err=$(cat "$T/err") log=$(cat "$T/log")
 }
@@ -28,9 +27,9 @@ client() { "$SAY" "$port" | tr -d '\r\000'; }
 # dialogue PEER-ARGUMENT...: one connection; $got.
 dialogue() {
 	cat >"$T/lines"
-	start -n 1 "$@"
+	peer -n 1 "$@"
 	got=$(client <"$T/lines")
-	stop
+	over
 }
 # good NAME WANT / bad NAME WANT ERROR: of the last dialogue.
 good() { is "$1" "$rc:$err:$got" "0::$2"; }
@@ -422,34 +421,34 @@ has 'the time limit: the reason' "$err" 'silence until the time was up'
 quiet -t 1 -e 'C: x' $talk/silent.talk
 has 'the time limit while expecting a line' "$err" \
 	':0: expected x, got silence until the time was up'
-start -t 1 -n 2 $talk/plain.talk
+peer -t 1 -n 2 $talk/plain.talk
 printf '<\nQUIT\n' | client >/dev/null
-stop
+over
 is 'too few connections' "$rc:$err" '1:peer: expected 2 connections, got 1'
-start -t 1 $talk/plain.talk
-stop
+peer -t 1 $talk/plain.talk
+over
 is 'no connection, none demanded' "$rc:$err" 0:
-start $talk/plain.talk
+peer $talk/plain.talk
 echo '~500' | client >"$T/got" &
 owns $!
 until_true 5 grep -q S: "$T/log"
 kill $pid
-stop
+over
 is 'TERM between commands' "$rc:$err" 0:
-start -e 'C: x' $talk/plain.talk
+peer -e 'C: x' $talk/plain.talk
 echo '~500' | client >"$T/got" &
 owns $!
 until_true 5 grep -q ' + ' "$T/log"
 kill $pid
-stop
+over
 has 'TERM while expecting a line' "$rc:$err" '^1:.*got the stop signal'
 
 # bytes
 
 for i in 1 2; do
-	start -n 1 -e 'junk 70000' -e close $talk/silent.talk
+	peer -n 1 -e 'junk 70000' -e close $talk/silent.talk
 	"$SAY" "$port" </dev/null >"$T/junk$i"
-	stop
+	over
 done
 is 'junk has its length' "$(wc -c <"$T/junk1")" 70004
 ok 'junk is the same each time' cmp "$T/junk1" "$T/junk2"
@@ -462,15 +461,15 @@ dialogue -e 'endless "x"' $talk/silent.talk <<'E'
 !
 E
 is 'endless ends with the client' "$rc$err" 0
-start -n 1 -e 'chop 1 20' -e 'S: 12345678' -e 'chop 100' -e close $talk/silent.talk
+peer -n 1 -e 'chop 1 20' -e 'S: 12345678' -e 'chop 100' -e close $talk/silent.talk
 ok 'chop: pieces with pauses' took 150 5000 sh -c "'$SAY' $port </dev/null >/dev/null"
-stop
+over
 is 'chop: exit' $rc 0
-start -n 1 -e 'shortread 2 20' -e 'C: abcdefghijklmn' \
+peer -n 1 -e 'shortread 2 20' -e 'C: abcdefghijklmn' \
 	-e close $talk/silent.talk
 echo abcdefghijklmn >"$T/lines"
 ok 'shortread: slow' took 120 5000 sh -c "'$SAY' $port <'$T/lines' >/dev/null"
-stop
+over
 is 'shortread: nothing lost' "$rc$err" 0
 
 # repeat
@@ -929,14 +928,14 @@ done
 
 # connections
 
-start -n 3 $talk/greet554.talk $talk/plain.talk
+peer -n 3 $talk/greet554.talk $talk/plain.talk
 got=$(for i in 1 2 3; do echo QUIT | sed 's/^/<\n/' | client | head -n 1; done)
-stop
+over
 is 'script k for connection k, the last repeats' "$rc$err $(echo $got)" \
 	'0 554 5.3.2 no service here 220 peer ESMTP 220 peer ESMTP'
 is 'connections are counted' "$(tags | grep -c '^+ ')" 3
 ok 'then nobody listens' sh -c "! '$SAY' $port </dev/null 2>/dev/null"
-start -n 2 $talk/silent.talk $talk/plain.talk
+peer -n 2 $talk/silent.talk $talk/plain.talk
 echo '~400' | client >"$T/got" &
 owns $!
 until_true 5 grep -q ' + ' "$T/log"
@@ -945,12 +944,12 @@ is 'connections run side by side' "$got" '220 peer ESMTP
 221 2.0.0 bye
 EOF'
 kill $pid
-stop
+over
 is 'TERM while stalling' "$rc$err" 0
 if [ -e /proc/net/if_inet6 ]; then
-	start -6 -n 1 $talk/plain.talk
+	peer -6 -n 1 $talk/plain.talk
 	got=$(printf '<\nQUIT\n' | "$SAY" -6 "$port" | tr -d '\r')
-	stop
+	over
 	is 'on ::1' "$rc$err$got" '0220 peer ESMTP
 221 2.0.0 bye
 EOF'
