@@ -372,7 +372,7 @@ AUTH LOGIN 535 to the password	20	user=u pass=p auth-login	on PASS 535 no\nauto
 greeting 554	16	-	S: 554 go away\nbye
 greeting 421	16	-	S: 421 later\nbye
 no mail server	11	-	S: SSH-2.0-x\nclose
-gone at once	11	-	drop
+gone at once	11	-	close
 STARTTLS not offered	16	starttls	auto
 EOF in a reply to the dot	11	-	auto until DOT\nS: 250-taken\nclose
 END

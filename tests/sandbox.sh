@@ -61,7 +61,7 @@ is "CHUNKING not meant: sent by DATA" "$(waiting) $(taken)" "0 2"
 is "the next session knew" "$(sessions)" 2
 
 # ---- one that hangs up on every message is left alone ----
-serve 'on DATA drop' auto
+serve 'on DATA close' auto
 remotes "127.0.0.1 smtp port=$port"
 put_many 6
 traced

@@ -399,7 +399,7 @@ instead() {
 }
 login='user=u pass=p'
 dead_silent() { instead greeting '' stall; }
-dead_drop() { instead greeting '' drop; }
+dead_drop() { instead greeting '' close; }
 dead_554() { instead greeting '' 'on GREETING 554 5.3.2 no' auto; }
 dead_ehlo() { instead helo '' 'on EHLO 554 no' 'on HELO 554 no' auto; }
 dead_ehlo_silent() { instead helo '' 'on EHLO stall' auto; }
@@ -512,7 +512,7 @@ poison() {
 	for n in 1 2 3 4 5; do put 100000000$n.$n poison$n@x.y; done
 	i=5
 	while [ $i -lt 15 ]; do i=$((i + 1)); put $((1000000000 + i)).$i "r$i@x.y"; done
-	serve 'on RCPT poison* drop' auto
+	serve 'on RCPT poison* close' auto
 	remotes "127.0.0.1 smtp port=$port"
 	run; log >"$T/first"; run
 	is "others are not kept waiting" "$(taken) $(waiting)" "10 5"
@@ -526,7 +526,7 @@ poison_dot() {
 	put 1.1 a@x.y
 	FROM=
 	put 2.2 b@x.y; put 3.3 c@x.y
-	serve 'on DOT poison@* drop' auto
+	serve 'on DOT poison@* close' auto
 	remotes "127.0.0.1 smtp port=$port"
 	run
 	is "dropped at the dot: the others arrive" "$(taken) $(cd "$spool/queue" && echo *)" "2 1.1"

@@ -69,6 +69,27 @@ too_many 'closed at once' close
 too_many 'AUTH 454' 'cap AUTH PLAIN' 'on AUTH 454 4.7.0 later' auto
 too_many 'MAIL 421' 'cap AUTH PLAIN' 'on MAIL 421 4.7.0 too many' auto
 
+# A server with limits of its own gets all, once, within them.
+serve 'cap PIPELINING' 'after 10 messages 421 4.7.0 enough' auto
+sends 25 sessions=1
+all 25 'ten messages a connection'
+is 'ten messages a connection: three connections' "$(connections)" 3
+serve 'delay DOT 50' 'sessions 2 421 4.7.0 too many' auto
+sends 60
+all 60 'two connections at once'
+has 'two connections at once: it is told' "$(log)" \
+    '^Remote 127.0.0.1 takes no more than 2 session(s): stage: greeting reply: 421'
+serve 'cap PIPELINING' 'rate 10 MAIL 450 4.7.1 slow down' auto
+remotes "127.0.0.1 smtp port=$port sessions=1"
+empty
+put_many 25
+for n in 10 20 25; do
+	run
+	is "ten messages a second: $n are sent" "$(taken) $(waiting)$(failed)" "$n $((25 - n))0"
+	sleep 1
+done
+served
+
 # A session that hangs keeps what it has, and no more; another one gets that
 # when its time is up.
 conf sendtimeout 3

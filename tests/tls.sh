@@ -120,7 +120,7 @@ strip() {
 	    'on STARTTLS S "SSH-2.0\r\n"' auto
 	strips "220 and plain text" "tls reply: " 'cap STARTTLS' lax \
 	    'auto until STARTTLS' 'S: 220 go' 'wait 50' 'S: 250-peer' \
-	    'S: 250 AUTH PLAIN' 'stall 1' drop
+	    'S: 250 AUTH PLAIN' 'stall 1' close
 	strips "220 and a line in one" "tls reply: Server sent data before TLS began" \
 	    'cap STARTTLS' 'auto until STARTTLS' \
 	    'S "220 go\r\n250-peer\r\n250 AUTH PLAIN\r\n"' 'stall 1'
