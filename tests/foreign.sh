@@ -103,6 +103,8 @@ has "its words are logged" "$(log)" '^Attempt failed: file: 1000000001.1 .* repl
 for n in KILL SEGV TERM; do
 	alone crash "kill -$n \$\$"
 	is "dies of $n" "$rc $(waiting) $(lines '^Sending process crashed or was killed.$')" "0 1 1"
+	has "dies of $n: said" "$(log)" \
+	    '^Attempt failed: .* reply: The process that was sending it died next: '
 done
 alone escape 'cat >/dev/null; printf "a\033[31m\001\nb"; exit 16'
 has "control bytes are not logged" "$(log)" ' reply: a?\[31m? / b next: '
@@ -143,6 +145,7 @@ remotes 'host.x slow'
 queued 3
 run
 is "too slow" "$rc $(waiting) $(lines '^Sending timed out, killing protocol$')" "0 3 3"
+is "too slow: said" "$(lines '^Attempt failed: .* reply: It took longer than sendtimeout next: ')" 3
 ok "too slow: each ends in time ($took ms)" [ "$took" -lt 6000 ]
 is "too slow: stderr" "$(cat "$T/err")" "nullmailer-send: slow crashed or was killed
 nullmailer-send: slow crashed or was killed

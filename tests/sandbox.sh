@@ -43,6 +43,21 @@ has "no right to any file" "$(cat "$T"/trace.*)" '^landlock_restrict_self(.*= 0'
 has "the session goes on behind it" "$(after)" '^\(sendto\|write\)('
 lacks "and names no file, starts nothing, makes no socket" "$(after)" "$FORBIDDEN"
 
+# ---- kernels that lack it ----
+# lacking CALL ERROR WORDS: says so once, and sends all the same
+lacking() {
+	serve auto
+	remotes "127.0.0.1 smtp port=$port"
+	put_many 2
+	SENDER="strace -f -o $T/trace.0 -e inject=$1:error=$2 $NM nullmailer-send"
+	run
+	is "without $3: sent" "$(waiting) $(taken)" "0 2"
+	is "without $3: said once" \
+	    "$(lines "^This kernel has no $3 to confine sessions with\$")" 1
+}
+lacking landlock_create_ruleset ENOSYS Landlock
+SENDER="strace -ff -o $T/trace -s 32 $NM nullmailer-send"
+
 # ---- servers that close: each connection is another process's ----
 serve 'on MAIL#2 421 enough' auto
 remotes "127.0.0.1 smtp port=$port"

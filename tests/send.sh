@@ -1,6 +1,7 @@
 # send.sh - the sender: its life, its log, its patience, and what it does when
 # servers, files and administrators misbehave. The scenes run side by side, as
 # most of them wait.
+# needs: strace
 . tests/lib.sh
 umask 077
 now=$(date +%s)
@@ -62,6 +63,20 @@ No remote hosts listed for delivery
 Could not load the config'
 	conf pausetime 0
 	timeout 20 nullmailer-send >"$T/log" 2>&1; is "pausetime 0 is one run" "$?" 0
+}
+
+next_try() {
+	conf pausetime 7
+	serve 'on RCPT 450 4.2.1 busy' auto
+	remotes "127.0.0.1 smtp port=$port" "localhost smtp port=$port"
+	put 1.1 a@x.y
+	start
+	logged 5 'Delivery complete'
+	has "next: the other remote" "$(log)" \
+	    '^Attempt failed: .* host: 127.0.0.1 .* stage: rcpt reply: 450 4.2.1 busy next: the next remote$'
+	has "then: in pausetime" "$(log)" \
+	    '^Attempt failed: .* host: localhost .* next: try again in 7 s$'
+	stop 2
 }
 
 # ---- when it works ----
@@ -302,8 +317,43 @@ no_failed() {
 	put 2.2 a@x.y; pull
 	ok "failed/ is gone: logged" logged 5 'Moving message 2.2 into failed'
 	logged 5 'Delivery complete'
+	has "failed/ is gone: why" "$(log)" "^Can't rename file: No such file or directory\$"
 	is "failed/ is gone: nothing is lost" "$(find "$spool" -name 2.2 | wc -l)" 1
 	stop 2
+}
+no_report() {
+	FROM=s@x.y
+	put 1.1 bad@x.y
+	serve 'on RCPT bad@* 550 5.1.1 no' auto
+	remotes "127.0.0.1 smtp port=$port"
+	conf maxsize 100
+	run
+	has "a report that cannot be queued: what failed" "$(log)" \
+	    '^nullmailer-send: nullmailer-queue failed: 1$'
+	has "a report that cannot be queued: what follows" "$(log)" \
+	    '^No report on 1.1 could be queued, it stays and is tried again$'
+	is "a report that cannot be queued: the message stays" \
+	    "$(files queue) $(files failed)" "1.1 "
+	rm "$config/maxsize"
+	run
+	is "and is reported when that works" \
+	    "$(files queue) $(files failed) $(transcript | grep -c 'accepted <> <s@x.y>')" " 1.1 1"
+}
+no_fork() {
+	put 1.1 a@x.y
+	serve auto
+	remotes "127.0.0.1 smtp port=$port" "127.0.0.1 no-such-module"
+	export ASAN_OPTIONS=detect_leaks=0
+	SENDER="strace -o /dev/null -e inject=fork,vfork,clone,clone3:error=EAGAIN $NM nullmailer-send"
+	run
+	is "no process to be had: the message waits" "$rc $(files queue) $(failed)" "0 1.1 0"
+	has "no process to be had: said" "$(log)" \
+	    '^nullmailer-send: Could not fork: Resource temporarily unavailable$'
+	has "no process to be had: the remote is left out" "$(log)" \
+	    '^Remote 127.0.0.1 is left out .* stage: session reply: Resource temporarily unavailable$'
+	SENDER=nullmailer-send
+	run
+	is "then it is sent" "$(files queue) $(taken)" " 1"
 }
 order() {
 	put 1000000003.1 third@x.y; put 1000000001.9 first@x.y
@@ -361,6 +411,9 @@ odd_files() {
 	for n in $bad; do
 		is "1.$n: one line" "$(lines "1.$n")" 1
 		ok "1.$n: stays" test -e "$spool/queue/1.$n" -o -L "$spool/queue/1.$n"
+	done
+	for n in empty norcpt long binary cut nul sparse; do
+		has "1.$n: why" "$(log)" "^Can't read message: 1.$n is no queue file, skipping it\$"
 	done
 	[ -z "$as" ] || has "1.secret" "$(log)" "^Can't open file '1.secret': Permission denied$"
 	stop 2
@@ -456,6 +509,12 @@ expired() {
 		run
 		is "expired after $script" "$rc $(waiting)" "0 0"
 	done
+	FROM=s@x.y
+	put 8.8 a@x.y; put 9.9 a@x.y; touch -d '3 seconds ago' "$spool"/queue/[89].?
+	remotes "127.0.0.1 smtp port=1"
+	run
+	has "expired without a try: the report says so" "$(stored)" \
+	    '^Diagnostic-Code: SMTP; no remote could be tried$'
 }
 
 # ---- parts ----
@@ -499,7 +558,7 @@ read_only() {
 	heard 5 'C: DATA'
 	mv "$spool/queue/1.1" "$spool/queue/.1.1"; mkdir "$spool/queue/1.1"
 	logged 5 'Delivery complete'
-	has "cannot be rewritten: logged" "$(log)" "Can't rewrite file 1.1: "
+	has "cannot be rewritten: logged" "$(log)" "^Can't rewrite file 1.1: .*; it waits until that works\$"
 	rmdir "$spool/queue/1.1"; mv "$spool/queue/.1.1" "$spool/queue/1.1"
 	kill -ALRM $sender
 	logged 5 'Delivery complete' 2
@@ -569,8 +628,8 @@ memory() {
 	done
 }
 
-scenes 'words pauses long_first_pause signals alone values trigger no_trigger
-    vanishing from_nothing no_failed order joins' \
+scenes 'words next_try pauses long_first_pause signals alone values trigger no_trigger
+    vanishing from_nothing no_failed no_report no_fork order joins' \
     'odd_files term term_after_dot expired parts read_only poison poison_dot' \
     'memory dead_silent dead_drop dead_554 dead_ehlo dead_ehlo_silent dead_auth
     dead_auth_silent' \
