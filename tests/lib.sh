@@ -26,7 +26,8 @@
 #   prefix [FOLDER]                makes both and links to all programs in $P
 #   conf FILE VALUE                writes a control file
 #   remotes LINE...                writes that one
-#   put NAME RECIPIENT...          queue/NAME: a message of $FROM (nobody), $TEXT
+#   put NAME RECIPIENT...          queue/NAME: a message of $FROM (nobody), $TEXT;
+#                                  two hours old, so believed of any remote
 #   put_many COUNT                 1000000001.1 to r1@x.y and so on
 #   queue_file RECIPIENT...        what put writes, on stdout
 #   files FOLDER                   the names in queue/, failed/, tmp/

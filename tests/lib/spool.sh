@@ -31,7 +31,8 @@ queue_file() {
 # A sender at work sees whole files only.
 put() {
 	test_file=$spool/queue/$1; shift
-	queue_file "$@" >"$spool/tmp/put" && mv "$spool/tmp/put" "$test_file"
+	queue_file "$@" >"$spool/tmp/put" && touch -d '2 hours ago' "$spool/tmp/put" &&
+	    mv "$spool/tmp/put" "$test_file"
 }
 put_many() {
 	test_count=0
