@@ -157,8 +157,9 @@ run_begin(struct sender *s)
 	buf_clear(&s->reason.text);
 	log_say("Rescanning queue.");
 	sender_look(s);
-	if (s->fresh_count)
+	if (s->named)
 		s->pulls_until = clock_in(PULL_TIME);
+	s->named = 0;
 	if (!s->recalled)
 		recall(s);
 	if (sender_configure(s, 0) < 0 || !s->messages.waiting) {

@@ -174,8 +174,10 @@ sender_look(struct sender *s)
 	int rc = -1;
 
 	if (!s->rescan)
-		while ((rc = trigger_name(&s->trigger, name)) > 0)
+		while ((rc = trigger_name(&s->trigger, name)) > 0) {
 			sender_look_at(s, name);
+			s->named |= s->fresh_count != 0;
+		}
 	s->rescan = 0;
 	if (rc < 0)
 		sender_scan(s);

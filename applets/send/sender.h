@@ -85,6 +85,8 @@ struct sender {
 	unsigned long delivered;	/* recipients in this run */
 	int deferred;		/* something waits for the end of this run */
 	int look;		/* a report of ours is in the queue */
+	int named;		/* inotify named a new message, and its pull of
+				 * the trigger is still to come */
 	long long pulls_until;	/* clock_ms: a pull of the trigger may be about
 				 * what was offered already */
 	int wanted;		/* another run is: enum run_wanted */

@@ -9,6 +9,9 @@
 #include "../base/clock.h"
 #include "io.h"
 
+/* How long, in ms, to wait for what a peer that takes no more has said. */
+#define LAST_WORDS 10000
+
 static int
 end_io(struct io *io, enum io_state state)
 {
@@ -20,7 +23,7 @@ end_io(struct io *io, enum io_state state)
 }
 
 static int
-again(void)
+would_block(void)
 {
 	return errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR;
 }
@@ -54,31 +57,21 @@ out_sent(struct io *io, size_t n)
 		io->out_at = io->out_end = 0;
 }
 
-/* A peer that is gone may have said why. */
+/* What the peer does not take is forgotten. */
 static void
-last_words(struct io *io)
-{
-	ssize_t n;
-
-	while (in_room(io) && (n = read(io->fd, io->in + io->in_end,
-	    in_room(io))) > 0)
-		io->in_end += (size_t)n;
-}
-
-static int
 plain_write(struct io *io)
 {
 	ssize_t n = write(io->fd, io->out + io->out_at, out_pending(io));
 
-	if (n < 0 && again())
-		return 0;
-	if (n < 0) {
-		end_io(io, errno == EPIPE ? IO_EOF : IO_ERROR);
-		last_words(io);
-		return -1;
+	if (n < 0 && would_block())
+		return;
+	if (n >= 0) {
+		out_sent(io, (size_t)n);
+		return;
 	}
-	out_sent(io, (size_t)n);
-	return 0;
+	io->deaf = 1;
+	io->error = errno;
+	io->out_at = io->out_end = 0;
 }
 
 static int
@@ -87,21 +80,24 @@ plain_read(struct io *io)
 	ssize_t n = read(io->fd, io->in + io->in_end, in_room(io));
 
 	if (n < 0)
-		return again() ? 0 : end_io(io, IO_ERROR);
-	if (n == 0)
-		return end_io(io, IO_EOF);
+		return would_block() ? 0 : end_io(io, IO_ERROR);
+	if (n == 0) {
+		errno = io->error;
+		return end_io(io, io->deaf && errno != EPIPE ? IO_ERROR :
+		    IO_EOF);
+	}
 	io->in_end += (size_t)n;
 	return 0;
 }
 
-/* Moves what can be moved and returns the events to wait for, or -1. */
+/* Reads and writes without waiting; the events to wait for, or -1. */
 static int
 plain_step(struct io *io, int revents)
 {
 	if (revents & ~POLLOUT && in_room(io) && plain_read(io) < 0)
 		return -1;
-	if (out_pending(io) && plain_write(io) < 0)
-		return -1;
+	if (out_pending(io))
+		plain_write(io);
 	return (in_room(io) ? POLLIN : 0) | (out_pending(io) ? POLLOUT : 0);
 }
 
@@ -131,11 +127,12 @@ tls_step(struct io *io, int revents)
 	return events ? events : end_io(io, IO_EOF);
 }
 
-/* One round of waiting and moving. */
+/* Waits once, then reads and writes: the events to wait for, or -1. */
 static int
-turn(struct io *io, int events)
+wait_once(struct io *io, int events)
 {
-	struct pollfd p = { io->fd, (short)events, 0 };
+	struct pollfd p = { io->fd, (short)(in_room(io) ? events :
+	    events & ~POLLIN), 0 };
 	int n = poll(&p, 1, clock_left(io->deadline));
 
 	if (n < 0 && errno != EINTR)
@@ -158,6 +155,8 @@ io_init(struct io *io, int fd)
 void
 io_deadline(struct io *io, long long ms)
 {
+	if (io->deaf && ms > LAST_WORDS)
+		ms = LAST_WORDS;
 	io->deadline = clock_first(clock_in(ms), io->limit);
 }
 
@@ -178,23 +177,30 @@ io_tls(struct io *io, struct ssl *ssl)
 		return end_io(io, IO_TLS);
 	events = tls_step(io, 0);
 	while (events >= 0 && !ssl_ready(ssl))
-		events = turn(io, events);
+		events = wait_once(io, events);
 	return events < 0 ? -1 : 0;
 }
 
-/* Sends until no more than keep bytes are left. */
+/* Sends all of it. */
 static int
-drain(struct io *io, size_t keep)
+drain(struct io *io)
 {
 	int events;
 
-	if (io->state != IO_OPEN)
+	if (io->state != IO_OPEN || io->deaf)
 		return -1;
-	events = out_pending(io) > keep ? io->step(io, 0) : 0;
-	while (events >= 0 && (out_pending(io) > keep ||
-	    (keep == 0 && events & POLLOUT)))
-		events = turn(io, events);
-	return events < 0 ? -1 : 0;
+	events = out_pending(io) ? io->step(io, 0) : 0;
+	while (events >= 0 && (out_pending(io) || events & POLLOUT))
+		events = wait_once(io, events);
+	return events < 0 || io->deaf ? -1 : 0;
+}
+
+/* Sends what waits and is taken. 1 if more can be received. */
+static int
+can_receive(struct io *io)
+{
+	drain(io);
+	return io->state == IO_OPEN;
 }
 
 int
@@ -210,16 +216,16 @@ io_put(struct io *io, struct str s)
 		io->out_end += n;
 		io->put += n;
 		s = str_skip(s, n);
-		if (io->out_end == sizeof io->out && drain(io, 0) < 0)
+		if (io->out_end == sizeof io->out && drain(io) < 0)
 			return -1;
 	}
-	return io->state == IO_OPEN ? 0 : -1;
+	return io->state == IO_OPEN && !io->deaf ? 0 : -1;
 }
 
 int
 io_flush(struct io *io)
 {
-	return drain(io, 0);
+	return drain(io);
 }
 
 /* Takes a line out of what has been received. */
@@ -249,10 +255,10 @@ io_line(struct io *io, struct str *line)
 
 	in_compact(io);
 	found = cut_line(io, line);
-	if (!found && drain(io, 0) < 0)
+	if (!found && !can_receive(io))
 		return -1;
 	while (!found && events >= 0) {
-		events = turn(io, events);
+		events = wait_once(io, events);
 		found = cut_line(io, line);
 	}
 	return found ? found : -1;
@@ -265,11 +271,11 @@ io_byte(struct io *io)
 
 	if (!io_unread(io)) {
 		in_compact(io);
-		if (drain(io, 0) < 0)
+		if (!can_receive(io))
 			events = -1;
 	}
 	while (!io_unread(io) && events >= 0)
-		events = turn(io, events);
+		events = wait_once(io, events);
 	return io_unread(io) ? (unsigned char)io->in[io->in_at++] : -1;
 }
 

@@ -20,15 +20,15 @@
 #define NEW_FILE (O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC)
 #define NAMES_TRIED 100000
 
-/* The process id alone first, as ever. It may be taken: by debris, or by the
- * same id in another container; then digits of the clock follow, which find a
- * free name soon, and a counter for clocks that stand still. */
+/* The digits alone first, as ever. They may be taken: by debris, or by the same
+ * process id in another container; then digits of the clock follow, which find
+ * a free name soon, and a counter for clocks that stand still. */
 static void
-try_digits(struct buf *name, unsigned attempt)
+add_digits(struct buf *name, struct str digits, unsigned attempt)
 {
 	struct timespec now = { 0, 0 };
 
-	buf_addu(name, (unsigned long long)getpid());
+	buf_add(name, digits);
 	if (attempt == 0)
 		return;
 	clock_gettime(CLOCK_MONOTONIC, &now);
@@ -37,21 +37,30 @@ try_digits(struct buf *name, unsigned attempt)
 
 /* Where the file system has no locks, nobody asks for one either. */
 int
-spool_temporary(const struct spool *s, struct buf *name)
+names_temporary(const struct spool *s, pid_t pid, struct buf *name)
 {
+	struct buf digits = { 0 };
 	unsigned attempt;
 	int fd = -1;
 
+	buf_addu(&digits, (unsigned long long)pid);
 	for (attempt = 0; attempt < NAMES_TRIED; attempt++) {
 		buf_clear(name);
-		try_digits(name, attempt);
+		add_digits(name, buf_str(&digits), attempt);
 		fd = openat(s->tmp, buf_z(name), NEW_FILE, 0600);
 		if (fd >= 0 || errno != EEXIST)
 			break;
 	}
+	buf_free(&digits);
 	if (fd >= 0)
 		flock(fd, LOCK_EX | LOCK_NB);
 	return fd;
+}
+
+int
+spool_temporary(const struct spool *s, struct buf *name)
+{
+	return names_temporary(s, getpid(), name);
 }
 
 /* Where the file system can neither link nor rename without replacing, a name
@@ -183,7 +192,7 @@ spool_commit(const struct spool *s, int fd, const char *temporary,
 	do {
 		buf_clear(name);
 		buf_fmt(name, "%lld.", (long long)seconds);
-		try_digits(name, attempt);
+		add_digits(name, str_of(temporary), attempt);
 		how = names_link(s->tmp, temporary, s->queue, buf_z(name));
 	} while (how < 0 && errno == EEXIST && ++attempt < NAMES_TRIED);
 	if (how < 0)

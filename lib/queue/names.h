@@ -2,7 +2,14 @@
 #ifndef NAMES_H
 #define NAMES_H
 
+#include <sys/types.h>
+
 #include "../base/buf.h"
+
+struct spool;
+
+/* As spool_temporary, for a process whose id is known. */
+int names_temporary(const struct spool *s, pid_t pid, struct buf *name);
 
 /* Gives a file a name without ever replacing one: by link, by rename where the
  * file system has no hard links. 0 linked, from is still there; 1 moved, from

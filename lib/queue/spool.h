@@ -82,8 +82,9 @@ int spool_temporary(const struct spool *s, struct buf *name);
 int spool_move(int from_folder, const char *from, int to_folder,
     const char *to);
 
-/* Makes tmp/temporary, open as fd and synced, the message queue/SECONDS.DIGITS
- * with a name nobody else uses, and syncs the folder. The name goes to name.
+/* Makes tmp/temporary, open as fd and synced, the message
+ * queue/SECONDS.TEMPORARY, with more digits where that is taken, and syncs the
+ * folder. The name goes to name.
  * Signals that end the process are to be blocked. 0, or -1 with errno and
  * nothing queued. Either way the temporary is gone and fd is closed. */
 int spool_commit(const struct spool *s, int fd, const char *temporary,

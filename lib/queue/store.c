@@ -14,6 +14,7 @@
 #include "../base/date.h"
 #include "../mail/envelope.h"
 #include "../conf/hostname.h"
+#include "names.h"
 #include "store.h"
 #include "trigger.h"
 
@@ -256,24 +257,32 @@ add_received(struct store *s)
 {
 	buf_fmt(&s->out,
 	    "Received: (nullmailer pid %lu invoked by uid %lu);\n\t",
-	    (unsigned long)getpid(), (unsigned long)s->invoker);
+	    (unsigned long)s->pid, (unsigned long)s->invoker);
 	date_utc(&s->out, s->started);
 	buf_addc(&s->out, '\n');
 }
 
+/* What is written next was read there: the buffers take turns. */
 static int
 copy_body(struct store *s, int input)
 {
 	static const char text[] =
 	    "Error copying the message to the queue file.";
+	struct buf read;
 	ssize_t n;
 
 	buf_add(&s->out, unread_in(s));
-	do {
-		if (flush_if_full(s, text) < 0)
+	for (;;) {
+		buf_clear(&s->in);
+		n = fill_block(input, &s->in);
+		if (n <= 0)
+			break;
+		if (flush_block(s, text) < 0)
 			return -1;
-		n = fill_block(input, &s->out);
-	} while (n > 0);
+		read = s->in;
+		s->in = s->out;
+		s->out = read;
+	}
 	if (n < 0)
 		return fail(s, STORE_BAD, text, str_of(strerror(errno)));
 	return flush_block(s, text);
@@ -378,7 +387,11 @@ give_to_sender(struct store *s)
 	struct stat folder, st;
 	int rc = 0;
 
-	if (fstat(s->spool.queue, &folder) < 0 || fstat(s->fd, &st) < 0)
+	if (fstat(s->spool.queue, &folder) < 0)
+		return fail_errno(s, "Could not look at the queue folder.");
+	if (folder.st_uid == geteuid())
+		return 0;
+	if (fstat(s->fd, &st) < 0)
 		return fail_errno(s, "Could not look at the queue file.");
 	if (st.st_uid == folder.st_uid)
 		return 0;
@@ -394,10 +407,10 @@ int
 store_begin(struct store *s, uid_t invoker)
 {
 	*s = (struct store){ .spool = { -1, -1, -1, -1 }, .fd = -1,
-	    .started = time(NULL), .invoker = invoker };
+	    .started = time(NULL), .pid = getpid(), .invoker = invoker };
 	if (load_limits(s) < 0 || open_store_spool(s) < 0)
 		return -1;
-	s->fd = spool_temporary(&s->spool, &s->temporary);
+	s->fd = names_temporary(&s->spool, s->pid, &s->temporary);
 	if (s->fd < 0)
 		return fail_errno(s,
 		    "Could not open temporary file for writing");

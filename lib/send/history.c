@@ -108,9 +108,9 @@ history_sick_now(struct history *h, long long ms)
 long long
 history_rate_next(const struct history *h, const struct remote *r)
 {
-	long long ms = (long long)r->options.rate_time * 1000;
+	long long ms = (long long)r->options.rate_seconds * 1000;
 
-	if (!r->options.rate || h->sent_size != (size_t)r->options.rate ||
+	if (!r->options.rate_messages || h->sent_size != (size_t)r->options.rate_messages ||
 	    !h->sent[h->sent_at])
 		return 0;
 	/* What is sent now is counted there a little later. */
@@ -136,7 +136,7 @@ resize_ring(struct history *h, size_t n)
 void
 history_rate_count(struct history *h, const struct remote *r, long long ms)
 {
-	size_t n = (size_t)r->options.rate;
+	size_t n = (size_t)r->options.rate_messages;
 
 	if (!n)
 		return;

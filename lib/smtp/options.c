@@ -29,7 +29,16 @@ options_rows(struct options *o, struct opt *rows)
 		{ 0, "tls-anon-auth", OPT_FLAG, &o->anon, "accept anonymous TLS (needs --insecure)", 0 },
 		{ 0, "tls-name", OPT_STRING, &o->tls_name, "name to verify instead of the host", 0 },
 		{ 0, "tls-min", OPT_STRING, &o->tls_min, "1.0 also accepts TLS 1.0 and 1.1", 0 },
+		{ 0, "tls-max", OPT_STRING, &o->tls_max, "1.2 never speaks TLS 1.3", 0 },
 		{ 0, "pin", OPT_STRING, &o->pin, "sha256/BASE64 of the server's key", 0 },
+		{ 0, "ipv4", OPT_FLAG, &o->ipv4, "connect to IPv4 addresses only", 0 },
+		{ 0, "ipv6", OPT_FLAG, &o->ipv6, "connect to IPv6 addresses only", 0 },
+		{ 0, "no-pipelining", OPT_FLAG, &o->no_pipelining, "as if PIPELINING were not offered", 0 },
+		{ 0, "no-chunking", OPT_FLAG, &o->no_chunking, "as if CHUNKING were not offered", 0 },
+		{ 0, "soft-bounce", OPT_OPTIONAL, &o->soft_bounce, "permanent errors (all, or =CODE,...) are temporary", 0 },
+		{ 0, "recipients", OPT_INT, &o->recipients, "recipients at a time, 100", 0 },
+		{ 0, "messages", OPT_INT, &o->messages, "messages a connection, for the sender", 0 },
+		{ 0, "rate", OPT_STRING, &o->rate, "N/TIME: so many messages in a time, for the sender", 0 },
 		{ 0, "sessions", OPT_INT, &o->sessions, "connections at a time, for the sender", 0 },
 	};
 
@@ -77,6 +86,49 @@ check_tls(struct options *o, struct buf *why)
 	if (o->tls_min && strcmp(o->tls_min, "1.0") &&
 	    strcmp(o->tls_min, "1.1") && strcmp(o->tls_min, "1.2"))
 		return reject(why, ERR_USAGE, "Invalid value for tls-min");
+	if (o->tls_max && strcmp(o->tls_max, "1.2"))
+		return reject(why, ERR_USAGE, "Invalid value for tls-max");
+	return ERR_OK;
+}
+
+/* "14/1s", "30/m", "500/1d", "9/60": the number, and the seconds. 0, or -1. */
+static int
+parse_rate(struct options *o)
+{
+	static const char letters[] = "smhdw";
+	static const int seconds[] = { 1, 60, 3600, 86400, 604800 };
+	struct str time = str_of(o->rate), count = str_cut(&time, '/');
+	unsigned long n = 1, unit = 1;
+	const char *letter;
+
+	letter = time.n ? strchr(letters, time.p[time.n - 1]) : NULL;
+	if (letter) {
+		unit = (unsigned long)seconds[letter - letters];
+		time = str_head(time, time.n - 1);
+	}
+	if ((!letter || time.n) && str_number(time, 31536000 / unit, &n) < 0)
+		return -1;
+	o->rate_seconds = (int)(n * unit);
+	n = 0;
+	str_number(count, 1000000000, &n);
+	o->rate_messages = (int)n;
+	return n && o->rate_seconds ? 0 : -1;
+}
+
+static int
+check_sending(struct options *o, struct buf *why)
+{
+	if (o->ipv4 && o->ipv6)
+		return reject(why, ERR_USAGE,
+		    "Options ipv4 and ipv6 contradict each other");
+	if (o->user && *o->user && !o->pass && o->auth != AUTH_EXTERNAL)
+		return reject(why, ERR_USAGE, "Option user needs pass");
+	if (o->recipients < 0)
+		return reject(why, ERR_USAGE, "Invalid value for recipients");
+	if (o->messages < 0)
+		return reject(why, ERR_USAGE, "Invalid value for messages");
+	if (o->rate && parse_rate(o) < 0)
+		return reject(why, ERR_USAGE, "Invalid value for rate");
 	return ERR_OK;
 }
 
@@ -84,6 +136,8 @@ int
 options_check(struct options *o, int port, int port_tls,
     struct buf *why)
 {
+	int code;
+
 	if (!o->host)
 		return reject(why, ERR_USAGE, "Remote host not set");
 	if (o->port == 0)
@@ -92,5 +146,6 @@ options_check(struct options *o, int port, int port_tls,
 		return reject(why, ERR_USAGE, "Invalid value for port");
 	if (o->tls)
 		o->starttls = 0;
-	return check_tls(o, why);
+	code = check_sending(o, why);
+	return code ? code : check_tls(o, why);
 }

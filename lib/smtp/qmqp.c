@@ -13,6 +13,7 @@
 #include "../mail/envelope.h"
 #include "connection.h"
 #include "../base/mem.h"
+#include "options.h"
 #include "qmqp.h"
 
 /* Milliseconds. */
@@ -31,18 +32,33 @@ struct request {
 };
 
 static void
-report_answer(struct connection *q, const struct request *r, int code,
-    struct str text)
+report_answer(struct connection *q, const struct request *r,
+    const struct result *result)
 {
-	q->report->message(q->report->context, r->m->id, code,
-	    q->stage, text);
+	if (!result->code && q->report->taken)
+		q->report->taken(q->report->context, r->m->id);
+	q->report->message(q->report->context, r->m->id, result);
 }
 
 static int
-end_qmqp(struct connection *q, int code, struct str text)
+end_qmqp(struct connection *q, enum fault fault, int code, struct str text)
 {
+	q->fault = fault;
 	buf_set(&q->text, text);
 	io_close(&q->io);
+	q->open = 0;
+	return code;
+}
+
+/* Reports what ended the connection as the result of the message. */
+static int
+report_end(struct connection *q, const struct request *r, int code,
+    int is_unanswered)
+{
+	struct result result = { code, q->fault, q->stage, 0, is_unanswered,
+	    buf_str(&q->text) };
+
+	report_answer(q, r, &result);
 	return code;
 }
 
@@ -201,44 +217,50 @@ unanswered(struct connection *q, const struct request *r)
 	}
 	buf_add(&text, STR("; the message may have been taken, "
 	    "possible duplicate"));
-	code = end_qmqp(q, code, buf_str(&text));
-	report_answer(q, r, code, buf_str(&text));
+	end_qmqp(q, FAULT_CONNECTION, code, buf_str(&text));
 	buf_free(&text);
-	return code;
+	return report_end(q, r, code, 1);
 }
 
+/* One connection takes one message. */
 static int
 judge_answer(struct connection *q, const struct request *r)
 {
 	struct str answer = buf_str(&r->answer);
 	int code = answer_code(answer);
+	struct result result = { code, code ? FAULT_MESSAGE : FAULT_NONE,
+	    STAGE_dot, 0, 0, str_skip(answer, 1) };
 
 	if (code == ERR_PROTOCOL) {
-		end_qmqp(q, code, STR("Invalid status byte in response"));
-		report_answer(q, r, code, buf_str(&q->text));
-		return code;
+		end_qmqp(q, FAULT_CONNECTION, code,
+		    STR("Invalid status byte in response"));
+		return report_end(q, r, code, 1);
 	}
-	end_qmqp(q, code, str_skip(answer, 1));
-	report_answer(q, r, code, str_skip(answer, 1));
-	return 0;
+	if (code == ERR_MSG_PERM && q->o->soft_bounce && !*q->o->soft_bounce)
+		result.code = ERR_MSG_TEMP;
+	q->answered++;
+	report_answer(q, r, &result);
+	return end_qmqp(q, FAULT_END, ERR_PROTOCOL,
+	    STR("The server takes one message a connection"));
 }
 
 /* A server may refuse before it has heard all. */
 static int
-cut_off(struct connection *q, struct request *r)
+cut_off_request(struct connection *q, struct request *r)
 {
 	struct buf text = { 0 };
-	int code = connection_lost(q);
+	int code;
 
 	if (read_answer(&q->io, &r->answer) == 0 &&
 	    answer_code(buf_str(&r->answer)) != ERR_OK)
 		return judge_answer(q, r);
-	buf_set(&text, STR("Error sending message to remote: "));
-	buf_add(&text, buf_str(&q->text));
-	code = end_qmqp(q, code == ERR_PROTOCOL ? ERR_MSG_WRITE : code,
-	    buf_str(&text));
+	code = connection_lost(q);
+	buf_cat(&text, STR("Error sending message to remote: "),
+	    buf_str(&q->text));
+	code = end_qmqp(q, FAULT_CONNECTION, code == ERR_PROTOCOL ?
+	    ERR_MSG_WRITE : code, buf_str(&text));
 	buf_free(&text);
-	return code;
+	return report_end(q, r, code, 0);
 }
 
 static int
@@ -250,7 +272,7 @@ receive_answer(struct connection *q, struct request *r)
 	io_deadline(io, PATIENCE_ANSWER);
 	io_put(io, STR(","));
 	if (io_flush(io) < 0 && io->sent < io->put)
-		return cut_off(q, r);
+		return cut_off_request(q, r);
 	if (read_answer(io, &r->answer) < 0)
 		return unanswered(q, r);
 	return judge_answer(q, r);
@@ -259,27 +281,34 @@ receive_answer(struct connection *q, struct request *r)
 /* ---- a message ---- */
 
 static int
+unreadable_message(struct connection *q, const struct request *r,
+    const char *text)
+{
+	struct result result = { ERR_MSG_READ, FAULT_OURS, STAGE_data, 0, 0,
+	    str_of(text) };
+
+	report_answer(q, r, &result);
+	return ERR_MSG_READ;
+}
+
+static int
 exchange_request(struct connection *q, struct request *r)
 {
 	int rc;
 
 	q->stage = STAGE_data;
 	if (measure_request(r) < 0) {
-		report_answer(q, r, ERR_MSG_READ, STR("Error reading message"));
+		unreadable_message(q, r, "Error reading message");
 		return 0;
 	}
-	rc = connection_open(q);
-	if (rc)
-		return rc;
-	q->stage = STAGE_data;
+	io_deadline(&q->io, PATIENCE_BLOCK);
 	rc = put_request(q, r);
 	if (rc < 0)
-		return cut_off(q, r);
-	if (rc > 0) {
-		end_qmqp(q, ERR_MSG_READ, STR("Error re-reading message"));
-		report_answer(q, r, ERR_MSG_READ, buf_str(&q->text));
-		return 0;
-	}
+		return cut_off_request(q, r);
+	if (rc > 0)
+		return end_qmqp(q, FAULT_AGAIN, unreadable_message(q, r,
+		    "Error re-reading message"), STR("Error re-reading "
+		    "message"));
 	connection_hold_signals(SIG_BLOCK);
 	rc = receive_answer(q, r);
 	connection_hold_signals(SIG_UNBLOCK);
@@ -293,8 +322,8 @@ qmqp_send(struct connection *q, const struct protocol_message *m)
 	int rc;
 
 	r.m = m;
+	q->io.limit = q->limit;
 	rc = exchange_request(q, &r);
-	q->open = 0;
 	envelope_free(&r.e);
 	buf_free(&r.answer);
 	return rc;
@@ -303,8 +332,11 @@ qmqp_send(struct connection *q, const struct protocol_message *m)
 static int
 qmqp_open(struct connection *q)
 {
-	q->open = 1;
-	return 0;
+	int rc = connection_open(q);
+
+	if (!rc)
+		connection_opened(q);
+	return rc;
 }
 
 static int

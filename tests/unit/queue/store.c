@@ -335,9 +335,8 @@ broken_spools(void)
 	rmdir("queue/x");
 }
 
-/* In a spool of owner and mode, as uid and gid: the store's code, and then how
- * the file would be, uid:gid and mode, or why there is none. In a child, as there is no
- * way back. */
+/* In a spool of that owner and group, as uid: uid:gid and mode of the file, or
+ * the store's code and reason. In a child, as there is no way back. */
 static int
 stored_as(uid_t owner, gid_t group, uid_t uid, const char *want)
 {
