@@ -339,19 +339,26 @@ mark(struct held *h)
 	say("worker: m%d is %smarked", h->h.m, h->marked ? "" : "NOT ");
 }
 
+static int
+refused_by_all(const struct held *h, const struct answer *own)
+{
+	int i = 0;
+
+	while (i < h->h.n && own[i].reply)
+		i++;
+	return i == h->h.n;
+}
+
 /* Asks for the answer to one message. 0; -1 when the worker has died. */
 static int
 finish_message(struct proc *p, int which)
 {
 	struct held *h = &p->held[which];
 	struct answer own[64], whole;
-	int i, refused = 0;
 
 	ask_recipients(p, h, own);
-	for (i = 0; i < h->h.n; i++)
-		refused += own[i].reply != 0;
-	if (refused == h->h.n)
-		whole = own[pick((unsigned)refused)];
+	if (h->h.n && refused_by_all(h, own))
+		whole = own[pick((unsigned)h->h.n)];
 	else
 		whole = server_message(p->s, h->h.m, &p->options);
 	if (whole.code == ERR_OK) {
@@ -399,7 +406,7 @@ leave_unanswered(struct proc *p, const struct answer *why)
 	struct answer own[64];
 
 	ask_recipients(p, h, own);
-	if (chance(500))
+	if (refused_by_all(h, own) || chance(500))
 		memset(own, 0, sizeof own);
 	if (chance(500))
 		server_takes(p, h, own);

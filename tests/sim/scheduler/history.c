@@ -189,7 +189,7 @@ begin(unsigned long seed)
 	w.trace = kept.trace;
 	w.folder = kept.folder;
 	w.seed = seed;
-	w.random = seed * 0x9e3779b97f4a7c15 + 12345;
+	w.random = nature(0xffffffff, 0, 0, 0) * 0x100000001ull + seed;
 	ending = 0;
 	clear_events();
 	workers_begin();

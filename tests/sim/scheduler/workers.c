@@ -189,26 +189,34 @@ proc_packet(struct proc *p, enum worker_kind kind)
 	return q;
 }
 
+/* Those of the message first, as they show that the server takes mail. */
+static void
+answers_are_read(const struct proc *p, const struct packet *q)
+{
+	int i;
+
+	for (i = 0; i < RCPTS; i++)
+		if (q->shares[i])
+			ledger_answer(p->s, q->m, i, &q->answer);
+	for (i = 0; i < p->stashed; i++)
+		ledger_answer(p->s, q->m, p->stash[i].r, &p->stash[i].answer);
+}
+
 /* A sender has read a packet: what it knows now. */
 static void
 packet_is_read(struct proc *p, const struct packet *q)
 {
-	int i;
-
 	w.news++;
 	if (q->kind == WORKER_RECIPIENT && q->m >= 0 &&
 	    p->stashed < (int)(sizeof p->stash / sizeof p->stash[0]))
 		p->stash[p->stashed++] = (struct stash){ q->r, q->answer };
 	if (q->kind != WORKER_MESSAGE)
 		return;
-	for (i = 0; i < p->stashed && q->m >= 0; i++)
-		ledger_answer(p->s, q->m, p->stash[i].r, &p->stash[i].answer);
+	if (q->m >= 0)
+		answers_are_read(p, q);
 	p->stashed = 0;
 	if (q->m < 0)
 		return;
-	for (i = 0; i < RCPTS; i++)
-		if (q->shares[i])
-			ledger_answer(p->s, q->m, i, &q->answer);
 	ledger_read(q->m, q->took);
 	rules_result(p->s, q->m, &(struct result){ q->code, q->fault,
 	    q->stage, q->reply, q->unanswered, str_of(q->text) });
