@@ -47,8 +47,8 @@ look_calm(int unused)
 		end_history();
 		return;
 	}
-	check(w.now - calm_since < CALM_MOST,
-	    "all is well for two days, and %d messages still wait", left);
+	check(w.now - calm_since < CALM_MOST, "all is well for two days, and "
+	    "%d messages still wait, m%d the first", left, ledger_first_left());
 	later(CALM_LOOK, look_calm, unused);
 }
 
@@ -161,6 +161,24 @@ choose_world(void)
 }
 
 static void
+say_world(void)
+{
+	int i;
+
+	say("world: pausetime %d, maxpause %d, queuelifetime %d, delaywarn "
+	    "%d, sendtimeout %d%s%s%s%s%s", conf.pausetime, conf.maxpause,
+	    conf.queuelifetime, conf.delaywarn, conf.sendtimeout,
+	    w.no_locks ? ", no locks" : "", w.no_marks ? ", no marks" : "",
+	    w.no_links ? ", no links" : "", w.no_watch ? ", no inotify" : "",
+	    w.one_shot ? ", --once" : "");
+	for (i = 0; i < conf.lines; i++)
+		say("world: remote h%d, %d addresses, sick %x, window %d, "
+		    "limit %d", conf.order[i], server[conf.order[i]].addresses,
+		    server[conf.order[i]].sick, server[conf.order[i]].window,
+		    server[conf.order[i]].limit);
+}
+
+static void
 plan(void)
 {
 	int i, n, ms = chance(300) ? 20000 : chance(500) ? 300000 : 2000000;
@@ -211,6 +229,7 @@ run_history(unsigned long seed)
 		workers_end();
 		return 1;
 	}
+	say_world();
 	plan();
 	while (!w.over)
 		live_and_die();

@@ -303,6 +303,16 @@ ledger_check(const char *when)
 	}
 }
 
+int
+ledger_first_left(void)
+{
+	int m = 0;
+
+	while (m < mails && (!found.files[m] || mail[m].released))
+		m++;
+	return m;
+}
+
 /* What is left in the queue when everything has gone well for long. 0: nothing
  * is. */
 int

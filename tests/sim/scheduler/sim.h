@@ -217,6 +217,7 @@ void ledger_failing(int m, int r, struct str text, int why_expired);
 void ledger_death(void);
 void ledger_check(const char *when);
 int ledger_left(void);
+int ledger_first_left(void);
 int mail_of_name(struct str name);
 void release_mail(int m);
 
