@@ -1,5 +1,6 @@
 /* main - histories by their seeds: SEED= the first, COUNT= how many, JOBS= at a
- * time, TRACE=1 shows the first one, KEEP=1 goes on after a fault. Each batch
+ * time, TRACE=1 shows the first one, KEEP=1 goes on after a fault, DIGESTS=1 prints a
+ * sum of each, which must not depend on those before it. Each batch
  * is a process of its own, so that what killed senders leave in memory is
  * bounded, and a crash is the fault of one seed. */
 #include <signal.h>
@@ -29,7 +30,7 @@ struct told {
 static struct told *told;
 static pid_t pids[JOBS_MOST];
 static unsigned long first, count, next, failures;
-static int jobs, keep;
+static int jobs, keep, digests;
 
 static unsigned long
 number(const char *name, unsigned long fallback)
@@ -92,12 +93,14 @@ batch(int job, unsigned long from, unsigned long n, int trace)
 	unsigned long seed;
 
 	enter_folder(job);
-	w.trace = trace;
+	w.trace = digests ? digests : trace;
 	for (seed = from; seed < from + n; seed++) {
 		t->seed = seed;
 		alarm(PATIENCE);
 		if (run_history(seed))
 			fail(t, seed);
+		if (digests)
+			printf("digest %lu %llx\n", seed, w.digest);
 		sum_up(t);
 		if (t->broken[0] && !keep)
 			break;
@@ -226,6 +229,7 @@ main(void)
 	count = number("COUNT", getenv("SEED") ? 1 : 2000);
 	jobs = (int)number("JOBS", 1);
 	keep = (int)number("KEEP", 0);
+	digests = (int)number("DIGESTS", 0);
 	if (jobs < 1 || jobs > JOBS_MOST)
 		jobs = 1;
 	signal(SIGPIPE, SIG_IGN);

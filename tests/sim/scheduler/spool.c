@@ -72,6 +72,7 @@ spool_begin(void)
 	empty_folder(failed_fd);
 	empty_folder(hold_fd);
 	empty_folder(conf_fd);
+	unlinkat(root_fd, "lock", 0);
 	unlinkat(root_fd, "status", 0);
 	unlinkat(root_fd, "trigger", 0);
 }
