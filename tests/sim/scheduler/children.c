@@ -1,6 +1,7 @@
 /* children - external modules, one process a message, and the children that
  * write reports into the queue. */
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -22,6 +23,8 @@ module_takes(struct proc *p)
 		if (p->took[r])
 			ledger_taken(p->m, r, p->took[r]);
 	p->exit_took = 1;
+	if (p->orphan)
+		ledger_lost(p->m, p->took, 0);
 	return 0;
 }
 
@@ -73,12 +76,15 @@ external_start(struct external *f, const char *path, struct str options,
 	p = proc_begins(MODULE);
 	p->s = options.p[sizeof "host=h" - 1] - '0';
 	read_head(message, &h);
+	p->file = fcntl(message, F_DUPFD_CLOEXEC, HIGH);
 	p->m = h.m;
 	for (i = 0; i < h.n; i++)
 		p->took[h.r[i]]++;
 	say("module %d (h%d): begins with m%d", p->pid, p->s, p->m);
-	if (p->m >= 0)
+	if (p->m >= 0) {
+		mail[p->m].in_hand++;
 		rules_try(p->s, p->m);
+	}
 	proc_later(p, 1 + pick(chance(30) && !w.calm ? 4000000 : 2000),
 	    module_ends);
 	*f = (struct external){ p->pid, p->fd, !w.calm && chance(10) };
@@ -125,6 +131,8 @@ report_ends(int arg)
 		return;
 	}
 	m = new_mail(1, 1);
+	for (r = 0; r < RCPTS && p->orphan && !p->delay; r++)
+		mail[p->m].account[r].reports_excused++;
 	put_report(m, p->m, p->took, p->delay);
 	if (!w.calm && chance(20)) {
 		for (r = 0; r < RCPTS && !p->delay; r++)
@@ -148,7 +156,10 @@ read_report(struct proc *p, const struct bounce *b)
 
 	whole.text = buf_str(&b->text);
 	read_head(b->d.fd, &h);
+	p->file = fcntl(b->d.fd, F_DUPFD_CLOEXEC, HIGH);
 	p->m = h.m;
+	if (p->m >= 0)
+		mail[p->m].in_hand++;
 	p->delay = b->kind == DSN_DELAYED;
 	for (i = 0; i < h.n && i < (int)b->d.e.count && h.m >= 0; i++) {
 		if (b->d.result[i] != FAILED)

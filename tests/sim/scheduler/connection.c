@@ -303,8 +303,10 @@ report_message(struct proc *p, int which, const struct answer *own,
 	    h->h.m, q->code, q->fault, unanswered ? " UNANSWERED" : "",
 	    q->text);
 	memset(h->took, 0, sizeof h->took);
-	if (p->fd < 0)
+	if (p->fd < 0 || unanswered) {
 		ledger_lost(q->m, q->took, q->marked);
+		memset(q->took, 0, sizeof q->took);
+	}
 	forget_held(p, which);
 	p->answered += !unanswered;
 }

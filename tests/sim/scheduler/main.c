@@ -236,6 +236,7 @@ main(void)
 	told = mmap(NULL, JOBS_MOST * sizeof *told, PROT_READ | PROT_WRITE,
 	    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	if (number("TRACE", 0)) {
+		setvbuf(stdout, NULL, _IOLBF, 0);
 		show_history(first);
 		return 0;
 	}

@@ -68,6 +68,7 @@ struct proc {
 	size_t output_n;
 	int exit_took;
 	/* a module or a report */
+	int file;
 	int m;
 	int delay;
 	short took[RCPTS];

@@ -95,6 +95,11 @@ lose_held(struct proc *p)
 		__real_close(p->held[i].fd);
 	}
 	p->holds = p->begun = 0;
+	if (p->kind == WORKER)
+		return;
+	__real_close(p->file);
+	if (p->m >= 0)
+		mail[p->m].in_hand--;
 }
 
 void
@@ -441,6 +446,8 @@ workers_begin(void)
 	for (p = procs; p < procs + PROCS; p++) {
 		for (i = 0; i < p->holds; i++)
 			__real_close(p->held[i].fd);
+		if (p->kind != NO_PROC && p->kind != WORKER && p->alive)
+			__real_close(p->file);
 		free(p->packets);
 		*p = (struct proc){ 0 };
 		p->fd = -1;
