@@ -112,7 +112,8 @@ begin_turn(struct sender *s, struct message *m)
 	routes_offer(s, m, ROUTE_END);
 }
 
-/* Those of the list that wait and are due, oldest first. */
+/* Those of the list that wait and are due, oldest first. One that has changed
+ * several times may stand in it several times. */
 static void
 offer_list(struct sender *s, struct message *const *list, size_t count,
     int wanted)
@@ -126,7 +127,8 @@ offer_list(struct sender *s, struct message *const *list, size_t count,
 			due[n++] = list[i];
 	messages_sort(due, n);
 	for (i = 0; i < n; i++)
-		begin_turn(s, due[i]);
+		if (due[i]->state == MESSAGE_WAITING)
+			begin_turn(s, due[i]);
 	free(due);
 }
 
