@@ -97,8 +97,10 @@ grow_window(struct smtp *s)
 static void
 go_on(struct smtp *s, struct outgoing *o, unsigned failure)
 {
-	if (failure && (s->strict ||
-	    !err_is_permanent(o->outcome[failure - 1].r.code)))
+	const struct result *r = failure ? &o->outcome[failure - 1].r : NULL;
+
+	if (r && (s->strict || r->stage == STAGE_mail ||
+	    !err_is_permanent(r->code)))
 		outgoing_move(o, RCPT_WAITING, RCPT_FAILED, failure);
 	if (!o->waiting) {
 		transaction_report(s, o);
