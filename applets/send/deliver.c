@@ -216,10 +216,12 @@ on_end(struct sender *s, struct agent *a, const struct agent_event *event)
 		default:
 			route_dead(s, r, why);
 		}
-		if (r->dead)
+		s->status_changed = 1;
+		if (r->dead && a->deliveries) {
 			log_module(buf_str(&a->protocol), why->code,
 			    why->text);
-		s->status_changed = 1;
+			delivery_done(s, a, 0, why);
+		}
 	}
 	route_give_back(s, a);
 	route_retire(a);
@@ -259,9 +261,9 @@ on_crash(struct sender *s, struct agent *a)
 		cli_warn("%s crashed or was killed",
 		    log_clean(0, buf_str(&a->protocol)));
 		r.code = ERR_TIMED_OUT;
-		r.text = a->ready || a->external ?
+		r.text = a->ready || a->external || a->peer.n ?
 		    STR("It took longer than sendtimeout") :
-		    STR("No connection within sendtimeout");
+		    STR("The name server does not answer in time");
 	} else {
 		log_fault("Sending process crashed or was killed.");
 	}
