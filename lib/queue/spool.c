@@ -359,3 +359,9 @@ spool_seconds(const char *name)
 			seconds = seconds * 10 + (*name - '0');
 	return digits <= 18 ? seconds : 0;
 }
+
+int
+spool_mark(int fd)
+{
+	return fchmod(fd, S_ISVTX);
+}

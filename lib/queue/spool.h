@@ -77,4 +77,7 @@ int spool_copy(const struct spool *s, int fd, const struct envelope *e,
  * its digits are no time. */
 long long spool_seconds(const char *name);
 
+/* 01000: all recipients have been taken. */
+int spool_mark(int fd);
+
 #endif

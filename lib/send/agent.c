@@ -34,6 +34,16 @@ new_agent(const struct remote *r)
 	return a;
 }
 
+static pid_t
+start_worker(struct agent *a, int *fd)
+{
+	struct worker_setup w = { a->remote, a->helo, a->seconds, CLOCK_NEVER,
+		a->carried, buf_str(&a->tried), { NULL, 0 },
+		a->remote->options.messages };
+
+	return worker_start(&w, fd);
+}
+
 struct agent *
 agent_worker(const struct remote *r, const char *helo, int seconds)
 {
@@ -42,7 +52,7 @@ agent_worker(const struct remote *r, const char *helo, int seconds)
 	a->remote = r;
 	a->helo = helo;
 	a->seconds = seconds;
-	a->pid = worker_start(r, helo, seconds, NULL, &a->fd);
+	a->pid = start_worker(a, &a->fd);
 	if (a->pid >= 0)
 		return a;
 	agent_free(a);
@@ -100,7 +110,7 @@ agent_pace(const struct agent *a)
 int
 agent_give(struct agent *a, const struct delivery *d)
 {
-	if (!a->external && worker_give(a->fd, d->id, d->fd) < 0)
+	if (!a->external && worker_give(a->fd, d->id, d->fd) != 0)
 		return -1;
 	if (!a->deliveries)
 		a->since = clock_ms();
@@ -144,6 +154,10 @@ on_ready(struct agent *a, size_t window)
 {
 	size_t fill;
 
+	if (a->window) {
+		a->window = window;
+		return AGENT_READY;
+	}
 	a->ready = a->since = clock_ms();
 	fill = MIN_WINDOW + (size_t)round_trip(a);
 	a->window = window > fill ? fill : window;
@@ -163,14 +177,13 @@ close_fd(struct agent *a)
 /* A worker has lost its connection: another one takes its place, with the
  * deliveries that have no result. 0, or -1 if there is to be no other. */
 static int
-replace_worker(struct agent *a, const struct carried *carried)
+replace_worker(struct agent *a)
 {
 	size_t i = 0;
 	pid_t pid;
 	int fd;
 
-	pid = a->signals ? -1 : worker_start(a->remote, a->helo, a->seconds,
-	    carried, &fd);
+	pid = a->signals ? -1 : start_worker(a, &fd);
 	if (pid < 0)
 		return -1;
 	while (i < a->deliveries &&
@@ -179,10 +192,43 @@ replace_worker(struct agent *a, const struct carried *carried)
 	close_fd(a);
 	a->pid = pid;
 	a->fd = fd;
+	a->window = 0;
 	a->began = clock_ms();
 	if (i < a->deliveries)
 		kill(pid, SIGKILL);
 	return 0;
+}
+
+static enum agent_event_kind
+on_end(struct agent *a, const struct worker_packet *p)
+{
+	struct str peer = buf_str(&a->peer);
+	int again = p->fault == FAULT_END || p->fault == FAULT_AGAIN;
+
+	a->carried = p->carried;
+	if (p->fault == FAULT_ADDRESS && !p->last) {
+		buf_cat(&a->tried, str_cut(&peer, ' '), STR("\n"));
+		again = 1;
+	}
+	if (p->fault == FAULT_CONNECTION)
+		again = ++a->lost < 3;
+	return again && (replace_worker(a) == 0 || a->signals) ?
+	    AGENT_NOTHING : AGENT_DOWN;
+}
+
+/* The delivery with this id becomes the oldest. */
+static struct delivery *
+first_delivery(struct agent *a, unsigned long id)
+{
+	struct delivery *d = find_delivery(a, id), found;
+
+	if (!d)
+		return NULL;
+	found = *d;
+	memmove(a->delivery + 1, a->delivery,
+	    (size_t)(d - a->delivery) * sizeof *d);
+	a->delivery[0] = found;
+	return a->delivery;
 }
 
 /* A packet as an event; AGENT_NOTHING if the owner need not know. */
@@ -199,23 +245,24 @@ on_packet(struct agent *a, const struct worker_packet *p)
 	case WORKER_READY:
 		return on_ready(a, p->index);
 	case WORKER_RECIPIENT:
-		if (d)
+		if (d && p->code)
 			delivery_refuse(d, p->index, p->code, text);
 		return AGENT_NOTHING;
 	case WORKER_NOTE:
 		return AGENT_NOTE;
 	case WORKER_MESSAGE:
-		if (!d || d != a->delivery)
+		if (!first_delivery(a, p->id))
 			return AGENT_NOTHING;
+		if (!p->code)
+			a->lost = 0;
 		a->results++;
 		a->worked += clock_ms() - a->since;
 		a->since = clock_ms();
 		return AGENT_RESULT;
-	case WORKER_AGAIN:
-		return replace_worker(a, &p->carried) == 0 || a->signals ?
-		    AGENT_NOTHING : AGENT_DOWN;
-	case WORKER_DOWN:
-		return AGENT_DOWN;
+	case WORKER_END:
+		return on_end(a, p);
+	case WORKER_KINDS:
+		break;
 	}
 	return AGENT_NOTHING;
 }
@@ -331,6 +378,7 @@ agent_free(struct agent *a)
 	close_fd(a);
 	buf_free(&a->output);
 	buf_free(&a->peer);
+	buf_free(&a->tried);
 	buf_free(&a->host);
 	buf_free(&a->protocol);
 	free(a->delivery);

@@ -8,6 +8,7 @@
 
 #include "../base/buf.h"
 #include "../base/err.h"
+#include "../smtp/protocol.h"
 
 struct delivery;
 struct remote;
@@ -32,6 +33,9 @@ struct agent {
 	struct buf output;	/* of a module, so far */
 	struct buf peer;	/* "192.0.2.1 port 25" */
 	struct buf host, protocol;
+	struct carried carried;
+	struct buf tried;
+	int lost;		/* connections in a row */
 	const struct remote *remote;	/* the next worker is for */
 	const char *helo;
 	int seconds;
