@@ -170,9 +170,6 @@ by_chunk(struct smtp *s, struct transaction *t)
 {
 	int rc = 0;
 
-	/* Nothing is unanswered and yet the server speaks. */
-	if (s->first == t && io_unread(&s->session.c.io))
-		return transaction_unasked(s);
 	while (!rc && s->first != t && (s->in_flight >= s->window ||
 	    s->unheard + 4 > WINDOW_COMMANDS ||
 	    s->octets + t->o->size.octets > WINDOW_OCTETS))
@@ -198,6 +195,9 @@ send_transaction(struct smtp *s, struct outgoing *o)
 
 	t->chunked = chunking(s) && o->e.count == 1 &&
 	    o->size.octets <= RIDES_OCTETS;
+	/* Nothing is unanswered and yet the server speaks. */
+	if (s->first == t && !s->strict && io_unread(&s->session.c.io))
+		return transaction_unasked(s);
 	return t->chunked ? by_chunk(s, t) : by_data(s, t);
 }
 

@@ -49,8 +49,7 @@ transaction_new(struct smtp *s, struct outgoing *o)
 	return t;
 }
 
-/* The oldest leaves the list. While the answer to a whole message is out, to
- * be stopped would mean not to know whether it has been taken. */
+/* The oldest leaves the list. */
 static void
 drop_first(struct smtp *s)
 {
@@ -65,8 +64,6 @@ drop_first(struct smtp *s)
 		s->in_flight--;
 	}
 	free(t);
-	if (!s->in_flight)
-		connection_hold_signals(SIG_UNBLOCK);
 }
 
 void
@@ -100,7 +97,8 @@ grow_window(struct smtp *s)
 static void
 go_on(struct smtp *s, struct outgoing *o, unsigned failure)
 {
-	if (failure && !err_is_permanent(o->outcome[failure - 1].r.code))
+	if (failure && (s->strict ||
+	    !err_is_permanent(o->outcome[failure - 1].r.code)))
 		outgoing_move(o, RCPT_WAITING, RCPT_FAILED, failure);
 	if (!o->waiting) {
 		transaction_report(s, o);
@@ -136,6 +134,8 @@ transaction_finish(struct smtp *s)
 	outgoing_settle(o);
 	drop_first(s);
 	go_on(s, o, failure);
+	if (!s->in_flight)
+		connection_hold_signals(SIG_UNBLOCK);
 }
 
 /* The server has answered for the oldest. */
@@ -373,12 +373,22 @@ fate_by_reply(struct smtp *s, struct transaction *t, struct verdict v)
 	return outgoing_outcome(t->o, &r);
 }
 
-/* No more recipients are named than have been. */
+/* No more recipients are named than have been; the others count as asked, or
+ * wait for the next transaction. */
 static void
-name_no_more(struct transaction *t)
+name_no_more(struct transaction *t, int asked)
 {
-	if (t->said <= t->recipients)
-		t->recipients = t->said - 1;
+	struct outgoing *o = t->o;
+
+	while (t->recipients && t->said <= t->recipients) {
+		t->recipients--;
+		while (asked && o->state[t->say] != RCPT_WAITING)
+			t->say++;
+		if (asked) {
+			o->state[t->say] = RCPT_ASKED;
+			o->waiting--;
+		}
+	}
 }
 
 static int
@@ -387,7 +397,7 @@ on_mail(struct smtp *s, struct transaction *t, int class)
 	if (class == 2)
 		return 0;
 	t->failure = fate_by_reply(s, t, verdict_of(s, t));
-	name_no_more(t);
+	name_no_more(t, 1);
 	return 0;
 }
 
@@ -403,7 +413,7 @@ refused(struct smtp *s, struct transaction *t, size_t i)
 		t->o->waiting++;
 		if (!t->postponed++)
 			t->limit = t->accepted;
-		name_no_more(t);
+		name_no_more(t, 0);
 	} else {
 		t->o->state[i] = RCPT_REFUSED;
 		t->o->fate[i] = fate_by_reply(s, t, v);
