@@ -158,11 +158,14 @@ by_data(struct smtp *s, struct transaction *t)
 		return rc;
 	if (t->go)
 		return t->accepted ? send_message(s, t) : send_nothing(s, t);
-	if (s->strict)
+	if (s->strict) {
 		transaction_finish(s);
-	else
-		command_next(s, t);
-	return 0;
+		return 0;
+	}
+	/* If it does want the message after all, none must follow in a form
+	 * that would be taken for its text. */
+	command_next(s, t);
+	return chunking(s) ? transaction_hear(s) : 0;
 }
 
 static int

@@ -428,8 +428,10 @@ on_rcpt(struct smtp *s, struct transaction *t, int class)
 	while (t->o->state[t->hear] != RCPT_ASKED)
 		t->hear++;
 	i = t->hear++;
-	if (t->failure)
+	if (t->failure) {
+		t->odd |= class == 2;
 		return 0;
+	}
 	if (class != 2) {
 		refused(s, t, i);
 		return 0;
@@ -444,6 +446,8 @@ static int
 on_data(struct smtp *s, struct transaction *t, int class)
 {
 	t->go = class == 3;
+	if (t->go && t->odd)
+		return -1;
 	if (t->go)
 		outgoing_settle(t->o);
 	else if (t->accepted)

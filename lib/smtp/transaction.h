@@ -26,6 +26,8 @@ struct transaction {
 				 * none was after it */
 	int chunked;		/* BDAT, not DATA */
 	int go;			/* DATA was answered 354 */
+	int odd;		/* a recipient was accepted after MAIL was
+				 * refused */
 	int class;		/* of the reply to BDAT; 0 none yet */
 	unsigned failure;	/* fate by what was said of MAIL, DATA, or the
 				 * message; 0 none */
