@@ -129,6 +129,15 @@ send_nothing(struct smtp *s, struct transaction *t)
 
 /* ---- a transaction ---- */
 
+static int
+chunking(const struct smtp *s)
+{
+	const struct extensions *x = &s->session.ext;
+
+	return x->chunking && x->pipelining && !s->strict &&
+	    !s->session.carried->no_chunking;
+}
+
 /* Whether to say the next command, up to DATA, now. The module run by hand says
  * nothing after a refusal; else DATA is said even if nobody was accepted, as
  * its answer shows whether the refusals were. */
@@ -180,15 +189,6 @@ by_chunk(struct smtp *s, struct transaction *t)
 	while (!rc && t->said <= t->recipients + 1)
 		command_next(s, t);
 	return rc ? rc : send_message(s, t);
-}
-
-static int
-chunking(const struct smtp *s)
-{
-	const struct extensions *x = &s->session.ext;
-
-	return x->chunking && x->pipelining && !s->strict &&
-	    !s->session.carried->no_chunking;
 }
 
 static int
