@@ -72,7 +72,8 @@ put_message(struct smtp *s, const struct outgoing *o, struct wire *w)
 	return rc ? rc : left != wire_end(w).n;
 }
 
-/* A message cannot be taken back half way, so the session is over. */
+/* A message cannot be taken back half way, so the session is over, and not
+ * another octet must go out that could complete it. */
 static int
 file_changed(struct smtp *s, struct transaction *t)
 {
@@ -80,6 +81,7 @@ file_changed(struct smtp *s, struct transaction *t)
 	    STR("Could not read message: the file changed while it was sent") };
 	int rc = 0;
 
+	io_mute(&s->session.c.io);
 	while (!rc && s->first != t)
 		rc = transaction_hear(s);
 	if (rc)
@@ -196,7 +198,7 @@ send_transaction(struct smtp *s, struct outgoing *o)
 {
 	struct transaction *t = transaction_new(s, o);
 
-	t->chunked = chunking(s) && o->e.count == 1 &&
+	t->chunked = chunking(s) && !o->doubt && o->e.count == 1 &&
 	    o->size.octets <= RIDES_OCTETS;
 	/* Nothing is unanswered and yet the server speaks. */
 	if (s->first == t && !s->strict && io_unread(&s->session.c.io))
@@ -351,8 +353,10 @@ smtp_create(const struct protocol_setup *setup, int *code, struct buf *why)
 	s->session.helo = setup->helo;
 	s->session.carried = setup->carried;
 	s->window = WINDOW_FIRST;
-	if (setup->carried->window > 0)
+	if (setup->carried->window > 0) {
 		s->window = (size_t)setup->carried->window;
+		s->chunks = 1;
+	}
 	*code = connection_init(&s->session.c, setup, why);
 	if (!*code)
 		return &s->session.c;
