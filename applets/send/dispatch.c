@@ -14,7 +14,6 @@
 #define OPEN_MESSAGES 10	/* messages that may deserve another session */
 #define OPEN_MS 1000		/* ms they would take one by one, or that one
 				 * may hold up others */
-#define PACE_CHECK 20		/* ms between looks at the pace */
 #define NOT_STARTED 3		/* times in a row that a process may fail to
 				 * start */
 
@@ -40,6 +39,26 @@ serial_ms(const struct sender *s, const struct route *r)
 			pace = agent_pace(a);
 	return r->line.count >= OPEN_MESSAGES ?
 	    (long long)r->line.count * pace : pace / 2;
+}
+
+/* clock_ms when time alone makes serial_ms exceed OPEN_MS; CLOCK_NEVER if it
+ * does, or if an agent's word comes first. */
+static long long
+opens_at(const struct sender *s, const struct route *r, long long ms)
+{
+	long long pace = r->line.count >= OPEN_MESSAGES ?
+	    OPEN_MS / (long long)r->line.count : 2 * OPEN_MS + 1;
+	long long at = CLOCK_NEVER;
+	const struct agent *a;
+
+	for (a = s->agents; a; a = a->next) {
+		if (a->owner != r)
+			continue;
+		if (!a->ready)
+			return CLOCK_NEVER;
+		at = clock_first(at, agent_slower_at(a, pace));
+	}
+	return at > ms ? at : CLOCK_NEVER;
 }
 
 /* Another agent is started when what waits would take longer than OPEN_MS and
@@ -271,7 +290,7 @@ dispatch_again_at(const struct sender *s)
 		if (next > ms)
 			at = clock_first(at, next);
 		else if (below_limit(r))
-			at = clock_first(at, ms + PACE_CHECK);
+			at = clock_first(at, opens_at(s, r, ms));
 	}
 	return at;
 }

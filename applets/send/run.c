@@ -200,9 +200,13 @@ run_join(struct sender *s)
 {
 	if (!s->fresh_count)
 		return;
-	if (s->running && may_join(s))
+	if (s->running && may_join(s)) {
 		offer_fresh(s);
-	else if (s->wanted == RUN_NONE)
+		return;
+	}
+	if (!s->rescan)
+		s->fresh_at = CLOCK_NEVER;
+	if (s->wanted == RUN_NONE)
 		s->wanted = RUN_NEW;
 }
 

@@ -126,6 +126,16 @@ look(const struct sender *s)
 	return l;
 }
 
+/* What could not be looked at may be new. */
+static void
+scan_later(struct sender *s)
+{
+	if (s->rescan)
+		return;
+	s->rescan = 1;
+	s->fresh_at = clock_in(SETTLE);
+}
+
 /* An error of the folder is an error, and no empty queue: what was known
  * stays. */
 void
@@ -138,12 +148,13 @@ sender_scan(struct sender *s)
 	s->fresh_count = 0;
 	if (messages_scan(&s->messages, &s->spool, &how, &notes) == 0) {
 		sender_over(s, SAID_SCAN);
+		if (s->messages.unsure)
+			scan_later(s);
 	} else {
 		if (sender_first(s, SAID_SCAN))
 			log_fault("Cannot read queue directory: %s",
 			    strerror(errno));
-		s->fresh_at = clock_in(SETTLE);
-		s->rescan = 1;
+		scan_later(s);
 	}
 	log_faults(buf_str(&notes));
 	buf_free(&notes);
@@ -163,6 +174,8 @@ sender_look_at(struct sender *s, const char *name)
 
 	log_faults(buf_str(&notes));
 	buf_free(&notes);
+	if (s->messages.unsure)
+		scan_later(s);
 	if (m)
 		note_fresh(s, m);
 }
@@ -178,9 +191,10 @@ sender_look(struct sender *s)
 			sender_look_at(s, name);
 			s->named |= s->fresh_count != 0;
 		}
+	if (rc >= 0)
+		return;
 	s->rescan = 0;
-	if (rc < 0)
-		sender_scan(s);
+	sender_scan(s);
 }
 
 /* ---- a message's file ---- */

@@ -73,11 +73,17 @@ round_trip(const struct agent *a)
 	return (a->ready - a->began) / 3;
 }
 
+/* Ms of a round trip that are not counted. */
+static long long
+spared_ms(const struct agent *a)
+{
+	return a->window > PROTOCOL_AHEAD ? round_trip(a) : 0;
+}
+
 long long
 agent_pace(const struct agent *a)
 {
-	long long spared = a->window > PROTOCOL_AHEAD ? round_trip(a) : 0;
-	long long pace, in_hand;
+	long long spared = spared_ms(a), pace, in_hand;
 
 	if (!a->ready)
 		return 0;
@@ -85,6 +91,13 @@ agent_pace(const struct agent *a)
 	    round_trip(a) - spared;
 	in_hand = a->deliveries ? clock_ms() - a->since - spared : 0;
 	return in_hand > pace ? in_hand : pace;
+}
+
+long long
+agent_slower_at(const struct agent *a, long long pace)
+{
+	return a->ready && a->deliveries ?
+	    a->since + spared_ms(a) + pace + 1 : CLOCK_NEVER;
 }
 
 /* Messages in flight cannot move to another session, so it takes only as many

@@ -82,6 +82,10 @@ int agent_has_room(const struct agent *a, int suspect);
  * many in flight the round trip is not counted per message. */
 long long agent_pace(const struct agent *a);
 
+/* clock_ms when agent_pace will be above pace if nothing happens; CLOCK_NEVER
+ * if it will not. */
+long long agent_slower_at(const struct agent *a, long long pace);
+
 /* Hands d over; on success the agent owns it. 0; 1 not now; -1 with errno. */
 int agent_give(struct agent *a, const struct delivery *d);
 

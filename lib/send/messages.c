@@ -189,6 +189,15 @@ look_again(struct messages *q, struct message *m, const struct stat *st,
 	return m;
 }
 
+/* It is new, as far as is known, so another look is due. */
+static void
+note_unsure(struct messages *q, const char *name, struct buf *notes)
+{
+	if (!q->noted)
+		note_skipped(notes, STR("Could not stat "), name);
+	q->unsure++;
+}
+
 /* A name with control bytes would write its own lines into logs;
  * nullmailer-queue makes no such names. */
 struct message *
@@ -202,9 +211,10 @@ messages_see(struct messages *q, const struct spool *s, const char *name,
 		return NULL;
 	m = messages_find(q, name);
 	if (fstatat(s->queue, name, &st, AT_SYMLINK_NOFOLLOW) < 0) {
-		if (errno != ENOENT)
-			note_skipped(notes, STR("Could not stat "), name);
-		if (m && errno != ENOENT)
+		if (errno == ENOENT)
+			return NULL;
+		note_unsure(q, name, notes);
+		if (m)
 			m->seen = 1;
 		return NULL;
 	}
@@ -266,10 +276,12 @@ messages_scan(struct messages *q, const struct spool *s,
 		return -1;
 	for (i = 0; i < q->count; i++)
 		q->list[i]->seen = 0;
+	q->unsure = 0;
 	while ((errno = 0, entry = readdir(d)) != NULL)
 		messages_see(q, s, entry->d_name, look, notes);
 	error = errno;
 	closedir(d);
+	q->noted = q->unsure > 0;
 	if (!error)
 		sweep_unseen(q);
 	errno = error;

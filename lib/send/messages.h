@@ -62,13 +62,16 @@ struct messages {
 	struct message **bucket;	/* by name; a power of two of them */
 	size_t buckets;
 	size_t waiting;		/* neither bad nor gone */
+	size_t unsure;		/* names that could not be looked at, in the
+				 * last scan or since: another one is due */
+	int noted;		/* that was said in a scan before */
 };
 
 /* Lists queue/: what is new or has changed is fresh, what is gone and not busy
  * forgotten. A message whose mtime lies before BUILD_DATE or in the future
  * begins to age now; one above lifetime at first sight has an hour, or
  * lifetime if that is less, if chance is set. Appends to notes a line for each
- * entry that could not be looked at. 0; -1 with errno, and then nothing that
+ * entry that could not be looked at, the first time. 0; -1 with errno, and then nothing that
  * was known is forgotten. */
 struct messages_look {
 	long long now;		/* seconds since the epoch */

@@ -1,0 +1,225 @@
+/* rules - what may be tried when, and how much may be said about it. */
+#include <string.h>
+
+#include "../../../applets/send/sender.h"
+#include "proc.h"
+#include "sim.h"
+
+#define LOGIN_PAUSE 300000	/* ms */
+#define SLACK 2000		/* ms by which seconds are rounded */
+
+static struct {
+	int all;		/* the next run may try everything */
+	unsigned long news, lines;
+	long long since;
+	long long login[SERVERS];	/* refused at, ms; 0 not */
+	unsigned second[MAILS];	/* servers that may see it once more */
+	long long given[SERVERS][64];	/* ms, for rate= */
+	int given_at[SERVERS];
+} rules;
+
+void
+rules_begin(void)
+{
+	memset(&rules, 0, sizeof rules);
+}
+
+void
+rules_all(void)
+{
+	rules.all = 1;
+	memset(rules.login, 0, sizeof rules.login);
+}
+
+static void
+forget_results(void)
+{
+	int m, s;
+
+	for (m = 0; m < mails; m++)
+		for (s = 0; s < SERVERS; s++)
+			mail[m].last_result[s] = -1;
+	rules.all = 0;
+}
+
+void
+rules_end_of_life(void)
+{
+	rules_all();
+	forget_results();
+	memset(rules.second, 0, sizeof rules.second);
+	memset(rules.given, 0, sizeof rules.given);
+}
+
+/* ---- a connection ---- */
+
+void
+rules_login_refused(int s)
+{
+	rules.login[s] = w.now;
+}
+
+void
+rules_start(int s, const struct remote *r, int alive)
+{
+	check(alive < r->sessions, "h%d gets %d sessions, %d are allowed", s,
+	    alive + 1, r->sessions);
+	check(!rules.login[s] || w.now - rules.login[s] >=
+	    LOGIN_PAUSE - SLACK, "h%d is asked %lld ms after it refused the "
+	    "login", s, w.now - rules.login[s]);
+}
+
+/* ---- an attempt ---- */
+
+static void
+check_pause(int s, int m)
+{
+	long long since = w.now - mail[m].last_result[s];
+
+	if (rules.second[m] & 1u << s)
+		rules.second[m] &= ~(1u << s);
+	else
+		check(mail[m].last_result[s] < 0 ||
+		    since >= conf.least_pause * 1000LL - SLACK,
+		    "m%d is tried at h%d again after %lld ms", m, s, since);
+	check(w.now >= mail[m].not_before - SLACK,
+	    "m%d is tried %lld ms too early after it had no answer", m,
+	    mail[m].not_before - w.now);
+}
+
+static const struct route *
+route_of(int s)
+{
+	size_t i;
+
+	for (i = 0; w.sender && i < w.sender->route_count; i++)
+		if (buf_str(&w.sender->routes[i].remote->host).p[1] - '0' == s)
+			return &w.sender->routes[i];
+	return NULL;
+}
+
+/* Suspects go last and alone. */
+static void
+check_suspect(int s, int m)
+{
+	const struct route *r = route_of(s);
+
+	if (!mail[m].suspect || !r || r->external)
+		return;
+	check(!r->line.count, "m%d is suspect and tried before %zu others", m,
+	    r->line.count);
+	check(workers_holding(s) == 1, "m%d is suspect and not alone", m);
+}
+
+void
+rules_try(int s, int m)
+{
+	w.news++;
+	if (mail[m].released)
+		return;
+	check(mail[m].in_hand <= 1 || w.no_locks || w.lock_failed,
+	    "m%d is in %d hands", m, mail[m].in_hand);
+	check_pause(s, m);
+	check_suspect(s, m);
+}
+
+void
+rules_result(int s, int m, const struct result *r)
+{
+	int doubled = mail[m].unanswered < 16 ? mail[m].unanswered : 16;
+
+	mail[m].last_result[s] = w.now;
+	if (r->fault == FAULT_CONNECTION)
+		mail[m].suspect = 1;
+	else if (r->reply || !r->code)
+		mail[m].suspect = 0;
+	if (r->fault == FAULT_WITNESS)
+		rules.second[m] |= 1u << s;
+	if (!r->unanswered)
+		return;
+	mail[m].unanswered++;
+	mail[m].not_before = w.now +
+	    (conf.least_pause * 1000LL << doubled);
+}
+
+/* ---- the log ---- */
+
+static struct str
+word_after(struct str line, const char *label)
+{
+	const char *at = memmem(line.p, line.n, label, strlen(label));
+	struct str rest = { NULL, 0 };
+
+	if (!at)
+		return rest;
+	rest.p = at + strlen(label);
+	rest.n = line.n - (size_t)(rest.p - line.p);
+	return str_head(rest, str_find(rest, ' '));
+}
+
+/* The number after a blank and a letter, from the server's words on. */
+static int
+number_after(struct str line, const char *label)
+{
+	struct str word = word_after(line, label);
+	int n = 0;
+
+	if (!word.n || word.p[0] < '0' || word.p[0] > '9')
+		return -1;
+	for (; word.n && word.p[0] >= '0' && word.p[0] <= '9';
+	    word = str_skip(word, 1))
+		n = n * 10 + word.p[0] - '0';
+	return n;
+}
+
+static void
+check_charge(struct str line, struct str name)
+{
+	int m = mail_of_name(name), about = number_after(line, " m");
+	struct str to = word_after(line, " to: <r");
+	int whom = number_after(line, " r");
+
+	if (m < 0 || mail[m].released)
+		return;
+	mail[m].named = 1;
+	check(about < 0 || about == m, "the log charges m%d with what was "
+	    "said of m%d", m, about);
+	check(!to.n || whom < 0 || number_after(line, " to: <r") == whom,
+	    "the log charges another recipient of m%d than r%d", m, whom);
+}
+
+void
+rules_line(struct str line)
+{
+	struct str name;
+
+	if (str_eq(line, STR("Rescanning queue.")) && rules.all)
+		forget_results();
+	if (str_starts(line, STR("Attempt failed: file: ")) ||
+	    str_starts(line, STR("Recipient refused: file: "))) {
+		name = word_after(line, " file: ");
+		check_charge(line, name);
+	} else if (str_starts(line, STR("Delivery of "))) {
+		name = word_after(line, "Delivery of ");
+		check_charge(line, name);
+	}
+	check(w.lines - rules.lines <= 100 + 12ul * (unsigned long)mails,
+	    "the log says more and more without news");
+}
+
+/* News, or time, allow new lines and new looks. */
+void
+rules_poll(long long before)
+{
+	if (w.news != rules.news || w.now - before >= 900) {
+		rules.news = w.news;
+		rules.lines = w.lines;
+		w.quiet_polls = 0;
+		return;
+	}
+	w.quiet_polls++;
+	if (w.quiet_polls > w.most_quiet)
+		w.most_quiet = w.quiet_polls;
+	check(w.quiet_polls < 1000, "the sender wakes again and again "
+	    "without news");
+}
