@@ -14,6 +14,7 @@ words() {
 	FROM=s@x.y
 	put 1.1 a@x.y b@x.y
 	printf 's@x.y\na@x.y\n\nMessage-ID: <1@x>\nmessage-id:<2@x>\n\nMessage-Id: <3@x>\n' >"$spool/queue/2.2"
+	touch -d '2 hours ago' "$spool/queue/2.2"
 	FROM=
 	put 3.3 bad@x.y
 	put 4.4 later@x.y
@@ -494,6 +495,7 @@ expired() {
 	touch -d '10 seconds ago' "$spool/queue/1.1"
 	touch -d '1970-01-02' "$spool/queue/2.2"
 	touch -d "@$((now + 100000))" "$spool/queue/3.3"
+	touch "$spool/queue/4.4"
 	remotes "127.0.0.1 smtp port=1" "127.0.0.1 smtp port=2"
 	run
 	is "expired: only what is too old fails" "$(cd "$spool" && echo failed/* queue/*)" \
@@ -565,9 +567,10 @@ read_only() {
 	remotes "127.0.0.1 smtp port=$port"
 	start
 	heard 5 'C: DATA'
-	mv "$spool/tmp" "$spool/away"; mkdir "$T/away"; rmdir "$spool/away"
+	rmdir "$spool/tmp"; : >"$spool/tmp"
 	logged 5 'Delivery complete'
 	has "cannot be rewritten: logged" "$(log)" "^Can't rewrite file 1.1: .*; it waits until that works\$"
+	rm "$spool/tmp"
 	kill -ALRM $sender
 	logged 5 'Delivery complete' 2
 	is "cannot be rewritten: not sent twice" "$(taken) $(sed -n 2p "$spool/queue/1.1")" "1 later@x.y"

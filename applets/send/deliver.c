@@ -40,37 +40,34 @@ report_failed(struct sender *s, const struct delivery *d,
 	reports_begin(s, b);
 }
 
+static void
+next_turn(struct sender *s, struct message *m, enum judge_next next)
+{
+	if (next == JUDGE_OVER)
+		routes_over(s, m);
+	else if (next == JUDGE_LAST)
+		routes_offer(s, m, ROUTE_LAST);
+	else
+		routes_next(s, m);
+}
+
 /* Updates the queue file after a delivery and reports failed recipients. */
 static void
 update_file(struct sender *s, struct delivery *d, const struct agent *a,
     const struct result *whole, enum judge_next next)
 {
 	struct message *m = d->m;
-	int rc = delivery_settle(d, &s->spool, &s->messages, DELIVERED);
+	int rc = sender_settle(s, d, DELIVERED);
 
-	if (rc < 0) {
-		sender_note_full(s, errno);
-		log_fault("Can't rewrite file %s: %s; it waits until that "
-		    "works", m->name, strerror(errno));
-		routes_over(s, m);
-	} else if (rc == 2) {
+	if (rc == 2) {
 		log_say("%s was removed or replaced while it was sent",
 		    m->name);
 		sender_look_at(s, m->name);
-	} else {
-		sender_unsynced(s, rc);
-		if (d->count[FAILED]) {
-			report_failed(s, d, a, whole);
-			return;
-		}
-		if (m->state == MESSAGE_GONE)
-			;
-		else if (next == JUDGE_OVER)
-			routes_over(s, m);
-		else if (next == JUDGE_LAST)
-			routes_offer(s, m, ROUTE_LAST);
-		else
-			routes_next(s, m);
+	} else if (rc >= 0 && d->count[FAILED]) {
+		report_failed(s, d, a, whole);
+		return;
+	} else if (rc >= 0 && m->state != MESSAGE_GONE) {
+		next_turn(s, m, next);
 	}
 	delivery_free(d);
 }
@@ -102,11 +99,25 @@ delivery_done(struct sender *s, struct agent *a, size_t which,
 	update_file(s, &d, a, whole, next);
 }
 
+/* A connection that got nothing done while others of the same remote do: the
+ * server wants no more of them, and its messages are theirs. */
+static int
+is_too_many(const struct sender *s, const struct agent *a,
+    const struct result *r)
+{
+	return !a->external && !a->taken && r->fault != FAULT_NONE &&
+	    r->fault != FAULT_OURS && r->fault < FAULT_WITNESS &&
+	    !r->unanswered && route_has_sister(s, a);
+}
+
 static void
 on_result(struct sender *s, struct agent *a, const struct agent_event *event)
 {
 	const struct result *r = &event->result;
 
+	/* Its end, which follows, gives the delivery back. */
+	if (is_too_many(s, a, r))
+		return;
 	if (a->external && r->code == ERR_EXEC && r->text.n)
 		cli_warn("%s", log_clean(0, r->text));
 	if (!a->external)
@@ -123,22 +134,24 @@ on_result(struct sender *s, struct agent *a, const struct agent_event *event)
 
 /* ---- a connection that ends ---- */
 
-/* It was not let in at this address. Where a sister works the server wants no
- * more sessions; else another address may do. */
+static void
+one_too_many(struct agent *a, const struct result *why)
+{
+	struct route *r = a->owner;
+
+	r->max_sessions = r->sessions - 1;
+	log_say("Remote %s takes no more than %d session(s): stage: %s "
+	    "reply: %s", log_clean(0, buf_str(&a->host)), r->max_sessions,
+	    stage_name(why->stage), log_clean(1, why->text));
+}
+
+/* It was not let in at this address: another one may do. */
 static void
 on_address(struct sender *s, struct agent *a, const struct agent_event *event)
 {
 	struct route *r = a->owner;
 	const struct result *why = &event->result;
 
-	if (route_has_sister(s, a)) {
-		r->max_sessions = r->sessions - 1;
-		log_say("Remote %s takes no more than %d session(s): stage: "
-		    "%s reply: %s", log_clean(0, buf_str(&a->host)),
-		    r->max_sessions, stage_name(why->stage),
-		    log_clean(1, why->text));
-		return;
-	}
 	if (a->peer.n)
 		history_sick(r->history, address_of(a), clock_ms());
 	if (event->last || !a->peer.n) {
@@ -179,7 +192,9 @@ on_end(struct sender *s, struct agent *a, const struct agent_event *event)
 	struct route *r = a->owner;
 	const struct result *why = &event->result;
 
-	if (r) {
+	if (r && is_too_many(s, a, why)) {
+		one_too_many(a, why);
+	} else if (r) {
 		r->history->carried = event->carried;
 		switch (why->fault) {
 		case FAULT_ADDRESS:
@@ -201,10 +216,12 @@ on_end(struct sender *s, struct agent *a, const struct agent_event *event)
 		default:
 			route_dead(s, r, why);
 		}
-		if (r->dead)
+		s->status_changed = 1;
+		if (r->dead && a->deliveries) {
 			log_module(buf_str(&a->protocol), why->code,
 			    why->text);
-		s->status_changed = 1;
+			delivery_done(s, a, 0, why);
+		}
 	}
 	route_give_back(s, a);
 	route_retire(a);
@@ -244,9 +261,9 @@ on_crash(struct sender *s, struct agent *a)
 		cli_warn("%s crashed or was killed",
 		    log_clean(0, buf_str(&a->protocol)));
 		r.code = ERR_TIMED_OUT;
-		r.text = a->ready || a->external ?
+		r.text = a->ready || a->external || a->peer.n ?
 		    STR("It took longer than sendtimeout") :
-		    STR("No connection within sendtimeout");
+		    STR("The name server does not answer in time");
 	} else {
 		log_fault("Sending process crashed or was killed.");
 	}

@@ -13,39 +13,17 @@
 
 #define MAX_BOUNCES 4		/* written at a time */
 
-/* An administrator may have removed a folder. */
-static int
-settle(struct sender *s, struct bounce *b)
-{
-	struct buf why = { 0 };
-	int rc = delivery_settle(&b->d, &s->spool, &s->messages, FAILED);
-
-	if (rc < 0 && errno == ENOENT && spool_repair(&s->spool, &why) == 0) {
-		buf_clear(&b->d.m->attempt->done);
-		rc = delivery_settle(&b->d, &s->spool, &s->messages, FAILED);
-	}
-	buf_free(&why);
-	return rc;
-}
-
 /* The report is in the queue, or there is to be none: only now the failed
  * leave it. What is left is offered to the next remote. */
 static void
 settle_failed(struct sender *s, struct bounce *b)
 {
 	struct message *m = b->d.m;
-	int rc = settle(s, b);
+	int rc = sender_settle(s, &b->d, FAILED);
 
-	if (rc < 0) {
-		sender_note_full(s, errno);
-		log_fault("Can't rename file: %s", strerror(errno));
-		routes_over(s, m);
-		return;
-	}
-	sender_unsynced(s, rc);
 	if (rc == 2)
 		sender_look_at(s, m->name);
-	else if (m->state != MESSAGE_GONE)
+	else if (rc >= 0 && m->state != MESSAGE_GONE)
 		routes_next(s, m);
 }
 

@@ -272,6 +272,45 @@ open_file(struct sender *s, struct message *m, struct delivery *d)
 	return 0;
 }
 
+/* An administrator may have removed a folder. 1 if it is there again. */
+static int
+repair(struct sender *s)
+{
+	struct buf why = { 0 };
+	int error = errno, rc;
+
+	if (error != ENOENT)
+		return 0;
+	rc = spool_repair(&s->spool, &why);
+	if (rc < 0)
+		log_fault("%s", buf_z(&why));
+	buf_free(&why);
+	errno = error;
+	return rc == 0;
+}
+
+static void
+cannot_rewrite(struct sender *s, struct message *m)
+{
+	sender_note_full(s, errno);
+	log_fault("Can't rewrite file %s: %s; it waits until that works",
+	    m->name, strerror(errno));
+	routes_over(s, m);
+}
+
+int
+sender_settle(struct sender *s, struct delivery *d, enum rcpt_result which)
+{
+	int rc = delivery_settle(d, &s->spool, &s->messages, which);
+
+	if (rc < 0 && repair(s))
+		rc = delivery_catch_up(d, &s->spool, &s->messages);
+	if (rc < 0)
+		cannot_rewrite(s, d->m);
+	sender_unsynced(s, rc);
+	return rc;
+}
+
 int
 sender_open(struct sender *s, struct message *m, struct delivery *d)
 {
@@ -280,14 +319,12 @@ sender_open(struct sender *s, struct message *m, struct delivery *d)
 	if (rc)
 		return rc;
 	changed = delivery_catch_up(d, &s->spool, &s->messages);
+	if (changed < 0 && repair(s))
+		changed = delivery_catch_up(d, &s->spool, &s->messages);
 	if (!changed)
 		return 0;
-	if (changed < 0) {
-		sender_note_full(s, errno);
-		log_fault("Can't rewrite file %s: %s", m->name,
-		    strerror(errno));
-		routes_over(s, m);
-	}
+	if (changed < 0)
+		cannot_rewrite(s, m);
 	delivery_free(d);
 	return changed > 0 && m->state != MESSAGE_GONE ?
 	    open_file(s, m, d) : -1;

@@ -147,6 +147,10 @@ void sender_look_at(struct sender *s, const char *name);
  * turn is set. */
 int sender_open(struct sender *s, struct message *m, struct delivery *d);
 
+/* delivery_settle, once more after making what an administrator has removed. A
+ * failure is logged. */
+int sender_settle(struct sender *s, struct delivery *d, enum rcpt_result which);
+
 /* 1 if there is no room to rewrite the file of a message. */
 int sender_is_full(struct sender *s);
 void sender_note_full(struct sender *s, int error);

@@ -69,7 +69,7 @@ plain_write(struct io *io)
 		out_sent(io, (size_t)n);
 		return;
 	}
-	io->deaf = 1;
+	io->mute = 1;
 	io->error = errno;
 	io->out_at = io->out_end = 0;
 }
@@ -83,7 +83,7 @@ plain_read(struct io *io)
 		return would_block() ? 0 : end_io(io, IO_ERROR);
 	if (n == 0) {
 		errno = io->error;
-		return end_io(io, io->deaf && errno != EPIPE ? IO_ERROR :
+		return end_io(io, io->mute && errno != EPIPE ? IO_ERROR :
 		    IO_EOF);
 	}
 	io->in_end += (size_t)n;
@@ -155,7 +155,7 @@ io_init(struct io *io, int fd)
 void
 io_deadline(struct io *io, long long ms)
 {
-	if (io->deaf && ms > LAST_WORDS)
+	if (io->mute && ms > LAST_WORDS)
 		ms = LAST_WORDS;
 	io->deadline = clock_first(clock_in(ms), io->limit);
 }
@@ -187,12 +187,12 @@ drain(struct io *io)
 {
 	int events;
 
-	if (io->state != IO_OPEN || io->deaf)
+	if (io->state != IO_OPEN || io->mute)
 		return -1;
 	events = out_pending(io) ? io->step(io, 0) : 0;
 	while (events >= 0 && (out_pending(io) || events & POLLOUT))
 		events = wait_once(io, events);
-	return events < 0 || io->deaf ? -1 : 0;
+	return events < 0 || io->mute ? -1 : 0;
 }
 
 /* Sends what waits and is taken. 1 if more can be received. */
@@ -219,13 +219,20 @@ io_put(struct io *io, struct str s)
 		if (io->out_end == sizeof io->out && drain(io) < 0)
 			return -1;
 	}
-	return io->state == IO_OPEN && !io->deaf ? 0 : -1;
+	return io->state == IO_OPEN && !io->mute ? 0 : -1;
 }
 
 int
 io_flush(struct io *io)
 {
 	return drain(io);
+}
+
+void
+io_mute(struct io *io)
+{
+	drain(io);
+	io->mute = 1;
 }
 
 /* Takes a line out of what has been received. */

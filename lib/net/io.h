@@ -28,8 +28,8 @@ struct io {
 	int (*step)(struct io *io, int revents);
 	enum io_state state;	/* anything but IO_OPEN is final */
 	int error;
-	int deaf;		/* the peer takes no more: what is put is
-				 * lost, io_put and io_flush fail */
+	int mute;		/* the peer takes no more, or is to get no
+				 * more: io_put and io_flush fail */
 	long long limit;	/* no deadline goes beyond it; clock_ms */
 	long long deadline;
 	unsigned long long put;		/* octets taken by io_put so far ... */
@@ -56,6 +56,9 @@ int io_put(struct io *io, struct str s);
 
 /* Sends all output. 0 or -1. */
 int io_flush(struct io *io);
+
+/* Sends what waits and nothing more: what is put from now on is lost. */
+void io_mute(struct io *io);
 
 /* Receives: 1 and a line without its LF or CRLF; 2 and the beginning of a
  * line too long for the buffer; -1 when nothing more is to be had. Borrowed

@@ -35,6 +35,7 @@ struct outgoing {
 	size_t waiting;		/* recipients */
 	size_t taken;
 	size_t parts;		/* transactions that left some waiting */
+	int doubt;		/* BDAT may be why it was refused */
 	struct outcome *outcome;
 	size_t outcomes;
 	size_t settled;		/* of them, known in step */

@@ -165,7 +165,7 @@ hello(struct smtp_session *s)
 
 	s->c.stage = STAGE_helo;
 	forget_extensions(&s->ext);
-	if (session_send(s, STR("EHLO "), helo) < 0 && !s->c.io.deaf)
+	if (session_send(s, STR("EHLO "), helo) < 0 && !s->c.io.mute)
 		return session_lost(s);
 	class = session_reply(s, PATIENCE_COMMAND);
 	if (class == 5 && s->reply.code != 521) {

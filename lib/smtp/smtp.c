@@ -72,7 +72,8 @@ put_message(struct smtp *s, const struct outgoing *o, struct wire *w)
 	return rc ? rc : left != wire_end(w).n;
 }
 
-/* A message cannot be taken back half way, so the session is over. */
+/* A message cannot be taken back half way, so the session is over, and not
+ * another octet must go out that could complete it. */
 static int
 file_changed(struct smtp *s, struct transaction *t)
 {
@@ -80,6 +81,7 @@ file_changed(struct smtp *s, struct transaction *t)
 	    STR("Could not read message: the file changed while it was sent") };
 	int rc = 0;
 
+	io_mute(&s->session.c.io);
 	while (!rc && s->first != t)
 		rc = transaction_hear(s);
 	if (rc)
@@ -129,6 +131,15 @@ send_nothing(struct smtp *s, struct transaction *t)
 
 /* ---- a transaction ---- */
 
+static int
+chunking(const struct smtp *s)
+{
+	const struct extensions *x = &s->session.ext;
+
+	return x->chunking && x->pipelining && !s->strict &&
+	    !s->session.carried->no_chunking;
+}
+
 /* Whether to say the next command, up to DATA, now. The module run by hand says
  * nothing after a refusal; else DATA is said even if nobody was accepted, as
  * its answer shows whether the refusals were. */
@@ -158,11 +169,14 @@ by_data(struct smtp *s, struct transaction *t)
 		return rc;
 	if (t->go)
 		return t->accepted ? send_message(s, t) : send_nothing(s, t);
-	if (s->strict)
+	if (s->strict) {
 		transaction_finish(s);
-	else
-		command_next(s, t);
-	return 0;
+		return 0;
+	}
+	/* If it does want the message after all, none must follow in a form
+	 * that would be taken for its text. */
+	command_next(s, t);
+	return chunking(s) ? transaction_hear(s) : 0;
 }
 
 static int
@@ -180,20 +194,11 @@ by_chunk(struct smtp *s, struct transaction *t)
 }
 
 static int
-chunking(const struct smtp *s)
-{
-	const struct extensions *x = &s->session.ext;
-
-	return x->chunking && x->pipelining && !s->strict &&
-	    !s->session.carried->no_chunking;
-}
-
-static int
 send_transaction(struct smtp *s, struct outgoing *o)
 {
 	struct transaction *t = transaction_new(s, o);
 
-	t->chunked = chunking(s) && o->e.count == 1 &&
+	t->chunked = chunking(s) && !o->doubt && o->e.count == 1 &&
 	    o->size.octets <= RIDES_OCTETS;
 	/* Nothing is unanswered and yet the server speaks. */
 	if (s->first == t && !s->strict && io_unread(&s->session.c.io))
@@ -348,8 +353,10 @@ smtp_create(const struct protocol_setup *setup, int *code, struct buf *why)
 	s->session.helo = setup->helo;
 	s->session.carried = setup->carried;
 	s->window = WINDOW_FIRST;
-	if (setup->carried->window > 0)
+	if (setup->carried->window > 0) {
 		s->window = (size_t)setup->carried->window;
+		s->chunks = 1;
+	}
 	*code = connection_init(&s->session.c, setup, why);
 	if (!*code)
 		return &s->session.c;

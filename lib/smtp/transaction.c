@@ -91,6 +91,13 @@ grow_window(struct smtp *s)
 	s->clean = 0;
 }
 
+static void
+send_again(struct smtp *s, struct outgoing *o)
+{
+	o->next = s->more;
+	s->more = o;
+}
+
 /* The recipients that are left: another transaction, unless what failed the
  * last one is as true of them. Only what they were asked for refuses them for
  * good. */
@@ -105,8 +112,7 @@ go_on(struct smtp *s, struct outgoing *o, unsigned failure)
 		return;
 	}
 	o->parts++;
-	o->next = s->more;
-	s->more = o;
+	send_again(s, o);
 }
 
 void
@@ -128,9 +134,13 @@ transaction_finish(struct smtp *s)
 	if (t->postponed > 1 || t->limit >= LIMIT_SURE)
 		learn_limit(s, t);
 	if (t->chunked) {
-		s->chunks++;
+		s->chunks |= t->accepted > 0;
 		grow_window(s);
 	}
+	/* By DATA too it is refused: BDAT was not why. */
+	if (o->doubt && failure &&
+	    err_is_permanent(o->outcome[failure - 1].r.code))
+		s->session.carried->no_chunking = 0;
 	outgoing_settle(o);
 	drop_first(s);
 	go_on(s, o, failure);
@@ -175,9 +185,11 @@ cut_off(const struct transaction *t, struct result r)
 	r.stage = STAGE_dot;
 	r.unanswered = 1;
 	r.text = buf_str(&text);
+	if (t->chunked)
+		outgoing_forget(t->o);
 	fate = outgoing_outcome(t->o, &r);
-	outgoing_move(t->o, RCPT_ASKED, RCPT_FAILED, fate);
-	outgoing_move(t->o, RCPT_ACCEPTED, RCPT_FAILED, fate);
+	outgoing_move(t->o, t->chunked ? RCPT_WAITING : RCPT_ACCEPTED,
+	    RCPT_FAILED, fate);
 	outgoing_settle(t->o);
 	t->o->result = fate;
 	buf_free(&text);
@@ -255,7 +267,8 @@ learn_from_end(struct smtp *s)
 		s->session.c.fault = FAULT_AGAIN;
 	if (s->in_flight && s->window > 1)
 		s->window /= 2;
-	carried->window = (int)s->window;
+	if (s->chunks)
+		carried->window = (int)s->window;
 }
 
 int
@@ -295,21 +308,31 @@ is_taken_at_end(const struct smtp *s)
 	return s->first && s->first->chunked && s->first->class == 2;
 }
 
+/* A server that does not know BDAT although it offered it takes the message
+ * for commands: it must not get another octet. What it got it cannot have
+ * understood, so all of it is sent again, by DATA. One that never answers BDAT
+ * may have it. */
+static void
+chunking_unknown(struct smtp *s, const struct transaction *t)
+{
+	s->session.carried->no_chunking = 1;
+	s->session.c.fault = FAULT_AGAIN;
+	s->none_taken |= t->unknown;
+}
+
 static int
 lost(struct smtp *s)
 {
+	const struct transaction *t = s->first;
 	enum io_state state = s->session.c.io.state;
-	int code, unknown = state == IO_TIMEOUT && s->first &&
-	    s->first->chunked && !s->chunks &&
-	    s->session.c.stage == STAGE_dot;
+	int code, silent = state == IO_TIMEOUT && t && t->chunked &&
+	    !s->chunks && s->session.c.stage == STAGE_dot;
 
 	if (state != IO_OPEN && state != IO_TIMEOUT && is_taken_at_end(s))
 		answered(s);
 	code = session_lost(&s->session);
-	if (unknown) {
-		s->session.carried->no_chunking = 1;
-		s->session.c.fault = FAULT_AGAIN;
-	}
+	if (s->first && (silent || s->first->unknown))
+		chunking_unknown(s, s->first);
 	return transaction_abandon(s, code);
 }
 
@@ -326,20 +349,12 @@ farewell(struct smtp *s)
 static int
 out_of_step(struct smtp *s)
 {
-	return transaction_abandon(s, session_out_of_step(&s->session));
-}
+	const struct transaction *t = s->first;
+	int code = session_out_of_step(&s->session);
 
-/* A server that does not know BDAT although it offered it takes the message
- * for commands: it must not get another octet. What it got it cannot have
- * understood, so all of it is sent again, by DATA. */
-static int
-chunking_unknown(struct smtp *s)
-{
-	s->session.carried->no_chunking = 1;
-	s->none_taken = 1;
-	io_close(&s->session.c.io);
-	return transaction_end(s, FAULT_AGAIN, ERR_PROTOCOL,
-	    buf_str(&s->session.reply.text));
+	if (t && t->class == 5 && s->session.reply.code >= 500)
+		chunking_unknown(s, t);
+	return transaction_abandon(s, code);
 }
 
 /* ---- replies ---- */
@@ -428,8 +443,10 @@ on_rcpt(struct smtp *s, struct transaction *t, int class)
 	while (t->o->state[t->hear] != RCPT_ASKED)
 		t->hear++;
 	i = t->hear++;
-	if (t->failure)
+	if (t->failure) {
+		t->odd |= class == 2;
 		return 0;
+	}
 	if (class != 2) {
 		refused(s, t, i);
 		return 0;
@@ -444,6 +461,8 @@ static int
 on_data(struct smtp *s, struct transaction *t, int class)
 {
 	t->go = class == 3;
+	if (t->go && t->odd)
+		return -1;
 	if (t->go)
 		outgoing_settle(t->o);
 	else if (t->accepted)
@@ -474,23 +493,33 @@ on_message(struct smtp *s, struct transaction *t, int class)
 static int
 on_chunk(struct smtp *s, struct transaction *t, int class)
 {
-	int code = s->session.reply.code;
-
 	t->class = class;
-	if (t->accepted && !s->chunks && code >= 500 && code <= 504)
-		return chunking_unknown(s);
+	t->doubt = t->accepted && !s->chunks && class == 5;
+	t->unknown = t->doubt && s->session.reply.code <= 504;
 	on_message(s, t, class);
 	return class == 2 && !t->accepted ? -1 : 0;
+}
+
+/* No message fails because of BDAT alone. */
+static int
+by_data_instead(struct smtp *s)
+{
+	struct outgoing *o = s->first->o;
+
+	s->session.carried->no_chunking = 1;
+	o->doubt = 1;
+	outgoing_forget(o);
+	drop_first(s);
+	send_again(s, o);
+	return 0;
 }
 
 static int
 on_reset(struct smtp *s, struct transaction *t, int class)
 {
-	if (class == 2)
-		return answered(s);
-	if (t->accepted && !s->chunks && t->class == 5 && class == 5)
-		return chunking_unknown(s);
-	return -1;
+	if (class != 2)
+		return -1;
+	return t->doubt ? by_data_instead(s) : answered(s);
 }
 
 /* 0; -1 the reply is not what SMTP allows there; or the ERR_ code of what

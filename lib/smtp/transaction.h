@@ -26,7 +26,11 @@ struct transaction {
 				 * none was after it */
 	int chunked;		/* BDAT, not DATA */
 	int go;			/* DATA was answered 354 */
+	int odd;		/* a recipient was accepted after MAIL was
+				 * refused */
 	int class;		/* of the reply to BDAT; 0 none yet */
+	int doubt;		/* it refused, and may not know BDAT */
+	int unknown;		/* it says so */
 	unsigned failure;	/* fate by what was said of MAIL, DATA, or the
 				 * message; 0 none */
 	unsigned success;	/* fate of those accepted; 0 none */
@@ -44,7 +48,7 @@ struct smtp {
 	size_t in_flight;	/* such messages */
 	size_t window;		/* of them at most */
 	size_t clean;		/* answers since it last grew */
-	unsigned long chunks;	/* BDATs answered as a server should */
+	int chunks;		/* it has shown that it knows BDAT */
 	unsigned long reports;
 	int none_taken;		/* of what is unanswered, as the session ended
 				 * so */

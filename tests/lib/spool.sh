@@ -41,6 +41,7 @@ put_many() {
 		queue_file "r$test_count@x.y" \
 		    >"$spool/queue/$((1000000000 + test_count)).$test_count"
 	done
+	find "$spool/queue" -type f -exec touch -d '2 hours ago' {} +
 }
 files() { LC_ALL=C ls -A "$spool/$1" | paste -sd ' ' -; }
 waiting() { find "$spool/queue" -type f | wc -l; }
