@@ -24,7 +24,7 @@ module_takes(struct proc *p)
 			ledger_taken(p->m, r, p->took[r]);
 	p->exit_took = 1;
 	if (p->orphan)
-		ledger_lost(p->m, p->took, 0);
+		ledger_lost(p->m, p->took, 0, p->orphan);
 	return 0;
 }
 
@@ -102,7 +102,7 @@ module_reaped(const struct proc *p)
 	if (p->kind != MODULE || p->m < 0)
 		return;
 	if (p->exit_took && (p->signalled || p->status & 0x7f)) {
-		ledger_lost(p->m, p->took, 0);
+		ledger_lost(p->m, p->took, 0, p->orphan);
 	} else if (p->exit_took) {
 		ledger_read(p->m, p->took);
 	} else if (code >= 33 && code <= 35) {
@@ -113,7 +113,7 @@ module_reaped(const struct proc *p)
 	r.code = p->status & 0x7f || p->signalled ? ERR_UNKNOWN : code;
 	r.unanswered = p->status & 0x7f || p->signalled;
 	r.text = str_of(p->output);
-	rules_result(p->s, p->m, &r);
+	rules_result(p->s, p->m, &r, 0);
 }
 
 /* ---- reports ---- */

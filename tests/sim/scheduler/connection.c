@@ -304,7 +304,7 @@ report_message(struct proc *p, int which, const struct answer *own,
 	    q->text);
 	memset(h->took, 0, sizeof h->took);
 	if (p->fd < 0 || unanswered) {
-		ledger_lost(q->m, q->took, q->marked);
+		ledger_lost(q->m, q->took, q->marked, p->orphan);
 		memset(q->took, 0, sizeof q->took);
 	}
 	forget_held(p, which);

@@ -76,7 +76,7 @@ ledger_taken(int m, int r, int how_many)
 }
 
 void
-ledger_lost(int m, const short took[RCPTS], int marked)
+ledger_lost(int m, const short took[RCPTS], int marked, int orphan)
 {
 	int r;
 
@@ -85,7 +85,7 @@ ledger_lost(int m, const short took[RCPTS], int marked)
 			continue;
 		mail[m].account[r].excused =
 		    (short)(mail[m].account[r].excused + took[r]);
-		mail[m].excuses += w.sender != NULL;
+		mail[m].excuses += w.sender && !orphan;
 		say("ledger: the answer for m%d r%d is lost", m, r);
 	}
 }
@@ -127,7 +127,13 @@ on_witness(int s, int m, int r, int key)
 	if (mail[m].witness_key[s] == key &&
 	    taken_by[s] > mail[m].witness_at[s])
 		mail[m].account[r].may_fail |= MAY_WITNESS;
-	mail[m].witness_key[s] = key;
+}
+
+/* Once for all of its recipients. */
+void
+ledger_witness(int s, int m, const struct result *r)
+{
+	mail[m].witness_key[s] = fault_key(r->reply, r->text);
 	mail[m].witness_at[s] = taken_by[s];
 }
 

@@ -123,18 +123,34 @@ rules_try(int s, int m)
 	check_suspect(s, m);
 }
 
+/* One that may be taken for the end of a session too many, so that another one
+ * of the same server may have the message at once. */
+static int
+is_no_result(const struct result *r, int sister)
+{
+	return sister && r->fault != FAULT_NONE && r->fault != FAULT_OURS &&
+	    r->fault < FAULT_WITNESS && !r->unanswered;
+}
+
 void
-rules_result(int s, int m, const struct result *r)
+rules_result(int s, int m, const struct result *r, int sister)
 {
 	int doubled = mail[m].unanswered < 16 ? mail[m].unanswered : 16;
 
+	if (is_no_result(r, sister)) {
+		mail[m].suspect = 0;
+		mail[m].last_result[s] = -1;
+		return;
+	}
 	mail[m].last_result[s] = w.now;
 	if (r->fault == FAULT_CONNECTION)
 		mail[m].suspect = 1;
 	else if (r->reply || !r->code)
 		mail[m].suspect = 0;
-	if (r->fault == FAULT_WITNESS)
+	if (r->fault == FAULT_WITNESS) {
 		rules.second[m] |= 1u << s;
+		ledger_witness(s, m, r);
+	}
 	if (!r->unanswered)
 		return;
 	mail[m].unanswered++;
@@ -179,7 +195,7 @@ check_charge(struct str line, struct str name)
 	struct str to = word_after(line, " to: <r");
 	int whom = number_after(line, " r");
 
-	if (m < 0 || mail[m].released)
+	if (m < 0 || mail[m].released || mail[m].took_place)
 		return;
 	mail[m].named = 1;
 	check(about < 0 || about == m, "the log charges m%d with what was "
