@@ -204,6 +204,13 @@ count_failures(struct sender *s, struct agent *a, const struct result *why)
 	    stage_name(why->stage), log_clean(1, why->text));
 }
 
+/* What was said at an earlier stage is no answer for a message. */
+static int
+is_answer(const struct result *r)
+{
+	return r->reply && r->stage >= STAGE_mail && r->stage <= STAGE_dot;
+}
+
 /* What was answered, whatever the answer. */
 static void
 on_answer(struct sender *s, struct agent *a, struct message *m,
@@ -249,7 +256,7 @@ judge(struct sender *s, struct agent *a, struct delivery *d,
 	result = as_a_whole(d, whole);
 	if (!a->owner || a->external)
 		return result;
-	if (result.reply || d->count[DELIVERED])
+	if (is_answer(&result) || d->count[DELIVERED])
 		on_answer(s, a, d->m, d->count[DELIVERED]);
 	if (result.unanswered) {
 		on_no_answer(s, d->m);
