@@ -46,6 +46,7 @@ by_sender() {
 	    echo ",$options'" | sed "s/,/' '/g; s/^'//")"
 	empty
 	for n in 1 2 3; do cp "$T/message" "$spool/queue/100000000$n.$n"; done
+	touch -d '2 hours ago' "$spool"/queue/*
 	run
 	served
 	set -- "$(taken) $(waiting) $(failed)"
@@ -85,7 +86,8 @@ serve -n 1 tests/talk/canned.talk
 remotes "127.0.0.1 smtp port=$port"
 empty; put 1.1 a@x.y
 run
-is "canned replies, by the sender" "$rc $(waiting) $(lines '^Sent file.$')" "0 0 1"
+# Whose reply comes before the command is not known to be in step.
+is "canned replies, by the sender" "$rc $(waiting) $(lines '^Sent file.$')" "0 1 0"
 lax='S "250-first\n250 greeting\n250-helo\n250 AUTH PLAIN\n'
 canned "${lax}450 no\n\"" 'C: *' 'C: *' bye; is "450 to AUTH" "$rc" 16
 canned "${lax}550 no\n\"" 'C: *' 'C: *' bye; is "550 to AUTH" "$rc" 20

@@ -139,8 +139,10 @@ transaction_finish(struct smtp *s)
 	}
 	/* By DATA too it is refused: BDAT was not why. */
 	if (o->doubt && failure &&
-	    err_is_permanent(o->outcome[failure - 1].r.code))
+	    err_is_permanent(o->outcome[failure - 1].r.code)) {
 		s->session.carried->no_chunking = 0;
+		s->chunks = 1;
+	}
 	outgoing_settle(o);
 	drop_first(s);
 	go_on(s, o, failure);
