@@ -186,7 +186,8 @@ worker_begins(struct proc *p, const struct worker_setup *setup)
 	say("worker %d (h%d): begins, tried %x sick %x messages %d", p->pid,
 	    p->s, p->tried, p->sick, p->messages);
 	rules_start(p->s, setup->remote, alive);
-	proc_later(p, 1 + pick((unsigned)server[p->s].latency), work);
+	p->next = w.now + 1 + pick((unsigned)server[p->s].latency);
+	proc_later(p, p->next - w.now, work);
 }
 
 /* ---- messages ---- */
@@ -507,10 +508,12 @@ idle(struct proc *p)
 {
 	if (p->fd < 0) {
 		proc_ends(p, 0);
-	} else if (!w.calm && chance(300)) {
-		leave(p, p->answered ? FAULT_END : FAULT_CONNECTION,
-		    STAGE_session, 421, "421 idle");
+		return 0;
 	}
+	if (w.calm || !chance(300))
+		return 1;
+	leave(p, p->answered ? FAULT_END : FAULT_CONNECTION, STAGE_session,
+	    421, "421 idle");
 	return 0;
 }
 
@@ -523,7 +526,7 @@ limit_reached(const struct proc *p)
 	    (p->messages && p->answered >= p->messages);
 }
 
-/* 1 if there is more to do at once. */
+/* 0 when it has ended. */
 static int
 one_step(struct proc *p)
 {
@@ -558,41 +561,48 @@ one_step(struct proc *p)
 	return 1;
 }
 
+/* Nothing to do: the server may close. */
+static void
+rest(struct proc *p)
+{
+	p->next = w.now + 30000 + pick(300000);
+	proc_later(p, p->next - w.now, work);
+}
+
+/* Of the times that were set the earliest counts. */
 static void
 work(int arg)
 {
 	struct proc *p = proc_of_event(arg);
 
-	if (!p)
+	if (!p || p->over || !p->next || w.now < p->next)
 		return;
-	p->waking = 0;
-	if (p->over)
-		return;
-	if (!p->ready) {
+	p->next = 0;
+	if (!p->ready)
 		open_connection(p);
-	} else if (w.wrong && !w.calm && !p->orphan && chance(20)) {
+	else if (w.wrong && !w.calm && !p->orphan && chance(20))
 		say_nonsense(p);
-	} else if (p->go || p->fd < 0) {
-		if (one_step(p) && p->alive)
-			worker_wakes(p);
-		else if (p->alive && !p->waking) {
-			p->waking = 1;
-			proc_later(p, 30000 + pick(300000), work);
-		}
-	}
+	else if ((p->go || p->fd < 0) && !one_step(p))
+		return;
+	if (p->holds || p->fd < 0)
+		worker_wakes(p);
+	else if (p->alive)
+		rest(p);
 }
 
-/* It looks again after some time, as when an answer comes. */
+/* It has something to do, and an answer comes after some time. */
 void
 worker_wakes(struct proc *p)
 {
 	unsigned latency = (unsigned)server[p->s].latency;
+	long long ms = 1 + pick(latency);
 
-	if (!p->alive || !p->ready || (p->waking && !p->holds))
+	if (!p->alive || !p->ready || p->over)
 		return;
-	if (p->waking)
+	if (!w.calm && chance(20))
+		ms += pick(400000);
+	if (p->next && p->next <= w.now + ms)
 		return;
-	p->waking = 1;
-	proc_later(p, p->holds ? 1 + pick(latency) + (chance(20) && !w.calm ?
-	    pick(400000) : 0) : 30000 + (long long)pick(300000), work);
+	p->next = w.now + ms;
+	proc_later(p, ms, work);
 }

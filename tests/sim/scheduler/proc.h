@@ -55,7 +55,8 @@ struct proc {
 	int packet_count, packet_at, packet_room;
 	struct held held[WORKER_HOLDS];
 	int holds, begun;
-	int ready, go, over, waking;
+	int ready, go, over;
+	long long next;		/* when it does something; 0 not set */
 	int window, answered, given, messages;
 	unsigned tried, sick;	/* addresses */
 	struct carried carried;
