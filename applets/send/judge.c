@@ -254,16 +254,14 @@ judge(struct sender *s, struct agent *a, struct delivery *d,
 		s->status_changed = r->history->proven = 1;
 	decide_all(s, r, d, whole);
 	result = as_a_whole(d, whole);
+	if (result.unanswered)
+		on_no_answer(s, d->m);
+	if (result.unanswered || result.fault == FAULT_OURS)
+		*next = JUDGE_OVER;
 	if (!a->owner || a->external)
 		return result;
 	if (is_answer(&result) || d->count[DELIVERED])
 		on_answer(s, a, d->m, d->count[DELIVERED]);
-	if (result.unanswered) {
-		on_no_answer(s, d->m);
-		*next = JUDGE_OVER;
-	}
-	if (result.fault == FAULT_OURS)
-		*next = JUDGE_OVER;
 	if (result.fault == FAULT_CONNECTION)
 		on_suspect(s, r, d->m, &result);
 	else if (result.fault == FAULT_REMOTE || result.fault == FAULT_LOGIN)

@@ -158,6 +158,9 @@ sender_scan(struct sender *s)
 	}
 	log_faults(buf_str(&notes));
 	buf_free(&notes);
+	/* The list is another one. */
+	if (s->running && s->all)
+		s->expiring = 0;
 	for (i = 0; i < s->messages.count; i++)
 		if (s->messages.list[i]->fresh &&
 		    s->messages.list[i]->state == MESSAGE_WAITING)

@@ -207,6 +207,8 @@ on_message(struct agent *a, const struct worker_packet *p)
 {
 	if (p->code == ERR_OK && (!a->ready || p->fault || p->unanswered))
 		return -1;
+	/* It may not have reached the connection, which waits for another. */
+	a->given -= p->fault == FAULT_OURS;
 	a->results++;
 	a->taken += p->code == ERR_OK;
 	a->worked += clock_ms() - a->since;
