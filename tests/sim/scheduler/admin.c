@@ -388,9 +388,8 @@ step_clock(void)
 
 	if (chance(500))
 		seconds = -seconds;
-	if (!w.sender)
-		for (m = 0; m < mails; m++)
-			mail[m].doubt = 1;
+	for (m = 0; m < mails; m++)
+		mail[m].doubt |= !w.sender || mail[m].born >= w.waits_since;
 	set_clock(seconds);
 	rules_all();
 }

@@ -113,6 +113,7 @@ static void
 let_in(struct proc *p)
 {
 	p->ready = 1;
+	p->let_in_at = w.now;
 	p->window = server[p->s].window > 8 ? 8 : server[p->s].window;
 	if (p->carried.window && p->window == 8)
 		p->window = p->carried.window;
@@ -474,13 +475,23 @@ say_nonsense(struct proc *p)
 
 /* ---- its steps ---- */
 
+/* It begins no more messages. */
+static int
+used_up(const struct proc *p)
+{
+	return (p->messages && p->sent >= p->messages) ||
+	    (p->sent && w.now - p->let_in_at >= 300000);
+}
+
 static void
 begin_messages(struct proc *p)
 {
 	int most = p->window > PROTOCOL_AHEAD ? p->window : 1;
 
-	while (p->begun < p->holds && p->begun < most)
+	while (p->begun < p->holds && p->begun < most && !used_up(p)) {
 		p->begun++;
+		p->sent++;
+	}
 }
 
 static void
@@ -517,15 +528,6 @@ idle(struct proc *p)
 	return 0;
 }
 
-static int
-limit_reached(const struct proc *p)
-{
-	int limit = server[p->s].limit;
-
-	return (limit && p->answered >= limit) ||
-	    (p->messages && p->answered >= p->messages);
-}
-
 /* 0 when it has ended. */
 static int
 one_step(struct proc *p)
@@ -535,6 +537,10 @@ one_step(struct proc *p)
 	if (!p->holds)
 		return idle(p);
 	begin_messages(p);
+	if (!p->begun) {
+		leave(p, FAULT_END, STAGE_session, 0, "Long enough");
+		return 0;
+	}
 	if (server_loses(p->s, p->held[0].h.m)) {
 		lose_connection(p);
 		return 0;
@@ -551,8 +557,12 @@ one_step(struct proc *p)
 		proc_ends(p, SIGTERM);
 		return 0;
 	}
-	if (limit_reached(p)) {
+	if (server[p->s].limit && p->answered >= server[p->s].limit) {
 		leave(p, FAULT_END, STAGE_mail, 421, "421 enough");
+		return 0;
+	}
+	if (p->messages && p->sent >= p->messages && !p->begun) {
+		leave(p, FAULT_END, STAGE_session, 0, "Messages enough");
 		return 0;
 	}
 	grow_window(p);

@@ -254,6 +254,7 @@ ledger_death(void)
 		}
 		mail[m].suspect = 0;
 		mail[m].not_before = 0;
+		mail[m].unanswered = 0;
 		mail[m].excuses = 0;
 		if (mail[m].edited)
 			mail[m].released = 1;

@@ -57,7 +57,8 @@ struct proc {
 	int holds, begun;
 	int ready, go, over;
 	long long next;		/* when it does something; 0 not set */
-	int window, answered, given, messages;
+	long long let_in_at;
+	int window, answered, given, sent, messages;
 	unsigned tried, sick;	/* addresses */
 	struct carried carried;
 	struct options options;

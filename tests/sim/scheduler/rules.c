@@ -13,7 +13,8 @@ static struct {
 	unsigned long news, lines;
 	long long since;
 	long long login[SERVERS];	/* refused at, ms; 0 not */
-	unsigned second[MAILS];	/* servers that may see it once more */
+	unsigned second[MAILS];	/* servers that may see it once more ... */
+	unsigned had_second[MAILS];	/* ... in this run */
 	long long given[SERVERS][64];	/* ms, for rate= */
 	int given_at[SERVERS];
 } rules;
@@ -76,12 +77,9 @@ check_pause(int s, int m)
 {
 	long long since = w.now - mail[m].last_result[s];
 
-	if (rules.second[m] & 1u << s)
-		rules.second[m] &= ~(1u << s);
-	else
-		check(mail[m].last_result[s] < 0 ||
-		    since >= conf.least_pause * 1000LL - SLACK,
-		    "m%d is tried at h%d again after %lld ms", m, s, since);
+	check(mail[m].last_result[s] < 0 || rules.second[m] & 1u << s ||
+	    since >= conf.least_pause * 1000LL - SLACK,
+	    "m%d is tried at h%d again after %lld ms", m, s, since);
 	check(w.now >= mail[m].not_before - SLACK,
 	    "m%d is tried %lld ms too early after it had no answer", m,
 	    mail[m].not_before - w.now);
@@ -147,8 +145,10 @@ rules_result(int s, int m, const struct result *r, int sister)
 		mail[m].suspect = 1;
 	else if (r->reply || !r->code)
 		mail[m].suspect = 0;
+	rules.second[m] &= ~(1u << s);
 	if (r->fault == FAULT_WITNESS) {
-		rules.second[m] |= 1u << s;
+		rules.second[m] |= 1u << s & ~rules.had_second[m];
+		rules.had_second[m] |= 1u << s;
 		ledger_witness(s, m, r);
 	}
 	if (!r->unanswered)
@@ -209,8 +209,11 @@ rules_line(struct str line)
 {
 	struct str name;
 
-	if (str_eq(line, STR("Rescanning queue.")) && rules.all)
-		forget_results();
+	if (str_eq(line, STR("Rescanning queue."))) {
+		memset(rules.had_second, 0, sizeof rules.had_second);
+		if (rules.all)
+			forget_results();
+	}
 	if (str_starts(line, STR("Attempt failed: file: ")) ||
 	    str_starts(line, STR("Recipient refused: file: "))) {
 		name = word_after(line, " file: ");

@@ -55,6 +55,7 @@ struct world {
 	int no_locks, no_marks, no_links, no_watch;
 	int wrong;		/* workers may send nonsense */
 	int lock_failed;
+	long long waits_since;	/* ms; the sender has seen nothing since */
 	int in_step;		/* another process runs between two calls */
 	struct sender *sender;	/* while one lives */
 	int lives;
