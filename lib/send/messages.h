@@ -52,7 +52,8 @@ struct message {
 					 * last, alone */
 	unsigned char looked : 1;	/* for its age, in this run */
 	unsigned char again : 1;	/* it had a second try in this run */
-	unsigned char locked : 1;	/* another sender's worker has it */
+	unsigned char locked : 1;	/* another sender's worker has it ... */
+	unsigned char met : 1;	/* ... which was said */
 	char name[];
 };
 
