@@ -118,11 +118,23 @@ module_reaped(const struct proc *p)
 
 /* ---- reports ---- */
 
+/* No sender knows of it. */
+static void
+excuse_reports(const struct proc *p)
+{
+	struct account *a = mail[p->m].account;
+	int r;
+
+	for (r = 0; r < RCPTS && !p->delay; r++)
+		a[r].reports_excused = (short)(a[r].reports_excused +
+		    p->took[r]);
+}
+
 static void
 report_ends(int arg)
 {
 	struct proc *p = proc_of_event(arg);
-	int m, r;
+	int m;
 
 	if (!p)
 		return;
@@ -131,12 +143,11 @@ report_ends(int arg)
 		return;
 	}
 	m = new_mail(1, 1);
-	for (r = 0; r < RCPTS && p->orphan && !p->delay; r++)
-		mail[p->m].account[r].reports_excused++;
+	if (p->orphan)
+		excuse_reports(p);
 	put_report(m, p->m, p->took, p->delay);
 	if (!w.calm && chance(20)) {
-		for (r = 0; r < RCPTS && !p->delay; r++)
-			mail[p->m].account[r].reports_excused++;
+		excuse_reports(p);
 		mail[p->m].delays -= p->delay;
 		proc_ends(p, 9);
 		return;

@@ -208,8 +208,8 @@ ledger_failing(int m, int r, struct str text, int expired)
 
 	if (mail[m].released)
 		return;
-	check(about < 0 || about == m, "m%d is charged with what was said of "
-	    "m%d", m, about);
+	check(about < 0 || about == m || expired, "m%d is charged with what "
+	    "was said of m%d", m, about);
 	check(whom < 0 || whom == r || expired, "r%d of m%d is charged with "
 	    "what was said of r%d", r, m, whom);
 	if (expired)
@@ -239,6 +239,25 @@ forget(struct account *a, short in_queue)
 		return;
 	a->fail_excused = (short)(a->fail_excused + a->failed);
 	a->reports_excused = (short)(a->reports_excused + a->reports);
+}
+
+/* A sender that sees the file no more knows nothing of it when it comes
+ * back. */
+void
+ledger_forget(int m)
+{
+	int r, s;
+
+	spool_look_around();
+	for (r = 0; r < RCPTS; r++) {
+		mail[m].account[r].failed = found.failed[m][r];
+		forget(&mail[m].account[r], found.queue[m][r]);
+	}
+	mail[m].suspect = 0;
+	mail[m].not_before = 0;
+	mail[m].unanswered = 0;
+	for (s = 0; s < SERVERS; s++)
+		mail[m].last_result[s] = -1;
 }
 
 void

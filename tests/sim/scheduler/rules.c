@@ -9,7 +9,8 @@
 #define SLACK 2000		/* ms by which seconds are rounded */
 
 static struct {
-	int all;		/* the next run may try everything */
+	int all;		/* the next run may try everything ... */
+	int urgent;		/* ... and ask where a login was refused */
 	unsigned long news, lines;
 	long long since;
 	long long login[SERVERS];	/* refused at, ms; 0 not */
@@ -26,10 +27,10 @@ rules_begin(void)
 }
 
 void
-rules_all(void)
+rules_all(int login)
 {
 	rules.all = 1;
-	memset(rules.login, 0, sizeof rules.login);
+	rules.urgent |= login;
 }
 
 static void
@@ -40,13 +41,15 @@ forget_results(void)
 	for (m = 0; m < mails; m++)
 		for (s = 0; s < SERVERS; s++)
 			mail[m].last_result[s] = -1;
-	rules.all = 0;
+	if (rules.urgent)
+		memset(rules.login, 0, sizeof rules.login);
+	rules.all = rules.urgent = 0;
 }
 
 void
 rules_end_of_life(void)
 {
-	rules_all();
+	rules_all(1);
 	forget_results();
 	memset(rules.second, 0, sizeof rules.second);
 	memset(rules.given, 0, sizeof rules.given);
@@ -78,6 +81,7 @@ check_pause(int s, int m)
 	long long since = w.now - mail[m].last_result[s];
 
 	check(mail[m].last_result[s] < 0 || rules.second[m] & 1u << s ||
+	    mail[m].grown ||
 	    since >= conf.least_pause * 1000LL - SLACK,
 	    "m%d is tried at h%d again after %lld ms", m, s, since);
 	check(w.now >= mail[m].not_before - SLACK,

@@ -185,7 +185,8 @@ struct mail {
 	int null_sender;
 	int released;		/* an administrator has seen to it */
 	int doubt;		/* about its age */
-	int edited;		/* while on its way */
+	int grown;		/* by a recipient */
+	int edited;		/* ... while on its way */
 	int took_place;		/* of another one, and its name */
 	long long born;		/* ms since boot; or when it was touched */
 	long long lifetime;	/* s, least since then */
@@ -218,6 +219,7 @@ void ledger_answer(int s, int m, int r, const struct answer *a);
 void ledger_witness(int s, int m, const struct result *r);
 void ledger_failing(int m, int r, struct str text, int why_expired);
 void ledger_death(void);
+void ledger_forget(int m);
 void ledger_check(const char *when);
 int ledger_left(void);
 int ledger_first_left(void);
@@ -227,7 +229,9 @@ void release_mail(int m);
 /* ---- rules.c ---- */
 
 void rules_begin(void);
-void rules_all(void);		/* everything may be tried at once */
+/* The next run may try everything at once; and ask where a login was
+ * refused. */
+void rules_all(int login);
 void rules_try(int s, int m);
 void rules_start(int s, const struct remote *r, int alive);
 void rules_login_refused(int s);
