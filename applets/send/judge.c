@@ -52,17 +52,27 @@ on_probation(struct sender *s, struct route *r, const struct message *m,
 }
 
 /* Whether every remote has been asked, and each said that it cannot take what
- * the message is for this recipient. */
+ * the message is for this recipient, who may be named twice. */
 static int
 unfit_everywhere(const struct sender *s, struct message *m, struct str address)
 {
-	struct str rest = buf_str(&message_attempt(m)->unfit);
+	struct buf mine = { 0 };
+	struct str rest = buf_str(&message_attempt(m)->unfit), line;
+	int known = 0;
 	size_t n = 0;
 
-	while (rest.n)
-		n += (size_t)str_eq(str_cut(&rest, '\n'), address);
-	buf_cat(&m->attempt->unfit, address, STR("\n"));
-	return n >= m->turn && m->turn + 1u == s->route_count;
+	buf_fmt(&mine, "%u ", (unsigned)m->turn);
+	buf_add(&mine, address);
+	while (rest.n) {
+		line = str_cut(&rest, '\n');
+		known |= str_eq(line, buf_str(&mine));
+		n += (size_t)str_eq(str_skip(line, str_find(line, ' ') + 1),
+		    address);
+	}
+	if (!known)
+		buf_cat(&m->attempt->unfit, buf_str(&mine), STR("\n"));
+	buf_free(&mine);
+	return n + (size_t)!known > m->turn && m->turn + 1u == s->route_count;
 }
 
 /* The refusal of m was the remote's own if others with the same one follow; it
