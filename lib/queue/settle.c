@@ -245,7 +245,7 @@ static int
 take_place(const struct spool *s, int fd, const struct envelope *e,
     const char *copy, const char *name)
 {
-	int rc = names_exchange(s->tmp, copy, s->queue, name);
+	int rc = names_exchange(s->tmp, copy, s->queue, name), is;
 
 	if (rc != 0) {
 		if (rc < 0 && errno == ENOENT)
@@ -253,10 +253,12 @@ take_place(const struct spool *s, int fd, const struct envelope *e,
 		return renameat(s->tmp, copy, s->queue, name) < 0
 		    ? -1 : REPLACED;
 	}
-	if (is_in(s->tmp, copy, fd, e) == SPOOL_SAME)
+	is = is_in(s->tmp, copy, fd, e);
+	if (is == SPOOL_SAME)
 		return EXCHANGED;
-	return names_exchange(s->tmp, copy, s->queue, name) < 0
-	    ? REPLACED : NAME_IS_OTHERS;
+	if (names_exchange(s->tmp, copy, s->queue, name) < 0)
+		return REPLACED;
+	return is < 0 ? -1 : NAME_IS_OTHERS;
 }
 
 /* The file once more, as what a rename changed may be written with it. */
