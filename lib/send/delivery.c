@@ -440,12 +440,14 @@ catch_up(struct delivery *d, const struct spool *s, struct messages *q,
 	enum rcpt_result which = kind == TAKEN ? DELIVERED : FAILED;
 	struct buf mine = { 0 }, others = { 0 }, none = { 0 };
 	struct buf *done = &d->m->attempt->done;
-	int rc, put = kind == IN_FAILED;
+	int rc = 0, put = kind == IN_FAILED;
 
 	split(buf_str(done), kind, &mine, &others);
-	decide_by_address(d, which == DELIVERED ? &mine : &none,
-	    which == FAILED ? &mine : &none);
-	rc = d->count[which] ? settle_now(d, s, q, which, &put) : 0;
+	if (mine.n) {
+		decide_by_address(d, which == DELIVERED ? &mine : &none,
+		    which == FAILED ? &mine : &none);
+		rc = settle_now(d, s, q, which, &put);
+	}
 	if (rc >= 0)
 		buf_set(done, buf_str(&others));
 	else if (put)
