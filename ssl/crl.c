@@ -14,6 +14,7 @@
 #include "anchor.h"
 #include "crl.h"
 #include "pem.h"
+#include "pubkey.h"
 #include "sig.h"
 
 struct crl {
@@ -97,10 +98,10 @@ parse(struct crl *c, struct der in)
 
 /* The rule an anchor of the right name fails, or NULL. */
 static const char *
-signed_by(const struct crl *c, const struct cert *ca, const br_x509_pkey *key,
+signed_by(const struct crl *c, const struct cert *ca, const struct pubkey *key,
     int64_t now)
 {
-	if (key->key_type == 0)
+	if (key->kind == PUBKEY_NONE)
 		return "its issuer's key is not supported";
 	if (now < ca->from || now > ca->until)
 		return "its issuer is not valid now";
@@ -116,7 +117,7 @@ check(const struct crl *c, const struct anchors *anchors, int64_t now)
 {
 	const char *bad = "its issuer is not among the trust anchors";
 	struct cert ca;
-	br_x509_pkey key;
+	struct pubkey key;
 	size_t at = 0;
 
 	while (anchors_next(anchors, c->issuer, &at, &ca, &key)) {

@@ -13,6 +13,7 @@
 #include "ec.h"
 #include "key.h"
 #include "pem.h"
+#include "pubkey.h"
 #include "ssl.h"
 
 enum { RSA_MAX_BITS = 4096, CHAIN_MAX = 16 };
@@ -248,15 +249,15 @@ check_pair(const struct key *k)
 {
 	struct der own = { k->chain[0].data, k->chain[0].data_len };
 	struct cert c;
-	br_x509_pkey pub;
+	struct pubkey pub;
 	int fits = 0;
 
-	if (cert_parse(&c, own) < 0 || cert_key(c.spki, &pub) < 0)
+	if (cert_parse(&c, own) < 0 || pubkey_parse(c.spki, &pub) < 0)
 		return "not a certificate, or one with an unsupported key";
-	if (pub.key_type == k->type && k->type == BR_KEYTYPE_RSA)
-		fits = rsa_fits(k, &pub.key.rsa);
-	else if (pub.key_type == k->type)
-		fits = ec_fits(k, &pub.key.ec);
+	if (pub.kind == PUBKEY_RSA && k->type == BR_KEYTYPE_RSA)
+		fits = rsa_fits(k, &pub.rsa);
+	else if (pub.kind == PUBKEY_EC && k->type == BR_KEYTYPE_EC)
+		fits = ec_fits(k, &pub.ec);
 	return fits ? NULL : "the private key does not belong to it";
 }
 

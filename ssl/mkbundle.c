@@ -13,6 +13,7 @@
 #include "der.h"
 #include "cert.h"
 #include "pem.h"
+#include "pubkey.h"
 
 static void
 die(const char *file, const char *why)
@@ -73,16 +74,16 @@ put_rsa(const struct cert *c, const br_rsa_public_key *k)
 static void
 put_anchor(const char *file, const struct cert *c)
 {
-	br_x509_pkey key;
+	struct pubkey key;
 
-	if (cert_key(c->spki, &key) < 0)
+	pubkey_parse(c->spki, &key);
+	if (key.kind == PUBKEY_RSA)
+		put_rsa(c, &key.rsa);
+	else if (key.kind == PUBKEY_EC) {
+		put_head(c, key.ec.curve, key.ec.qlen);
+		put(key.ec.q, key.ec.qlen);
+	} else
 		fprintf(stderr, "mkbundle: %s: unsupported key\n", file);
-	else if (key.key_type == BR_KEYTYPE_RSA)
-		put_rsa(c, &key.key.rsa);
-	else {
-		put_head(c, key.key.ec.curve, key.key.ec.qlen);
-		put(key.key.ec.q, key.key.ec.qlen);
-	}
 }
 
 static void

@@ -13,6 +13,7 @@
 #include "crl.h"
 #include "name.h"
 #include "path.h"
+#include "pubkey.h"
 #include "sig.h"
 
 enum {
@@ -22,7 +23,7 @@ enum {
 };
 
 struct search {
-	const struct path *in;
+	struct path *in;
 	const struct cert *path[DEPTH_MAX];
 	int depth;		/* certificates on the path */
 	int tries;
@@ -151,7 +152,7 @@ check_issuer(struct search *s, const struct cert *ca, int is_anchor)
 /* Is the path's top signed with this key? */
 static int
 check_signature(struct search *s, const struct cert *ca,
-    const br_x509_pkey *key)
+    const struct pubkey *key)
 {
 	const struct cert *c = s->path[s->depth - 1];
 	char label[LABEL], up[LABEL];
@@ -159,7 +160,7 @@ check_signature(struct search *s, const struct cert *ca,
 
 	cert_label(c, label, sizeof label);
 	cert_label(ca, up, sizeof up);
-	if (key->key_type == 0)
+	if (key->kind == PUBKEY_NONE)
 		return refuse(s, s->depth + 1, "the key of \"%s\" is not "
 		    "supported", up);
 	if (++s->tries > TRIES_MAX)
@@ -200,7 +201,7 @@ static int
 is_anchor_itself(struct search *s, const struct cert *c)
 {
 	struct cert a;
-	br_x509_pkey key;
+	struct pubkey key;
 	size_t at = 0;
 
 	while (anchors_next(s->in->anchors, c->subject, &at, &a, &key))
@@ -214,7 +215,7 @@ by_anchor(struct search *s)
 {
 	const struct cert *c = s->path[s->depth - 1];
 	struct cert a;
-	br_x509_pkey key;
+	struct pubkey key;
 	size_t at = 0;
 
 	while (anchors_next(s->in->anchors, c->issuer, &at, &a, &key))
@@ -242,7 +243,7 @@ static int
 by_sent(struct search *s)
 {
 	const struct cert *c = s->path[s->depth - 1], *up;
-	br_x509_pkey key;
+	struct pubkey key;
 	unsigned i;
 
 	for (i = 1; i < s->in->count; i++) {
@@ -250,8 +251,7 @@ by_sent(struct search *s)
 		if (!der_same(up->subject, c->issuer) || on_path(s, up)
 		    || check_issuer(s, up, 0) < 0)
 			continue;
-		if (cert_key(up->spki, &key) < 0)
-			key.key_type = 0;
+		pubkey_parse(up->spki, &key);
 		if (check_signature(s, up, &key) < 0)
 			continue;
 		if (s->depth == DEPTH_MAX)
@@ -293,11 +293,12 @@ climb(struct search *s)
 }
 
 int
-path_find(const struct path *in, char *why, size_t size)
+path_find(struct path *in, char *why, size_t size)
 {
 	struct search s;
 
 	memset(&s, 0, sizeof s);
+	in->alert = ALERT_BAD;
 	s.in = in;
 	s.why = why;
 	s.size = size;

@@ -2,7 +2,8 @@
 #ifndef SIG_H
 #define SIG_H
 
-#include <bearssl.h>
+struct der;
+struct pubkey;
 
 enum { SIG_SHA1_TOO = 1 };	/* CRLs may still be signed so, as in GnuTLS */
 
@@ -10,6 +11,6 @@ enum { SIG_SHA1_TOO = 1 };	/* CRLs may still be signed so, as in GnuTLS */
  * the owner of key, as alg (a whole AlgorithmIdentifier) says? NULL when it
  * is, else the rule it breaks, static text. */
 const char *sig_check(struct der tbs, struct der alg, struct der sig,
-    const br_x509_pkey *key, int flags);
+    const struct pubkey *key, int flags);
 
 #endif

@@ -8,11 +8,12 @@ set -u
 
 die() { ok "pki: $*" false; exit; }
 
-# With the options given to the make that runs us, which are in MAKEFLAGS.
-make -s show-CC show-CFLAGS show-STATIC show-HOSTCC show-BEARSSL \
-	show-BEARSSL_A show-CA_DIR >"$T/log" 2>/dev/null || die "make show-CC"
-{ read -r CC; read -r CFLAGS; read -r STATIC; read -r HOSTCC; read -r BEARSSL
-read -r BEARSSL_A; read -r CA_DIR; } <"$T/log"
+# With the options given to the make that runs us, which are in MAKEFLAGS. One
+# at a time, as make may run several targets in any order.
+for name in CC CFLAGS STATIC HOSTCC BEARSSL BEARSSL_A CA_DIR; do
+	value=$(make -s "show-$name" 2>/dev/null) || die "make show-$name"
+	eval "$name=\$value"
+done
 [ -f "$BEARSSL_A" ] || die "$BEARSSL_A is not built"
 COMMON="-std=c99 -D_GNU_SOURCE -Issl -isystem $BEARSSL/inc"
 
@@ -22,7 +23,8 @@ program() {
 	# shellcheck disable=SC2086
 	$CC $COMMON $CFLAGS -DBUILD_DATE="$2" -DCA_FILES="\"$3\"" \
 		-o "$T/$1" tests/pki/check.c ssl/anchor.c ssl/cert.c ssl/crl.c \
-		ssl/der.c ssl/ec.c ssl/name.c ssl/path.c ssl/pem.c ssl/sig.c \
+		ssl/der.c ssl/ec.c ssl/name.c ssl/path.c ssl/pem.c \
+		ssl/pubkey.c ssl/sig.c \
 		ssl/verify.c "$T/bundle.c" "$BEARSSL_A" $STATIC >"$T/log" 2>&1 ||
 		die "$1: $(cat "$T/log")"
 }
@@ -32,7 +34,7 @@ build_date=1795219200 late=4102444800
 # shellcheck disable=SC2086
 mkbundle() {
 	$HOSTCC $COMMON -DBUILD_DATE="$2" -o "$T/$1" ssl/mkbundle.c ssl/pem.c \
-		ssl/der.c ssl/cert.c >"$T/log" 2>&1 ||
+		ssl/der.c ssl/cert.c ssl/pubkey.c >"$T/log" 2>&1 ||
 		die "$1: $(cat "$T/log")"
 }
 mkbundle mkbundle 0

@@ -12,6 +12,7 @@
 #include "../../ssl/anchor.h"
 #include "../../ssl/crl.h"
 #include "../../ssl/name.h"
+#include "../../ssl/pubkey.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *, size_t);
 
@@ -36,7 +37,7 @@ certificate(struct der in)
 	struct cert c;
 	struct host h;
 	char text[100];
-	br_x509_pkey key;
+	struct pubkey key;
 
 	if (cert_parse(&c, in) < 0) {
 		if (!c.why)
@@ -49,7 +50,7 @@ certificate(struct der in)
 		name_matches(&c, &h);
 		name_allowed(c.limits, &c, &h);
 	}
-	if (cert_key(c.spki, &key) == 0)
+	if (pubkey_parse(c.spki, &key) == 0)
 		cert_hash(c.subject);
 }
 
