@@ -28,7 +28,7 @@ HDR = $(wildcard applets/*.h lib/*.h ssl/*.h)
 
 # What a build calls: a command, or COMMAND=PACKAGE where the names differ.
 NEED_musl-gcc = gcc musl-gcc=musl-tools
-NEED_bear = $(if $(BEARSSL_SRC),,xz=xz-utils) \
+NEED_bear = patch $(if $(BEARSSL_SRC),,xz=xz-utils) \
 	$(if $(CA_DIR),$(CA_DIR)=ca-certificates)
 NEED = $(or $(NEED_$(CC)),$(firstword $(CC))) $(NEED_$(SSL))
 NEED_TESTS = sed -n 's/^\# needs: //p'
@@ -80,7 +80,8 @@ $(OBJ)/%.o: %.c $(HDR) $(OBJ)/flags
 
 # A stamp holds a command, so that another one builds everything again.
 $(OBJ)/flags: COMMAND = $(COMPILE) $(LINK) $(STRIP) $(SSL)
-$(OBJ)/bearssl.flags: COMMAND = $(CC) $(BEARSSL_FLAGS) $(BEARSSL_CFLAGS)
+$(OBJ)/bearssl.flags: COMMAND = $(CC) $(BEARSSL_FLAGS) $(BEARSSL_CFLAGS) \
+	$(BEARSSL_SRC)
 $(OBJ)/flags $(OBJ)/bearssl.flags: force
 	@mkdir -p $(@D)
 	@printf '%s\n' "$$COMMAND" | cmp -s - $@ || { \

@@ -260,7 +260,7 @@ rsa_key(struct der in, br_rsa_public_key *k)
 		n.p++;
 	for (; e.n && *e.p == 0; e.n--)
 		e.p++;
-	if (n.n < 128 || n.n > 512 || (n.n == 128 && n.p[0] < 0x80)
+	if (n.n < 128 || n.n > 1024 || (n.n == 128 && n.p[0] < 0x80)
 	    || !(n.p[n.n - 1] & 1))
 		return -1;
 	if (e.n == 0 || e.n > 8 || !(e.p[e.n - 1] & 1)

@@ -28,7 +28,7 @@ struct cert {
 /* 0; -1 and why when it is no certificate we could read. */
 int cert_parse(struct cert *, struct der);
 
-/* The public key, borrowing from spki. 0; -1 unless it is RSA of 1024 to 4096
+/* The public key, borrowing from spki. 0; -1 unless it is RSA of 1024 to 8192
  * bits or on P-256, P-384 or P-521. */
 int cert_key(struct der spki, br_x509_pkey *);
 
