@@ -376,7 +376,7 @@ field(struct ssl_conf *c, char *arg)
 		int *to;
 	} flags[] = {
 		{ "insecure", &c->insecure }, { "anon", &c->anon },
-		{ "tls10", &c->tls10 },
+		{ "tls10", &c->tls10 }, { "tls_max12", &c->tls_max12 },
 	};
 	size_t i;
 

@@ -1,0 +1,119 @@
+/* why - one line that says why a session failed; see why.h. */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "hs.h"
+#include "key.h"
+#include "verify.h"
+#include "why.h"
+
+static const struct {
+	int code;
+	const char *name;
+} alerts[] = {
+	{ 10, "unexpected_message" }, { 20, "bad_record_mac" },
+	{ 22, "record_overflow" }, { 40, "handshake_failure" },
+	{ 42, "bad_certificate" }, { 43, "unsupported_certificate" },
+	{ 44, "certificate_revoked" }, { 45, "certificate_expired" },
+	{ 46, "certificate_unknown" }, { 47, "illegal_parameter" },
+	{ 48, "unknown_ca" }, { 49, "access_denied" }, { 50, "decode_error" },
+	{ 51, "decrypt_error" }, { 70, "protocol_version" },
+	{ 71, "insufficient_security" }, { 80, "internal_error" },
+	{ 86, "inappropriate_fallback" }, { 90, "user_canceled" },
+	{ 100, "no_renegotiation" }, { 109, "missing_extension" },
+	{ 110, "unsupported_extension" }, { 112, "unrecognized_name" },
+	{ 115, "unknown_psk_identity" }, { 116, "certificate_required" },
+	{ 120, "no_application_protocol" },
+};
+
+static const char *
+alert_name(int code)
+{
+	size_t i;
+
+	for (i = 0; i < sizeof alerts / sizeof alerts[0]; i++)
+		if (alerts[i].code == code)
+			return alerts[i].name;
+	return "of unknown kind";
+}
+
+/* What the engine finds wrong by itself. */
+static const char *
+engine_reason(const br_ssl_engine_context *eng)
+{
+	switch (eng->err) {
+	case BR_ERR_UNSUPPORTED_VERSION:
+		return "what the server sends is not TLS";
+	case BR_ERR_BAD_VERSION:
+		return "the server changes its TLS version";
+	case BR_ERR_BAD_LENGTH:
+		return "record of a wrong length";
+	case BR_ERR_TOO_LARGE:
+		return "record or message too large";
+	case BR_ERR_BAD_MAC:
+		return "record damaged or forged (bad MAC)";
+	case BR_ERR_UNEXPECTED:
+		return "unexpected message";
+	}
+	return "internal error";
+}
+
+/* A server that refuses or leaves before its hello found nothing in common
+ * with us. */
+static const char *
+nothing_in_common(const struct hs *h)
+{
+	if (h->max < TLS13)
+		return "perhaps it speaks only TLS 1.3, which tls-max or "
+		    "tls-anon-auth leave out, or has no cipher suite of ours";
+	if (h->min == BR_TLS12)
+		return "perhaps it speaks only TLS 1.0 or 1.1, see tls-min, or "
+		    "has no cipher suite of ours";
+	return "perhaps it has no cipher suite of ours";
+}
+
+/* In TLS 1.3 we are through before the server has seen our certificate. */
+static const char *
+hint(const struct hs *h, int alert)
+{
+	if (h->open && h->state != OPEN)
+		return NULL;
+	if (h->state == WANT_HELLO && !h->suite && (alert < 0
+	    || alert == PROTOCOL_VERSION || alert == HANDSHAKE_FAILURE
+	    || alert == INSUFFICIENT_SECURITY))
+		return nothing_in_common(h);
+	return key_hint(h->key);
+}
+
+void
+why_failed(const struct hs *h, int error, char *out, size_t size)
+{
+	const char *begin = h->open ? "Error in TLS session"
+	    : "Error completing TLS handshake";
+	const char *more = NULL, *what;
+	char text[64];
+
+	if (h->untrusted) {
+		snprintf(out, size, "%s", verify_why(h->verify));
+		return;
+	}
+	if (h->theirs >= 0) {
+		snprintf(text, sizeof text, "the server sent alert %s",
+		    alert_name(h->theirs));
+		what = text;
+		more = hint(h, h->theirs);
+	} else if (h->why) {
+		what = h->why;
+	} else if (h->eng.err) {
+		what = engine_reason(&h->eng);
+	} else if (error && error != EPIPE) {
+		what = strerror(error);
+	} else {
+		what = h->open ? "the server cut the connection (no "
+		    "close_notify)" : "the server closed the connection";
+		more = hint(h, -1);
+	}
+	snprintf(out, size, "%s: %s%s%s", begin, what, more ? ": " : "",
+	    more ? more : "");
+}
