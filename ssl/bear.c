@@ -1,4 +1,4 @@
-/* bear - ssl.h on BearSSL's engine and primitives: set-up, the socket, plaintext
+/* bear - ssl.h on BearSSL's engine and primitives: set-up, socket, plaintext
  * The engine is set up by hand: the library's own profile brings ciphers nobody
  * should use and twice the size. One struct ssl is 42 kB, most of it the two
  * record buffers that let both directions move at once. */
@@ -18,10 +18,11 @@
 
 #include <bearssl.h>
 
-#include "hello.h"
+#include "alert.h"
 #include "hs.h"
 #include "key.h"
 #include "ssl.h"
+#include "suite.h"
 #include "verify.h"
 #include "why.h"
 
@@ -301,10 +302,10 @@ pull(struct ssl *s, int fd)
 /* The server may learn why, if the socket has room for it. Nothing that was
  * secret is of use any more. */
 static int
-give_up(struct ssl *s, int fd)
+give_reason(struct ssl *s, int fd)
 {
 	const unsigned char *p;
-	size_t n = hs_last_words(&s->hs, &p);
+	size_t n = alert_last_words(&s->hs, &p);
 
 	if (n && !s->eof && !s->error)
 		send(fd, p, n, MSG_NOSIGNAL | MSG_DONTWAIT);
@@ -327,7 +328,7 @@ verdict(struct ssl *s, int fd)
 	    && (eng->shutdown_recv || (s->closing && over)))
 		return 0;
 	if (over && !(state & BR_SSL_RECVAPP))
-		return give_up(s, fd);
+		return give_reason(s, fd);
 	return (hs_busy(&s->hs) ? 0 : POLLIN)
 	    | (state & BR_SSL_SENDREC || s->more ? POLLOUT : 0);
 }

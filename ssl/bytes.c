@@ -81,7 +81,7 @@ writer_bytes(struct writer *w, const void *p, size_t n)
 }
 
 static void
-put(unsigned char *p, unsigned long v, int size)
+put_big(unsigned char *p, unsigned long v, int size)
 {
 	while (size-- > 0) {
 		p[size] = (unsigned char)v;
@@ -95,7 +95,7 @@ writer_number(struct writer *w, unsigned long v, int size)
 	unsigned char *to = writer_room(w, (size_t)size);
 
 	if (to)
-		put(to, v, size);
+		put_big(to, v, size);
 }
 
 size_t
@@ -113,7 +113,7 @@ writer_close(struct writer *w, size_t at, int size)
 	if (n >> 8 * size)
 		w->bad = 1;
 	if (!w->bad)
-		put(w->p + at - size, n, size);
+		put_big(w->p + at - size, n, size);
 }
 
 void

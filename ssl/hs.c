@@ -1,23 +1,25 @@
-/* hs - messages in and out, alerts, the end; see hs.h. */
+/* hs - who takes which message; see hs.h. */
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "alert.h"
 #include "der.h"
 #include "hello.h"
 #include "hs.h"
 #include "hs12.h"
 #include "hs13.h"
-#include "key.h"
+#include "queue.h"
+#include "suite.h"
 #include "verify.h"
 
 /* Linked from the library; its own header src/inner.h declares them thus. */
 void br_ssl_engine_fail(br_ssl_engine_context *, int);
-void br_ssl_engine_flush_record(br_ssl_engine_context *);
 int br_ssl_engine_recvrec_finished(const br_ssl_engine_context *);
 void br_ssl_engine_hs_reset(br_ssl_engine_context *, void (*)(void *),
     void (*)(void *));
 
+enum { HEAD = 4 };		/* a message's type and its size */
 enum { IO_FAILED = 0 };		/* br_ssl_engine_context.iomode */
 
 /* The longest messages; only a chain has reason to be long. */
@@ -143,175 +145,6 @@ hs_hash(struct hs *h)
 	br_multihash_update(&h->eng.mhash, h->msg, h->msg_size);
 }
 
-/* ---- the queue ---- */
-
-enum { HEAD = 4 };	/* what, and its size in three bytes */
-
-/* A message is added to the one before it, if that has not begun to go. */
-void
-hs_put(struct hs *h, int what, const void *p, size_t n)
-{
-	struct writer *q = &h->queue;
-
-	if (!q->bad && what == HANDSHAKE && q->n > h->queue_last
-	    && h->queue_last >= h->queue_at
-	    && q->p[h->queue_last] == HANDSHAKE) {
-		writer_bytes(q, p, n);
-	} else {
-		h->queue_last = q->n;
-		writer_number(q, (unsigned long)what, 1);
-		writer_number(q, 0, 3);
-		writer_bytes(q, p, n);
-	}
-	writer_close(q, h->queue_last + HEAD, 3);
-	if (q->bad)
-		hs_fail(h, INTERNAL_ERROR, "out of memory");
-}
-
-void
-hs_begin(struct writer *w, int type)
-{
-	writer_number(w, (unsigned long)type, 1);
-	writer_number(w, 0, 3);
-}
-
-void
-hs_send(struct hs *h, struct writer *w)
-{
-	writer_close(w, HEAD, 3);
-	if (w->bad) {
-		hs_fail(h, INTERNAL_ERROR, "out of memory");
-	} else {
-		br_multihash_update(&h->eng.mhash, w->p, w->n);
-		hs_put(h, HANDSHAKE, w->p, w->n);
-	}
-	writer_free(w);
-}
-
-void
-hs_send_certificate(struct hs *h)
-{
-	int tls13 = h->eng.session.version == TLS13;
-	struct writer w = { NULL, 0, 0, 0 };
-	const br_x509_certificate *chain;
-	size_t n, i, list, one;
-
-	chain = key_chain(h->key, &n);
-	hs_begin(&w, CERTIFICATE);
-	if (tls13)
-		writer_number(&w, 0, 1);
-	list = writer_open(&w, 3);
-	for (i = 0; h->scheme && i < n; i++) {
-		one = writer_open(&w, 3);
-		writer_bytes(&w, chain[i].data, chain[i].data_len);
-		writer_close(&w, one, 3);
-		if (tls13)
-			writer_number(&w, 0, 2);
-	}
-	writer_close(&w, list, 3);
-	hs_send(h, &w);
-}
-
-void
-hs_send_verify(struct hs *h, const void *hash)
-{
-	struct writer w = { NULL, 0, 0, 0 };
-	unsigned char sig[KEY_SIG_MAX];
-	size_t n = key_sign(h->key, h->scheme, hash, &h->eng.rng, sig), at;
-
-	if (!n) {
-		hs_fail(h, INTERNAL_ERROR, "our own key cannot sign");
-		return;
-	}
-	hs_begin(&w, CERTIFICATE_VERIFY);
-	if (h->eng.session.version >= BR_TLS12)
-		writer_number(&w, h->scheme, 2);
-	at = writer_open(&w, 2);
-	writer_bytes(&w, sig, n);
-	writer_close(&w, at, 2);
-	hs_send(h, &w);
-}
-
-/* One record of the entry at the front, or less than all of it. */
-static void
-put_record(struct hs *h, int type)
-{
-	br_ssl_engine_context *eng = &h->eng;
-	size_t n = h->queue_left;
-
-	if (n > eng->hlen_out)
-		n = eng->hlen_out;
-	eng->record_type_out = (unsigned char)type;
-	memcpy(eng->hbuf_out, h->queue.p + h->queue_at, n);
-	eng->hbuf_out += n;
-	eng->hlen_out -= n;
-	h->queue_at += n;
-	h->queue_left -= n;
-	br_ssl_engine_flush_record(eng);
-}
-
-static void
-open_session(struct hs *h)
-{
-	h->open = 1;
-	h->eng.application_data = 1;
-}
-
-static void
-take_entry(struct hs *h)
-{
-	const unsigned char *p = h->queue.p + h->queue_at;
-
-	h->queue_what = p[0];
-	h->queue_left = (size_t)p[1] << 16 | (size_t)p[2] << 8 | p[3];
-	h->queue_at += HEAD;
-}
-
-/* 0 when the entry at the front must wait until a record has gone. */
-static int
-put_entry(struct hs *h)
-{
-	if (!h->queue_left)
-		take_entry(h);
-	if (h->queue_what > OPENED) {
-		if (h->eng.hlen_out)
-			put_record(h, h->queue_what);
-		return h->eng.hlen_out || !h->queue_left;
-	}
-	if (h->queue_what == OPENED)
-		open_session(h);
-	else
-		record_out(h, h->queue.p + h->queue_at);
-	h->queue_at += h->queue_left;
-	h->queue_left = 0;
-	return 1;
-}
-
-/* Application data that was written before goes before. The engine calls again
- * once the record under way has gone, unless that is called data. */
-static void
-output(struct hs *h)
-{
-	br_ssl_engine_context *eng = &h->eng;
-
-	if (h->queue.n) {
-		br_ssl_engine_flush_record(eng);
-		eng->record_type_out = HANDSHAKE;
-	}
-	while (h->queue_at < h->queue.n && put_entry(h))
-		;
-	if (h->queue_at < h->queue.n)
-		return;
-	writer_free(&h->queue);
-	h->queue_at = h->queue_last = 0;
-	if (!eng->hlen_out)
-		return;
-	if (h->closing && eng->shutdown_recv)
-		br_ssl_engine_fail(eng, BR_ERR_OK);
-	else if (h->open && !h->closing)
-		eng->record_type_out = DATA;
-}
-
 /* ---- messages ---- */
 
 /* RFC 5246 7.4.1.1. Only when there is room at once: silence is an answer as
@@ -322,7 +155,7 @@ refuse_renegotiation(struct hs *h)
 	static const unsigned char warning[2] = { 1, NO_RENEGOTIATION };
 
 	if (h->state == OPEN12 && h->eng.hlen_out && !h->queue.n)
-		hs_put(h, ALERT, warning, 2);
+		queue_put(h, ALERT, warning, 2);
 }
 
 static const struct row *
@@ -442,57 +275,6 @@ read_ccs(struct hs *h)
 	eng->hlen_in = 0;
 }
 
-/* In TLS 1.3 every alert but two is the end, whatever its level (RFC 8446 6). */
-static void
-take_alert(struct hs *h, unsigned level, unsigned alert)
-{
-	int tls13 = h->eng.session.version == TLS13;
-
-	if (alert == CLOSE_NOTIFY) {
-		h->eng.shutdown_recv = 1;
-	} else if (tls13 ? alert != USER_CANCELED
-	    : level != 1 || alert == NO_RENEGOTIATION) {
-		h->theirs = (int)alert;
-		br_ssl_engine_fail(&h->eng, BR_ERR_RECV_FATAL_ALERT);
-	}
-}
-
-/* The level of an alert is kept where BearSSL keeps it: in the clear the two
- * bytes may come one by one. */
-static void
-read_alerts(struct hs *h)
-{
-	br_ssl_engine_context *eng = &h->eng;
-	unsigned level, byte;
-
-	if (h->msg_n)
-		hs_fail(h, UNEXPECTED_MESSAGE, "unexpected message");
-	if (eng->session.version == TLS13 && eng->hlen_in != 2)
-		hs_fail(h, DECODE_ERROR, "malformed alert");
-	while (eng->hlen_in && !hs_failed(h)) {
-		eng->hlen_in--;
-		byte = *eng->hbuf_in++;
-		level = eng->alert;
-		eng->alert = level ? 0 : byte == 1 ? 1 : 2;
-		if (level)
-			take_alert(h, level, byte);
-	}
-}
-
-/* No data goes out any more. Unless the peer has closed too, what he still
- * sends is thrown away until he does. */
-static void
-begin_close(struct hs *h)
-{
-	static const unsigned char close_notify[2] = { 1, CLOSE_NOTIFY };
-
-	if (h->closing)
-		return;
-	hs_put(h, ALERT, close_notify, 2);
-	h->eng.application_data = h->open && !h->eng.shutdown_recv ? 2 : 0;
-	h->closing = 1;
-}
-
 static void
 input(struct hs *h)
 {
@@ -502,7 +284,7 @@ input(struct hs *h)
 	if (!eng->hlen_in)
 		return;
 	if (type == ALERT)
-		read_alerts(h);
+		alert_read(h);
 	else if (h->closing && h->state != OPEN)
 		eng->hlen_in = 0;
 	else if (type == CCS)
@@ -510,7 +292,7 @@ input(struct hs *h)
 	else if (type == HANDSHAKE)
 		read_messages(h);
 	if (eng->shutdown_recv && !hs_failed(h)) {
-		begin_close(h);
+		alert_close(h);
 		eng->application_data = 0;
 	}
 }
@@ -525,10 +307,10 @@ run(void *cpu)
 	if (hs_failed(h))
 		return;
 	if (h->eng.action == 1)
-		begin_close(h);
+		alert_close(h);
 	input(h);
 	if (!hs_failed(h))
-		output(h);
+		queue_send(h);
 }
 
 /* ---- for the owner ---- */
@@ -565,47 +347,4 @@ int
 hs_busy(const struct hs *h)
 {
 	return h->state == OPEN && !h->open;
-}
-
-/* What the engine itself finds wrong. */
-static int
-engine_alert(int err)
-{
-	switch (err) {
-	case BR_ERR_BAD_MAC:
-		return BAD_RECORD_MAC;
-	case BR_ERR_BAD_LENGTH:
-	case BR_ERR_TOO_LARGE:
-		return RECORD_OVERFLOW;
-	case BR_ERR_BAD_VERSION:
-	case BR_ERR_UNSUPPORTED_VERSION:
-		return PROTOCOL_VERSION;
-	case BR_ERR_UNEXPECTED:
-		return UNEXPECTED_MESSAGE;
-	}
-	return -1;
-}
-
-/* A failed engine writes no record, so this does: behind what it had made, or
- * in place of what it had not. */
-size_t
-hs_last_words(struct hs *h, const unsigned char **words)
-{
-	br_ssl_engine_context *eng = &h->eng;
-	size_t made = eng->oxc > eng->oxa ? eng->oxc : 0;
-	size_t from = made + 5, to = eng->obuf_len, n = 2;
-	unsigned char *p;
-
-	*words = eng->obuf + (made ? eng->oxa : 0);
-	if (h->ours < 0)
-		h->ours = engine_alert(eng->err);
-	if (h->ours < 0 || eng->obuf_len - made < 128)
-		return 0;
-	eng->out.vtable->max_plaintext(&eng->out.vtable, &from, &to);
-	eng->obuf[from] = 2;
-	eng->obuf[from + 1] = (unsigned char)h->ours;
-	p = eng->out.vtable->encrypt(&eng->out.vtable, ALERT,
-	    eng->version_out, eng->obuf + from, &n);
-	memmove(eng->obuf + made, p, n);
-	return made ? made + n - eng->oxa : n;
 }

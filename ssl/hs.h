@@ -32,16 +32,6 @@ enum {
 	MESSAGE_HASH = 254
 };
 
-/* Alerts that we send (RFC 8446 6). */
-enum {
-	CLOSE_NOTIFY = 0, UNEXPECTED_MESSAGE = 10, BAD_RECORD_MAC = 20,
-	RECORD_OVERFLOW = 22, HANDSHAKE_FAILURE = 40, BAD_CERTIFICATE = 42,
-	CERTIFICATE_UNKNOWN = 46, ILLEGAL_PARAMETER = 47, DECODE_ERROR = 50,
-	DECRYPT_ERROR = 51, PROTOCOL_VERSION = 70, INSUFFICIENT_SECURITY = 71,
-	INTERNAL_ERROR = 80, USER_CANCELED = 90, NO_RENEGOTIATION = 100,
-	MISSING_EXTENSION = 109, UNSUPPORTED_EXTENSION = 110
-};
-
 /* What is waited for. The names end in 12 where they are those of TLS 1.2 and
  * older. OPEN and OPEN12: the handshake is over. */
 enum state {
@@ -51,10 +41,6 @@ enum state {
 	WANT_EXTENSIONS, WANT_REQUEST, WANT_CERTIFICATE, WANT_VERIFY,
 	WANT_FINISHED, OPEN
 };
-
-/* What the queue holds beside records: the keys to send with from here on, as
- * record_keys takes them, and the end of the handshake. */
-enum { NEW_KEYS = 1, OPENED = 2 };
 
 struct der;
 struct key;
@@ -96,7 +82,7 @@ struct hs {
 	size_t msg_n, msg_cap;		/* ... as far as it has come */
 	size_t msg_size;		/* of the one that is handled */
 	unsigned char before[HASH_MAX];	/* the transcript's hash before it */
-	struct writer queue;		/* see hs_put */
+	struct writer queue;		/* see queue.h */
 	int queue_what;			/* the entry under way ... */
 	size_t queue_at, queue_last, queue_left;	/* ... its rest */
 };
@@ -106,11 +92,6 @@ void hs_start(struct hs *);
 
 /* 1 while something must be sent before more may be read. */
 int hs_busy(const struct hs *);
-
-/* After a failure that is the server's fault: bytes to send, the rest of a
- * record under way and an alert, borrowed from the engine's buffer; 0 when there
- * is nothing to say. Once. */
-size_t hs_last_words(struct hs *, const unsigned char **);
 
 /* Wipes secrets and frees memory; the struct may be started again. */
 void hs_wipe(struct hs *);
@@ -134,21 +115,6 @@ int hs_verify(struct hs *, const struct der *chain, size_t n);
 
 /* Wipes what is of no more use behind Finished or a failure. */
 void hs_forget(struct hs *);
-
-/* Puts something in the queue: one of NEW_KEYS..., or a record's type and its
- * contents. Handshake messages that follow one another share a record. */
-void hs_put(struct hs *, int what, const void *p, size_t n);
-
-/* A message for the queue is what is written between begin and send, which
- * takes it out of the writer and adds it to the transcript. */
-void hs_begin(struct writer *, int type);
-void hs_send(struct hs *, struct writer *);
-
-/* Our Certificate; empty when there is no scheme to sign with. */
-void hs_send_certificate(struct hs *);
-
-/* CertificateVerify with the scheme chosen, over this hash. */
-void hs_send_verify(struct hs *, const void *hash);
 
 /* The transcript's hash so far; returns its size. */
 size_t hs_transcript(const struct hs *, unsigned char *out);

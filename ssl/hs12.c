@@ -6,12 +6,14 @@
  * server: CCS Finished */
 #include <string.h>
 
+#include "alert.h"
 #include "der.h"
-#include "hello.h"
 #include "hs.h"
 #include "hs12.h"
 #include "key.h"
+#include "queue.h"
 #include "scheme.h"
+#include "suite.h"
 #include "verify.h"
 
 enum { NAMED_CURVE = 3 };
@@ -84,7 +86,7 @@ skip_params(struct hs *h, struct reader *r)
 }
 
 static void
-check_signature(struct hs *h, const unsigned char *p, size_t n,
+check_key_signature(struct hs *h, const unsigned char *p, size_t n,
     struct reader *r)
 {
 	unsigned version = h->eng.session.version, scheme = SCHEME_OLD;
@@ -134,7 +136,7 @@ hs12_key(struct hs *h, struct reader *r)
 	if (r->bad || h->suite->auth == AUTH_NONE)
 		hs_end(h, r);
 	else
-		check_signature(h, params.p, (size_t)(r->p - params.p), r);
+		check_key_signature(h, params.p, (size_t)(r->p - params.p), r);
 	if (hs_failed(h))
 		return;
 	if (h->suite->kx == KX_ECDHE)
@@ -196,7 +198,7 @@ send_key(struct hs *h)
 	int size = h->suite->kx == KX_ECDHE ? 1 : 2;
 	size_t at;
 
-	hs_begin(&w, CLIENT_KEY_EXCHANGE);
+	queue_begin(&w, CLIENT_KEY_EXCHANGE);
 	if (h->suite->kx == KX_RSA) {
 		put_encrypted(h, &w);
 	} else {
@@ -204,7 +206,7 @@ send_key(struct hs *h)
 		writer_bytes(&w, h->share.p, h->share.n);
 		writer_close(&w, at, size);
 	}
-	hs_send(h, &w);
+	queue_end(h, &w);
 	writer_free(&h->share);
 }
 
@@ -263,26 +265,26 @@ make_finished(const struct hs *h, const char *label,
 }
 
 static void
-send_finished(struct hs *h)
+send_finished12(struct hs *h)
 {
 	unsigned char hash[HASH_MAX], data[12], keys[RECORD_KEYS_MAX] = { 0 };
 	struct writer w = { NULL, 0, 0, 0 };
 
-	hs_put(h, CCS, "\1", 1);
+	queue_put(h, CCS, "\1", 1);
 	make_keys(h, 0, keys);
-	hs_put(h, NEW_KEYS, keys, sizeof keys);
+	queue_put(h, NEW_KEYS, keys, sizeof keys);
 	explicit_bzero(keys, sizeof keys);
 	hs_transcript(h, hash);
 	make_finished(h, "client finished", hash, data);
-	hs_begin(&w, FINISHED);
+	queue_begin(&w, FINISHED);
 	writer_bytes(&w, data, sizeof data);
-	hs_send(h, &w);
+	queue_end(h, &w);
 }
 
 /* RFC 5246 7.4.8: the transcript by the scheme's hash; RFC 2246: by MD5 and
  * SHA-1. */
 static void
-send_verify(struct hs *h)
+send_verify12(struct hs *h)
 {
 	unsigned char hash[HASH_MAX];
 	const br_hash_class *class;
@@ -294,7 +296,7 @@ send_verify(struct hs *h)
 		br_multihash_out(&h->eng.mhash, (int)(class->desc & 0xFF),
 		    hash);
 	}
-	hs_send_verify(h, hash);
+	queue_verify(h, hash);
 }
 
 void
@@ -302,15 +304,15 @@ hs12_done(struct hs *h, struct reader *r)
 {
 	if (r->n)
 		hs_fail(h, DECODE_ERROR, "malformed ServerHelloDone");
-	if (hs_failed(h) || !hs_at_border(h))
+	if (hs_failed(h))
 		return;
 	if (h->asked)
-		hs_send_certificate(h);
+		queue_certificate(h);
 	send_key(h);
 	make_master(h);
 	if (h->scheme)
-		send_verify(h);
-	send_finished(h);
+		send_verify12(h);
+	send_finished12(h);
 	h->state = WANT_CCS12;
 }
 
@@ -338,6 +340,6 @@ hs12_finished(struct hs *h, struct reader *r)
 		return;
 	}
 	hs_forget(h);
-	hs_put(h, OPENED, NULL, 0);
+	queue_put(h, OPENED, NULL, 0);
 	h->state = OPEN12;
 }

@@ -6,12 +6,15 @@
  * server, later: NewSessionTicket, KeyUpdate */
 #include <string.h>
 
+#include "alert.h"
 #include "der.h"
-#include "hello.h"
+#include "extension.h"
 #include "hs.h"
 #include "hs13.h"
 #include "key.h"
+#include "queue.h"
 #include "scheme.h"
+#include "suite.h"
 #include "verify.h"
 
 /* ---- keys ---- */
@@ -43,7 +46,7 @@ use_out(struct hs *h)
 	unsigned char keys[RECORD_KEYS_MAX] = { 0 };
 
 	make_traffic(h, h->schedule.client, keys);
-	hs_put(h, NEW_KEYS, keys, sizeof keys);
+	queue_put(h, NEW_KEYS, keys, sizeof keys);
 	explicit_bzero(keys, sizeof keys);
 }
 
@@ -63,7 +66,7 @@ static void
 send_ccs(struct hs *h)
 {
 	if (!h->ccs_sent)
-		hs_put(h, CCS, "\1", 1);
+		queue_put(h, CCS, "\1", 1);
 	h->ccs_sent = 1;
 }
 
@@ -120,7 +123,7 @@ hs13_extensions(struct hs *h, struct reader *r)
 {
 	struct extensions e;
 
-	if (hello_extensions(h, r, IN_ENCRYPTED, &e) && hs_end(h, r))
+	if (extensions_read(h, r, IN_ENCRYPTED, &e) && hs_end(h, r))
 		h->state = WANT_REQUEST;
 }
 
@@ -134,7 +137,7 @@ hs13_request(struct hs *h, struct reader *r)
 	struct reader list;
 	struct extensions e;
 
-	if (!hello_extensions(h, r, IN_REQUEST, &e) || !hs_end(h, r))
+	if (!extensions_read(h, r, IN_REQUEST, &e) || !hs_end(h, r))
 		return;
 	list = reader_vector(&e.schemes, 2);
 	if (context.n)
@@ -178,8 +181,7 @@ hs13_certificate(struct hs *h, struct reader *r)
 		hs_fail(h, ILLEGAL_PARAMETER,
 		    "the server's certificate has a context");
 	else if (extensions)
-		hs_fail(h, UNSUPPORTED_EXTENSION, "the server sent a bad "
-		    "extension, or one nobody asked for");
+		hs_fail(h, UNSUPPORTED_EXTENSION, extension_bad);
 	if (!hs_failed(h) && hs_verify(h, chain, n))
 		h->state = WANT_VERIFY;
 }
@@ -229,7 +231,7 @@ send_verify(struct hs *h)
 	hs_transcript(h, hash);
 	n = signed_text(h, "client", hash, text);
 	hash_of(scheme_hash(h->scheme, NULL), text, n, hash);
-	hs_send_verify(h, hash);
+	queue_verify(h, hash);
 }
 
 static void
@@ -239,14 +241,14 @@ send_finished(struct hs *h)
 	struct writer w = { NULL, 0, 0, 0 };
 
 	if (h->asked)
-		hs_send_certificate(h);
+		queue_certificate(h);
 	if (h->scheme)
 		send_verify(h);
 	hs_transcript(h, hash);
 	schedule_finished(&h->schedule, h->schedule.client, hash, data);
-	hs_begin(&w, FINISHED);
+	queue_begin(&w, FINISHED);
 	writer_bytes(&w, data, h->schedule.n);
-	hs_send(h, &w);
+	queue_end(h, &w);
 }
 
 /* The application's secrets are over what came to here, without our own. */
@@ -260,8 +262,6 @@ hs13_finished(struct hs *h, struct reader *r)
 		hs_fail(h, DECRYPT_ERROR, "bad Finished message");
 		return;
 	}
-	if (!hs_at_border(h))
-		return;
 	hs_transcript(h, hash);
 	send_finished(h);
 	schedule_next(&h->schedule, NULL, 0);
@@ -269,7 +269,7 @@ hs13_finished(struct hs *h, struct reader *r)
 	use_in(h);
 	use_out(h);
 	hs_forget(h);
-	hs_put(h, OPENED, NULL, 0);
+	queue_put(h, OPENED, NULL, 0);
 	h->state = OPEN;
 }
 
@@ -297,7 +297,7 @@ hs13_update(struct hs *h, struct reader *r)
 	struct writer w = { NULL, 0, 0, 0 };
 	unsigned asked = (unsigned)reader_number(r, 1);
 
-	if (!hs_end(h, r) || !hs_at_border(h))
+	if (!hs_end(h, r))
 		return;
 	if (asked > 1) {
 		hs_fail(h, ILLEGAL_PARAMETER, "malformed handshake message");
@@ -307,9 +307,9 @@ hs13_update(struct hs *h, struct reader *r)
 	use_in(h);
 	if (!asked || h->queue.n || h->closing)
 		return;
-	hs_begin(&w, KEY_UPDATE);
+	queue_begin(&w, KEY_UPDATE);
 	writer_number(&w, 0, 1);
-	hs_send(h, &w);
+	queue_end(h, &w);
 	schedule_update(&h->schedule, h->schedule.client);
 	use_out(h);
 }

@@ -55,7 +55,7 @@ static const struct {
 };
 
 static int
-refuse(char *why, size_t size, const char *file, const char *reason)
+refuse_key(char *why, size_t size, const char *file, const char *reason)
 {
 	snprintf(why, size,
 	    "Error setting SSL/TLS X.509 client certificate: %s%s%s",
@@ -71,11 +71,11 @@ open_file(struct pem *p, const char *file, char *why, size_t size)
 
 	if (pem_open(p, file, reason, sizeof reason) == 0)
 		return 0;
-	return refuse(why, size, "", reason);
+	return refuse_key(why, size, "", reason);
 }
 
 static int
-is_certificate(const struct pem_object *o)
+is_own_certificate(const struct pem_object *o)
 {
 	return !*o->label || strcmp(o->label, "CERTIFICATE") == 0
 	    || strcmp(o->label, "X509 CERTIFICATE") == 0;
@@ -110,13 +110,13 @@ load_chain(struct key *k, const char *file, char *why, size_t size)
 	while (!bad && (got = pem_next(&p, &o)) != 0) {
 		if (got < 0)
 			bad = p.why;
-		else if (is_certificate(&o))
+		else if (is_own_certificate(&o))
 			bad = add_certificate(k, &o);
 	}
 	if (!bad && !k->n)
 		bad = "no certificate in it";
 	pem_close(&p);
-	return bad ? refuse(why, size, file, bad) : 0;
+	return bad ? refuse_key(why, size, file, bad) : 0;
 }
 
 /* Bytes of the modulus of a PKCS#1 key, 0 for anything else. */
@@ -213,7 +213,7 @@ load_key(struct key *k, const char *file, char *why, size_t size)
 	else
 		bad = got < 0 ? p.why : "no private key in it";
 	pem_close(&p);
-	return bad ? refuse(why, size, file, bad) : 0;
+	return bad ? refuse_key(why, size, file, bad) : 0;
 }
 
 /* Signs anything and lets the certificate's key judge it. */
@@ -266,12 +266,12 @@ check_pair(struct key *k)
 }
 
 static int
-load(struct key *k, const struct ssl_conf *conf, char *why, size_t size)
+load_pair(struct key *k, const struct ssl_conf *conf, char *why, size_t size)
 {
 	const char *bad;
 
 	if (!conf->certfile && conf->keyfile)
-		return refuse(why, size, conf->keyfile,
+		return refuse_key(why, size, conf->keyfile,
 		    "a private key without a certificate");
 	if (!conf->certfile)
 		return 0;
@@ -280,7 +280,7 @@ load(struct key *k, const struct ssl_conf *conf, char *why, size_t size)
 	    why, size) < 0)
 		return -1;
 	bad = check_pair(k);
-	return bad ? refuse(why, size, conf->certfile, bad) : 0;
+	return bad ? refuse_key(why, size, conf->certfile, bad) : 0;
 }
 
 struct key *
@@ -289,10 +289,10 @@ key_new(const struct ssl_conf *conf, char *why, size_t size)
 	struct key *k = calloc(1, sizeof *k);
 
 	if (!k) {
-		refuse(why, size, "", "out of memory");
+		refuse_key(why, size, "", "out of memory");
 		return NULL;
 	}
-	if (load(k, conf, why, size) == 0)
+	if (load_pair(k, conf, why, size) == 0)
 		return k;
 	key_free(k);
 	return NULL;

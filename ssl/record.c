@@ -4,8 +4,9 @@
 #include <stddef.h>
 #include <string.h>
 
-#include "hello.h"
+#include "alert.h"
 #include "hs.h"
+#include "suite.h"
 
 enum { TAG = 16, EXPLICIT = 8, PLAIN_MAX = 16384 };
 
@@ -144,7 +145,7 @@ fits_in(const br_sslrec_in_class *const *in, size_t n)
 	return n >= more && n <= PLAIN_MAX + more;
 }
 
-/* RFC 8446 5: until Finished a CCS may come between messages, and is nothing. */
+/* RFC 8446 5: until Finished a CCS may come between messages, as nothing. */
 static unsigned char *
 skip_ccs(struct hs *h, unsigned char *p, size_t *n)
 {

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "alert.h"
 #include "hs.h"
 #include "key.h"
 #include "verify.h"
