@@ -99,7 +99,7 @@ tests = $(filter-out $(WITHOUT),$(sort $(wildcard $1)))
 UNIT = $(patsubst %.c,$(OBJ)/%,$(call tests,tests/unit/*.c))
 TOOLS = $(patsubst %.c,$(OBJ)/%,$(call tests,tests/*.c))
 LINT_ = tests/binary.sh tests/divide.sh tests/install.sh tests/length.sh \
-	tests/man.sh tests/shell.sh
+	tests/man.sh tests/shell.sh tests/ssl_taint.sh
 TESTS = $(filter-out $(LINT_) tests/lib.sh tests/need.sh tests/demo.sh \
 	tests/repro.sh,$(call tests,tests/*.sh))
 absolute = $(if $(filter /%,$1),,$(CURDIR)/)$1

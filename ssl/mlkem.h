@@ -25,8 +25,8 @@ void mlkem_keygen(struct mlkem_key *, unsigned char ek[MLKEM_EK],
     const unsigned char seed[MLKEM_SEED]);
 
 /* What both sides share by this ciphertext (7.3). 0; -1 when its length is
- * wrong, nothing written then. A wrong ciphertext gives 0 and a secret that
- * nobody else has: the handshake fails later. */
+ * wrong, nothing written then. A ciphertext that is wrong otherwise gives 0 and
+ * a secret of its own: the handshake fails at Finished. */
 int mlkem_decaps(const struct mlkem_key *, const unsigned char *ct,
     size_t ct_len, unsigned char shared[MLKEM_SHARED]);
 
