@@ -4,19 +4,27 @@
 #include "ec.h"
 #include "kex.h"
 
-/* In the order offered: servers that follow the client take the first. */
+/* In the order offered: servers that follow the client take the first. The
+ * last is in no first hello, which its key would double: a server that wants it
+ * says so. */
 static const unsigned groups[] = {
-	GROUP_X25519, GROUP_P256, GROUP_P384, GROUP_P521
+	GROUP_X25519, GROUP_P256, GROUP_P384, GROUP_P521, GROUP_X25519MLKEM768
 };
 enum { GROUPS = sizeof groups / sizeof groups[0] };
+
+/* How many there are for a version. */
+static size_t
+count_groups(int tls13)
+{
+	return tls13 && mlkem_built ? GROUPS : GROUPS - 1;
+}
 
 void
 kex_groups(struct writer *w, int tls13)
 {
 	size_t i;
 
-	(void)tls13;
-	for (i = 0; i < GROUPS; i++)
+	for (i = 0; i < count_groups(tls13); i++)
 		writer_number(w, groups[i], 2);
 }
 
@@ -25,8 +33,7 @@ kex_offered(unsigned group, int tls13)
 {
 	size_t i;
 
-	(void)tls13;
-	for (i = 0; i < GROUPS; i++)
+	for (i = 0; i < count_groups(tls13); i++)
 		if (groups[i] == group)
 			return 1;
 	return 0;
@@ -52,20 +59,42 @@ make_private(br_hmac_drbg_context *rng, int curve, unsigned char key[66])
 	return n;
 }
 
+static int
+curve_of(unsigned group)
+{
+	return group == GROUP_X25519MLKEM768 ? BR_EC_curve25519 : (int)group;
+}
+
+static void
+make_mlkem(struct kex *k, br_hmac_drbg_context *rng, struct writer *w)
+{
+	unsigned char seed[MLKEM_SEED], *to = writer_room(w, MLKEM_EK);
+
+	br_hmac_drbg_generate(rng, seed, sizeof seed);
+	if (to)
+		mlkem_keygen(&k->mlkem, to, seed);
+	explicit_bzero(seed, sizeof seed);
+}
+
+/* A hello that is repeated for its cookie has the same share, and the first one
+ * is of a curve. */
 void
 kex_make(struct kex *k, br_hmac_drbg_context *rng, unsigned group,
     struct writer *w)
 {
+	int curve = curve_of(group);
 	unsigned char *to;
 	size_t n;
 
 	if (k->group != group || !k->n)
-		k->n = make_private(rng, (int)group, k->key);
+		k->n = make_private(rng, curve, k->key);
 	k->group = group;
-	ec_all.generator((int)group, &n);
+	if (group == GROUP_X25519MLKEM768)
+		make_mlkem(k, rng, w);
+	ec_all.generator(curve, &n);
 	to = writer_room(w, n);
 	if (to)
-		ec_all.mulgen(to, k->key, k->n, (int)group);
+		ec_all.mulgen(to, k->key, k->n, curve);
 }
 
 static int
@@ -83,7 +112,7 @@ all_zero(const unsigned char *p, size_t n)
 static const char *
 multiply(const struct kex *k, const struct reader *point, struct secret *s)
 {
-	int curve = (int)k->group;
+	int curve = curve_of(k->group);
 	unsigned char buf[133];
 	size_t n, off;
 
@@ -91,20 +120,38 @@ multiply(const struct kex *k, const struct reader *point, struct secret *s)
 	if (point->n != n)
 		return "ECDH point of a wrong size";
 	memcpy(buf, point->p, n);
-	off = ec_all.xoff(curve, &s->n);
-	if (!ec_all.mul(buf, n, k->key, k->n, curve)
-	    || all_zero(buf + off, s->n))
-		s->n = 0;
-	memcpy(s->p, buf + off, s->n);
+	off = ec_all.xoff(curve, &n);
+	if (!ec_all.mul(buf, point->n, k->key, k->n, curve)
+	    || all_zero(buf + off, n))
+		n = 0;
+	memcpy(s->p + s->n, buf + off, n);
+	s->n += n;
 	explicit_bzero(buf, sizeof buf);
-	return s->n ? NULL : "ECDH point off the curve";
+	return n ? NULL : "ECDH point off the curve";
+}
+
+/* The ciphertext goes before the point, and so do their secrets. */
+static const char *
+decapsulate(const struct kex *k, struct reader *share, struct secret *s)
+{
+	const unsigned char *ct = reader_bytes(share, MLKEM_CT);
+
+	if (!ct || mlkem_decaps(&k->mlkem, ct, MLKEM_CT, s->p) < 0)
+		return "ML-KEM ciphertext of a wrong size";
+	s->n = MLKEM_SHARED;
+	return NULL;
 }
 
 const char *
-kex_shared(struct kex *k, struct reader point, struct secret *s)
+kex_shared(struct kex *k, struct reader share, struct secret *s)
 {
-	const char *bad = multiply(k, &point, s);
+	const char *bad = NULL;
 
+	s->n = 0;
+	if (k->group == GROUP_X25519MLKEM768)
+		bad = decapsulate(k, &share, s);
+	if (!bad)
+		bad = multiply(k, &share, s);
 	explicit_bzero(k, sizeof *k);
 	return bad;
 }

@@ -7,6 +7,7 @@
 #include <bearssl.h>
 
 #include "bytes.h"
+#include "mlkem.h"
 
 enum {
 	GROUP_P256 = BR_EC_secp256r1, GROUP_P384 = BR_EC_secp384r1,
@@ -17,11 +18,12 @@ enum {
 /* The longest secret is a number of the largest finite field. */
 enum { KEX_DH_MIN = 128, KEX_DH_MAX = 512, KEX_MAX = KEX_DH_MAX };
 
-/* Our private half on a curve. */
+/* Our private half: on a curve, and beside it with X25519MLKEM768. */
 struct kex {
 	unsigned group;
 	size_t n;
 	unsigned char key[66];
+	struct mlkem_key mlkem;
 };
 
 /* A secret; n is 0 where there is none. */
