@@ -299,16 +299,21 @@ pull(struct ssl *s, int fd)
 	return r > 0;
 }
 
-/* The server may learn why, if the socket has room for it. Nothing that was
+/* The server may learn why, if the socket has room for it; what we have not read
+ * would make of our end a reset, which can overtake the alert. Nothing that was
  * secret is of use any more. */
 static int
 give_reason(struct ssl *s, int fd)
 {
 	const unsigned char *p;
 	size_t n = alert_last_words(&s->hs, &p);
+	int reads = 0;
 
 	if (n && !s->eof && !s->error)
 		send(fd, p, n, MSG_NOSIGNAL | MSG_DONTWAIT);
+	while (reads++ < READS_MAX
+	    && recv(fd, s->in, sizeof s->in, MSG_DONTWAIT) > 0)
+		;
 	why_failed(&s->hs, s->error, s->why, sizeof s->why);
 	hs_wipe(&s->hs);
 	return -1;

@@ -294,6 +294,7 @@ take_13(struct hs *h, struct hello *s)
 	if (hs_failed(h))
 		return;
 	h->suite = s->suite;
+	h->eng.version_in = 0;
 	h->eng.version_out = BR_TLS12;
 	if (memcmp(s->random, retry, 32) == 0)
 		take_retry(h, &s->ext);
