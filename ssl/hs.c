@@ -272,6 +272,8 @@ read_ccs(struct hs *h)
 		hs_fail(h, ILLEGAL_PARAMETER, "malformed ChangeCipherSpec");
 	else if (h->state == WANT_CCS12)
 		hs12_ccs(h);
+	else
+		eng->version_in = 0;
 	eng->hlen_in = 0;
 }
 

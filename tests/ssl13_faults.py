@@ -107,7 +107,7 @@ class Server:
         self.random = os.urandom(32)
         self.out = self.inn = None
         self.group = X25519
-        self.alert, self.faulty = "-", False
+        self.alert, self.faulty, self.ccs = "-", False, 0
         self.context = b"TLS 1.3, server CertificateVerify\0"
 
     # --- records
@@ -157,6 +157,9 @@ class Server:
             body = self.inn.aead.decrypt(self.inn.nonce(), body, head)
             body = body.rstrip(b"\0")
             kind, body = body[-1], body[:-1]
+        if kind == CCS:
+            assert body == b"\1"
+            self.ccs += 1
         if kind == ALERT:
             self.alert = str(body[1])
             if body[1]:
@@ -331,6 +334,7 @@ class Server:
                 one, got = got[:n], got[n:]
                 if one[0] == 20:
                     assert one == self.finished(secret=self.inn.secret)
+                    assert self.ccs == 1
                     return self.switch(h)
                 self.log += one
                 self.seen = one
