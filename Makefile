@@ -91,7 +91,8 @@ export COMMAND
 
 # Without TLS its tests fall away: those named after its modules, and ssl*.
 WITHOUT_none = tests/ssl% tests/tls.sh tests/interop/tls.sh \
-	tests/roots.sh tests/vectors.sh $(TLS_bear:ssl/%.o=tests/unit/%.c)
+	tests/bearssl.sh tests/roots.sh tests/vectors.sh \
+	$(TLS_bear:ssl/%.o=tests/unit/%.c)
 WITHOUT_mlkem_0 = tests/unit/mlkem.c tests/unit/sha3.c
 WITHOUT = $(WITHOUT_$(SSL)) $(WITHOUT_mlkem_$(MLKEM)) \
 	$(SAN:1=tests/sandbox.sh tests/unit/sandbox.c)
