@@ -8,7 +8,7 @@ repaired=$(make -s show-BEARSSL)
 tree() {
 	mkdir "$T/$1"
 	cp -R "$repaired/inc" "$repaired/src" "$T/$1"
-	patch -s -R -p1 -d "$T/$1" <ssl/bearssl.patch
+	(cd "$T/$1" && patch -R -p1) <ssl/bearssl.patch >"$T/log"
 }
 get() { sh ssl/get-bearssl.sh "$T/out" "$@" 2>&1; }
 same() { diff -r "$1" "$2" >"$T/diff"; }
