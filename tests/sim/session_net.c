@@ -315,7 +315,7 @@ io_put(struct io *io, struct str s)
 {
 	size_t n;
 
-	while (s.n) {
+	while (s.n && !io->mute) {
 		n = net.room - io->out_end;
 		if (n > s.n)
 			n = s.n;
