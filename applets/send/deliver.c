@@ -348,6 +348,7 @@ agent_is_over(struct sender *s, struct agent *a, int status)
 		event = agent_ended(a, status);
 		on_event(s, a, &event);
 	} else {
+		a->pid = 0;
 		deliver_read(s, a);
 	}
 	route_forget(s, a);

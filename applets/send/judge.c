@@ -52,17 +52,27 @@ on_probation(struct sender *s, struct route *r, const struct message *m,
 }
 
 /* Whether every remote has been asked, and each said that it cannot take what
- * the message is for this recipient. */
+ * the message is for this recipient, who may be named twice. */
 static int
 unfit_everywhere(const struct sender *s, struct message *m, struct str address)
 {
-	struct str rest = buf_str(&message_attempt(m)->unfit);
+	struct buf mine = { 0 };
+	struct str rest = buf_str(&message_attempt(m)->unfit), line;
+	int known = 0;
 	size_t n = 0;
 
-	while (rest.n)
-		n += (size_t)str_eq(str_cut(&rest, '\n'), address);
-	buf_cat(&m->attempt->unfit, address, STR("\n"));
-	return n >= m->turn && m->turn + 1u == s->route_count;
+	buf_fmt(&mine, "%u ", (unsigned)m->turn);
+	buf_add(&mine, address);
+	while (rest.n) {
+		line = str_cut(&rest, '\n');
+		known |= str_eq(line, buf_str(&mine));
+		n += (size_t)str_eq(str_skip(line, str_find(line, ' ') + 1),
+		    address);
+	}
+	if (!known)
+		buf_cat(&m->attempt->unfit, buf_str(&mine), STR("\n"));
+	buf_free(&mine);
+	return n + (size_t)!known > m->turn && m->turn + 1u == s->route_count;
 }
 
 /* The refusal of m was the remote's own if others with the same one follow; it
@@ -204,6 +214,13 @@ count_failures(struct sender *s, struct agent *a, const struct result *why)
 	    stage_name(why->stage), log_clean(1, why->text));
 }
 
+/* What was said at an earlier stage is no answer for a message. */
+static int
+is_answer(const struct result *r)
+{
+	return r->reply && r->stage >= STAGE_mail && r->stage <= STAGE_dot;
+}
+
 /* What was answered, whatever the answer. */
 static void
 on_answer(struct sender *s, struct agent *a, struct message *m,
@@ -247,16 +264,14 @@ judge(struct sender *s, struct agent *a, struct delivery *d,
 		s->status_changed = r->history->proven = 1;
 	decide_all(s, r, d, whole);
 	result = as_a_whole(d, whole);
+	if (result.unanswered)
+		on_no_answer(s, d->m);
+	if (result.unanswered || result.fault == FAULT_OURS)
+		*next = JUDGE_OVER;
 	if (!a->owner || a->external)
 		return result;
-	if (result.reply || d->count[DELIVERED])
+	if (is_answer(&result) || d->count[DELIVERED])
 		on_answer(s, a, d->m, d->count[DELIVERED]);
-	if (result.unanswered) {
-		on_no_answer(s, d->m);
-		*next = JUDGE_OVER;
-	}
-	if (result.fault == FAULT_OURS)
-		*next = JUDGE_OVER;
 	if (result.fault == FAULT_CONNECTION)
 		on_suspect(s, r, d->m, &result);
 	else if (result.fault == FAULT_REMOTE || result.fault == FAULT_LOGIN)

@@ -51,7 +51,7 @@ loop_pulled(struct sender *s)
 	sender_look(s);
 	if (s->fresh_count)
 		run_join(s);
-	else if (clock_ms() >= s->pulls_until)
+	else if (!s->rescan && clock_ms() >= s->pulls_until)
 		s->wanted = RUN_ALL;
 	s->pulls_until = s->named = 0;
 }
@@ -95,6 +95,7 @@ wait_until(const struct sender *s)
 		until = clock_first(until, s->fresh_at);
 	if (s->rescan)
 		until = clock_first(until, s->fresh_at);
+	until = clock_first(until, s->locked_at);
 	until = clock_first(until, s->sync_at);
 	for (a = s->agents; a; a = a->next)
 		until = clock_first(until, a->deadline);
@@ -120,11 +121,13 @@ loop(struct sender *s)
 		sender_watch_clock(s);
 		if (!s->running && s->wanted == RUN_NONE &&
 		    clock_left(s->next_run) == 0)
-			s->wanted = RUN_ALL;
+			s->wanted = RUN_DUE;
 		if (!s->running && s->wanted != RUN_NONE)
 			run_begin(s);
 		if (s->rescan && clock_left(s->fresh_at) == 0)
 			sender_look(s);
+		if (clock_left(s->locked_at) == 0)
+			sender_look_locked(s);
 		if (s->fresh_count && clock_left(s->fresh_at) == 0)
 			run_join(s);
 		run_advance(s);

@@ -174,5 +174,5 @@ reports_expire(struct sender *s)
 	while (s->expiring < s->messages.count && reports_have_room(s) &&
 	    expire_one(s, s->messages.list[s->expiring], now) == 0)
 		s->expiring++;
-	return s->expiring == s->messages.count && !s->bounces;
+	return s->expiring >= s->messages.count && !s->bounces;
 }

@@ -258,6 +258,9 @@ route_set_patience(const struct sender *s, struct agent *a)
 {
 	long long ms = (long long)s->set.sendtimeout * 1000;
 
+	/* Its end is awaited. */
+	if (a->signals)
+		return;
 	agent_patience(a, !a->deliveries || !ms ? -1 :
 	    ms + (a->external ? 0 : GRACE));
 }

@@ -13,8 +13,6 @@
 #define JOIN_TIME 60000		/* ms in which new mail joins a run at least;
 				 * then only if nothing waits for its end ... */
 #define JOIN_MAX 3600000	/* ... and never after these */
-#define LOCKED_PAUSE 5000	/* ms until another look at a message that
-				 * another sender's worker has */
 #define PULL_TIME 5000		/* ms for a trigger after its message */
 
 void
@@ -52,7 +50,6 @@ static void
 schedule(struct sender *s)
 {
 	long long wait, at;
-	size_t i;
 
 	if (!s->messages.waiting)
 		s->pause = s->set.maxpause;
@@ -62,9 +59,7 @@ schedule(struct sender *s)
 	if (s->trigger.fd < 0 && wait > POLL_PAUSE)
 		wait = POLL_PAUSE;
 	at = clock_in(wait * 1000);
-	for (i = 0; i < s->messages.count; i++)
-		if (s->messages.list[i]->locked)
-			at = clock_first(at, clock_in(LOCKED_PAUSE));
+	at = clock_first(at, s->due_at);
 	if (s->all || !s->messages.waiting || s->next_run < clock_ms())
 		s->next_run = at;
 	else
@@ -92,14 +87,20 @@ end_run(struct sender *s)
 
 /* ---- the beginning ---- */
 
+/* What was tried less than a pausetime ago is not, unless an administrator
+ * wants it. */
 static int
-is_due(const struct sender *s, const struct message *m, int wanted)
+is_due(struct sender *s, const struct message *m, int wanted)
 {
 	const struct attempt *a = m->attempt;
+	long long age = a ? sender_now() - a->last : -1;
 
-	return wanted == RUN_ALL || m->fresh || !a ||
-	    sender_now() - a->last >= s->set.pausetime || sender_now() <
-	    a->last;
+	if (wanted == RUN_ALL || m->fresh || age < 0 ||
+	    age >= s->set.pausetime)
+		return 1;
+	s->due_at = clock_first(s->due_at,
+	    clock_in((s->set.pausetime - age) * 1000));
+	return 0;
 }
 
 static void
@@ -112,7 +113,8 @@ begin_turn(struct sender *s, struct message *m)
 	routes_offer(s, m, ROUTE_END);
 }
 
-/* Those of the list that wait and are due, oldest first. */
+/* Those of the list that wait and are due, oldest first. One that has changed
+ * several times may stand in it several times. */
 static void
 offer_list(struct sender *s, struct message *const *list, size_t count,
     int wanted)
@@ -126,7 +128,8 @@ offer_list(struct sender *s, struct message *const *list, size_t count,
 			due[n++] = list[i];
 	messages_sort(due, n);
 	for (i = 0; i < n; i++)
-		begin_turn(s, due[i]);
+		if (due[i]->state == MESSAGE_WAITING)
+			begin_turn(s, due[i]);
 	free(due);
 }
 
@@ -152,6 +155,7 @@ run_begin(struct sender *s)
 	s->all = wanted != RUN_NEW || !s->all_began ||
 	    ms - s->all_began >= (long long)s->set.pausetime * 1000;
 	s->probed = s->deferred = 0;
+	s->due_at = CLOCK_NEVER;
 	s->delivered = 0;
 	s->run_began = ms;
 	buf_clear(&s->reason.text);

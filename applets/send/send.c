@@ -147,7 +147,7 @@ send_main(int argc, char **argv)
 	cli_begin("nullmailer-send");
 	cli_options(&about, &all, argc, argv);
 	s.signals = s.errors = s.timer = s.clock = -1;
-	s.sync_at = s.clean_at = CLOCK_NEVER;
+	s.sync_at = s.clean_at = s.locked_at = CLOCK_NEVER;
 	/* The passwords of all remotes are in here. */
 	prctl(PR_SET_DUMPABLE, 0);
 	begin_sender(&s);

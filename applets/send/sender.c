@@ -14,6 +14,8 @@
 #define CLOCK_SLACK 60		/* s by which clocks may drift apart */
 #define SETTLE 1000		/* ms a name waits for its trigger, and queue/
 				 * for its sync */
+#define LOCKED_PAUSE 5000	/* ms until another look at a message that
+				 * another sender's worker has */
 #define PROBE (64 * 1024)	/* bytes of a file that must fit */
 
 int
@@ -158,6 +160,9 @@ sender_scan(struct sender *s)
 	}
 	log_faults(buf_str(&notes));
 	buf_free(&notes);
+	/* The list is another one. */
+	if (s->running && s->all)
+		s->expiring = 0;
 	for (i = 0; i < s->messages.count; i++)
 		if (s->messages.list[i]->fresh &&
 		    s->messages.list[i]->state == MESSAGE_WAITING)
@@ -197,6 +202,23 @@ sender_look(struct sender *s)
 	sender_scan(s);
 }
 
+void
+sender_look_locked(struct sender *s)
+{
+	size_t i;
+
+	s->locked_at = CLOCK_NEVER;
+	for (i = 0; i < s->messages.count; i++) {
+		struct message *m = s->messages.list[i];
+
+		if (!m->locked || m->state != MESSAGE_WAITING)
+			continue;
+		m->locked = 0;
+		m->fresh = 1;
+		note_fresh(s, m);
+	}
+}
+
 /* ---- a message's file ---- */
 
 /* Descriptors or memory are short: not now, and that is no result. */
@@ -217,9 +239,12 @@ static void
 on_other_sender(struct sender *s, struct message *m, int error)
 {
 	if (error == EBUSY) {
-		log_say("%s is still being sent by a worker of an earlier "
-		    "nullmailer-send", m->name);
-		m->locked = 1;
+		if (!m->met)
+			log_say("%s is still being sent by a worker of an "
+			    "earlier nullmailer-send", m->name);
+		m->locked = m->met = 1;
+		s->locked_at = clock_first(s->locked_at,
+		    clock_in(LOCKED_PAUSE));
 		routes_over(s, m);
 		return;
 	}

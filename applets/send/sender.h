@@ -94,6 +94,9 @@ struct sender {
 	int stop;		/* TERM or INT came */
 	long long stop_at;
 	long long next_run;
+	long long due_at;	/* clock_ms when what was not due will be */
+	long long locked_at;	/* clock_ms of the next look at what another
+				 * sender's worker has */
 	long long pause;	/* s */
 	long long not_before;	/* clock_ms: descriptors or memory ran out */
 	long long sync_at;	/* clock_ms; queue/ has changes not synced */
@@ -110,7 +113,8 @@ struct sender {
 	int recalled;		/* what an earlier sender wrote */
 };
 
-enum run_wanted { RUN_NONE, RUN_NEW, RUN_ALL };
+/* A run for new mail, and what is due; for what is due; for all. */
+enum run_wanted { RUN_NONE, RUN_NEW, RUN_DUE, RUN_ALL };
 
 /* What is said once, until it is over. */
 enum said { SAID_LOCKS = 1, SAID_FULL = 2, SAID_SYNC = 4, SAID_NOT_NOW = 8,
@@ -141,6 +145,9 @@ void sender_look(struct sender *s);
 
 /* A name whose file is another one. */
 void sender_look_at(struct sender *s, const char *name);
+
+/* What another sender's worker had is as good as new. */
+void sender_look_locked(struct sender *s);
 
 /* Opens a message for delivery, after what is left to be done to its file. 0;
  * 1 not now, the state is as before; -1: not in this run, or never: state or

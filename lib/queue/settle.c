@@ -245,8 +245,10 @@ static int
 take_place(const struct spool *s, int fd, const struct envelope *e,
     const char *copy, const char *name)
 {
-	if (names_exchange(s->tmp, copy, s->queue, name) < 0) {
-		if (errno == ENOENT)
+	int rc = names_exchange(s->tmp, copy, s->queue, name);
+
+	if (rc != 0) {
+		if (rc < 0 && errno == ENOENT)
 			return NAME_IS_OTHERS;
 		return renameat(s->tmp, copy, s->queue, name) < 0
 		    ? -1 : REPLACED;

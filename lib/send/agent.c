@@ -207,6 +207,8 @@ on_message(struct agent *a, const struct worker_packet *p)
 {
 	if (p->code == ERR_OK && (!a->ready || p->fault || p->unanswered))
 		return -1;
+	/* It may not have reached the connection, which waits for another. */
+	a->given -= p->fault == FAULT_OURS;
 	a->results++;
 	a->taken += p->code == ERR_OK;
 	a->worked += clock_ms() - a->since;
@@ -258,6 +260,14 @@ event_of(int kind, size_t which, const struct worker_packet *p)
 	return event;
 }
 
+/* Whatever it was that it sent, it holds messages and is believed no more. */
+static void
+end_now(const struct agent *a)
+{
+	if (a->deliveries && a->pid > 0)
+		kill(a->pid, SIGKILL);
+}
+
 static struct agent_event
 read_worker(struct agent *a)
 {
@@ -282,6 +292,7 @@ read_worker(struct agent *a)
 	}
 	if (got < 0) {
 		close_fd(a);
+		end_now(a);
 		event.kind = a->deliveries || a->wrong ? AGENT_CRASHED :
 		    AGENT_CLOSED;
 	}
@@ -378,8 +389,10 @@ agent_retire(struct agent *a, long long ms)
 void
 agent_kill(struct agent *a, long long ms)
 {
-	kill(a->external ? -a->pid : a->pid, a->signals++ || a->wrong ?
-	    SIGKILL : SIGTERM);
+	int number = a->signals++ || a->wrong ? SIGKILL : SIGTERM;
+
+	if (a->pid > 0)
+		kill(a->external ? -a->pid : a->pid, number);
 	agent_patience(a, ms);
 }
 

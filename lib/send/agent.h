@@ -18,7 +18,7 @@ struct worker_setup;
 struct agent {
 	struct agent *next;	/* the owner's list */
 	void *owner;		/* the owner's, NULL once it is retired */
-	pid_t pid;
+	pid_t pid;		/* 0 once it was waited for */
 	int fd;			/* -1 after end of file */
 	int external;
 	int wrong;		/* it sent a packet that cannot be right */

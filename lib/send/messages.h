@@ -30,8 +30,9 @@ struct attempt {
 	int code;
 	struct buf done;	/* recipients the file still names although
 				 * they are done, a line each (delivery.h) */
-	struct buf unfit;	/* recipients whom no remote of this turn can
-				 * take for what the message is, LF each */
+	struct buf unfit;	/* "TURN ADDRESS" LF of each recipient whom the
+				 * remote of that turn cannot take for what the
+				 * message is */
 };
 
 /* There may be a hundred thousand of them: 56 bytes and the name. */
@@ -52,7 +53,8 @@ struct message {
 					 * last, alone */
 	unsigned char looked : 1;	/* for its age, in this run */
 	unsigned char again : 1;	/* it had a second try in this run */
-	unsigned char locked : 1;	/* another sender's worker has it */
+	unsigned char locked : 1;	/* another sender's worker has it ... */
+	unsigned char met : 1;	/* ... which was said */
 	char name[];
 };
 

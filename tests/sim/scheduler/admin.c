@@ -116,7 +116,7 @@ change_conf(void)
 	}
 	if (chance(300))
 		choose_numbers();
-	rules_all();
+	rules_all(1);
 }
 
 /* ---- mail ---- */
@@ -235,6 +235,7 @@ replace_file(int m)
 	close(fd);
 	strcpy(mail[other].name, mail[m].name);
 	mail[other].doubt = 1;
+	mail[other].took_place = mail[other].named = 1;
 	renameat(tmp_fd, "other", queue_fd, mail[m].name);
 	release_mail(m);
 	mail[m].name[0] = '\0';
@@ -288,6 +289,7 @@ edit_file(int m, const struct head *h)
 	if (write(fd, text, strlen(text)) < 0)
 		violate("the simulator cannot write");
 	close(fd);
+	mail[m].grown = 1;
 	mail[m].edited |= mail[m].in_hand > 0;
 	touch_file(m);
 	say("admin: m%d is for r%d too", m, r);
@@ -308,6 +310,7 @@ hold_file(int m)
 		release_mail(m);
 	mail[m].doubt = 1;
 	renameat(queue_fd, mail[m].name, hold_fd, mail[m].name);
+	ledger_forget(m);
 	later(pick(400000), release_file, m);
 }
 
@@ -366,7 +369,7 @@ move_trigger(void)
 	unlinkat(root_fd, "trigger", 0);
 	if (chance(800))
 		mkfifoat(root_fd, "trigger", 0600);
-	rules_all();
+	rules_all(0);
 }
 
 static void
@@ -387,11 +390,10 @@ step_clock(void)
 
 	if (chance(500))
 		seconds = -seconds;
-	if (!w.sender)
-		for (m = 0; m < mails; m++)
-			mail[m].doubt = 1;
+	for (m = 0; m < mails; m++)
+		mail[m].doubt |= !w.sender || mail[m].born >= w.waits_since;
 	set_clock(seconds);
-	rules_all();
+	rules_all(0);
 }
 
 static void
@@ -405,7 +407,7 @@ static void
 call_sender(int signal)
 {
 	say("admin: signal %d", signal);
-	rules_all();
+	rules_all(1);
 	send_signal(signal);
 }
 
@@ -422,7 +424,7 @@ act(unsigned n)
 		call_sender(chance(500) ? SIGHUP : SIGALRM);
 	else if (n < 680) {
 		say("admin: pulls the trigger");
-		rules_all();
+		rules_all(0);
 		pull_trigger();
 	} else if (n < 780)
 		change_conf();
@@ -466,7 +468,7 @@ void
 admin_calm(void)
 {
 	shuffle_remotes();
-	rules_all();
+	rules_all(1);
 	if (half >= 0)
 		second_half(half);
 }

@@ -1,6 +1,7 @@
 /* children - external modules, one process a message, and the children that
  * write reports into the queue. */
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -22,6 +23,8 @@ module_takes(struct proc *p)
 		if (p->took[r])
 			ledger_taken(p->m, r, p->took[r]);
 	p->exit_took = 1;
+	if (p->orphan)
+		ledger_lost(p->m, p->took, 0, p->orphan);
 	return 0;
 }
 
@@ -73,12 +76,15 @@ external_start(struct external *f, const char *path, struct str options,
 	p = proc_begins(MODULE);
 	p->s = options.p[sizeof "host=h" - 1] - '0';
 	read_head(message, &h);
+	p->file = fcntl(message, F_DUPFD_CLOEXEC, HIGH);
 	p->m = h.m;
 	for (i = 0; i < h.n; i++)
 		p->took[h.r[i]]++;
 	say("module %d (h%d): begins with m%d", p->pid, p->s, p->m);
-	if (p->m >= 0)
+	if (p->m >= 0) {
+		mail[p->m].in_hand++;
 		rules_try(p->s, p->m);
+	}
 	proc_later(p, 1 + pick(chance(30) && !w.calm ? 4000000 : 2000),
 	    module_ends);
 	*f = (struct external){ p->pid, p->fd, !w.calm && chance(10) };
@@ -96,7 +102,7 @@ module_reaped(const struct proc *p)
 	if (p->kind != MODULE || p->m < 0)
 		return;
 	if (p->exit_took && (p->signalled || p->status & 0x7f)) {
-		ledger_lost(p->m, p->took, 0);
+		ledger_lost(p->m, p->took, 0, p->orphan);
 	} else if (p->exit_took) {
 		ledger_read(p->m, p->took);
 	} else if (code >= 33 && code <= 35) {
@@ -107,16 +113,28 @@ module_reaped(const struct proc *p)
 	r.code = p->status & 0x7f || p->signalled ? ERR_UNKNOWN : code;
 	r.unanswered = p->status & 0x7f || p->signalled;
 	r.text = str_of(p->output);
-	rules_result(p->s, p->m, &r);
+	rules_result(p->s, p->m, &r, 0);
 }
 
 /* ---- reports ---- */
+
+/* No sender knows of it. */
+static void
+excuse_reports(const struct proc *p)
+{
+	struct account *a = mail[p->m].account;
+	int r;
+
+	for (r = 0; r < RCPTS && !p->delay; r++)
+		a[r].reports_excused = (short)(a[r].reports_excused +
+		    p->took[r]);
+}
 
 static void
 report_ends(int arg)
 {
 	struct proc *p = proc_of_event(arg);
-	int m, r;
+	int m;
 
 	if (!p)
 		return;
@@ -125,10 +143,11 @@ report_ends(int arg)
 		return;
 	}
 	m = new_mail(1, 1);
+	if (p->orphan)
+		excuse_reports(p);
 	put_report(m, p->m, p->took, p->delay);
 	if (!w.calm && chance(20)) {
-		for (r = 0; r < RCPTS && !p->delay; r++)
-			mail[p->m].account[r].reports_excused++;
+		excuse_reports(p);
 		mail[p->m].delays -= p->delay;
 		proc_ends(p, 9);
 		return;
@@ -148,7 +167,10 @@ read_report(struct proc *p, const struct bounce *b)
 
 	whole.text = buf_str(&b->text);
 	read_head(b->d.fd, &h);
+	p->file = fcntl(b->d.fd, F_DUPFD_CLOEXEC, HIGH);
 	p->m = h.m;
+	if (p->m >= 0)
+		mail[p->m].in_hand++;
 	p->delay = b->kind == DSN_DELAYED;
 	for (i = 0; i < h.n && i < (int)b->d.e.count && h.m >= 0; i++) {
 		if (b->d.result[i] != FAILED)

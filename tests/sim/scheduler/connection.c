@@ -113,6 +113,7 @@ static void
 let_in(struct proc *p)
 {
 	p->ready = 1;
+	p->let_in_at = w.now;
 	p->window = server[p->s].window > 8 ? 8 : server[p->s].window;
 	if (p->carried.window && p->window == 8)
 		p->window = p->carried.window;
@@ -186,7 +187,8 @@ worker_begins(struct proc *p, const struct worker_setup *setup)
 	say("worker %d (h%d): begins, tried %x sick %x messages %d", p->pid,
 	    p->s, p->tried, p->sick, p->messages);
 	rules_start(p->s, setup->remote, alive);
-	proc_later(p, 1 + pick((unsigned)server[p->s].latency), work);
+	p->next = w.now + 1 + pick((unsigned)server[p->s].latency);
+	proc_later(p, p->next - w.now, work);
 }
 
 /* ---- messages ---- */
@@ -303,8 +305,10 @@ report_message(struct proc *p, int which, const struct answer *own,
 	    h->h.m, q->code, q->fault, unanswered ? " UNANSWERED" : "",
 	    q->text);
 	memset(h->took, 0, sizeof h->took);
-	if (p->fd < 0)
-		ledger_lost(q->m, q->took, q->marked);
+	if (p->fd < 0 || unanswered) {
+		ledger_lost(q->m, q->took, q->marked, p->orphan);
+		memset(q->took, 0, sizeof q->took);
+	}
 	forget_held(p, which);
 	p->answered += !unanswered;
 }
@@ -471,13 +475,23 @@ say_nonsense(struct proc *p)
 
 /* ---- its steps ---- */
 
+/* It begins no more messages. */
+static int
+used_up(const struct proc *p)
+{
+	return (p->messages && p->sent >= p->messages) ||
+	    (p->sent && w.now - p->let_in_at >= 300000);
+}
+
 static void
 begin_messages(struct proc *p)
 {
 	int most = p->window > PROTOCOL_AHEAD ? p->window : 1;
 
-	while (p->begun < p->holds && p->begun < most)
+	while (p->begun < p->holds && p->begun < most && !used_up(p)) {
 		p->begun++;
+		p->sent++;
+	}
 }
 
 static void
@@ -505,23 +519,16 @@ idle(struct proc *p)
 {
 	if (p->fd < 0) {
 		proc_ends(p, 0);
-	} else if (!w.calm && chance(300)) {
-		leave(p, p->answered ? FAULT_END : FAULT_CONNECTION,
-		    STAGE_session, 421, "421 idle");
+		return 0;
 	}
+	if (w.calm || !chance(300))
+		return 1;
+	leave(p, p->answered ? FAULT_END : FAULT_CONNECTION, STAGE_session,
+	    421, "421 idle");
 	return 0;
 }
 
-static int
-limit_reached(const struct proc *p)
-{
-	int limit = server[p->s].limit;
-
-	return (limit && p->answered >= limit) ||
-	    (p->messages && p->answered >= p->messages);
-}
-
-/* 1 if there is more to do at once. */
+/* 0 when it has ended. */
 static int
 one_step(struct proc *p)
 {
@@ -530,6 +537,10 @@ one_step(struct proc *p)
 	if (!p->holds)
 		return idle(p);
 	begin_messages(p);
+	if (!p->begun) {
+		leave(p, FAULT_END, STAGE_session, 0, "Long enough");
+		return 0;
+	}
 	if (server_loses(p->s, p->held[0].h.m)) {
 		lose_connection(p);
 		return 0;
@@ -546,8 +557,12 @@ one_step(struct proc *p)
 		proc_ends(p, SIGTERM);
 		return 0;
 	}
-	if (limit_reached(p)) {
+	if (server[p->s].limit && p->answered >= server[p->s].limit) {
 		leave(p, FAULT_END, STAGE_mail, 421, "421 enough");
+		return 0;
+	}
+	if (p->messages && p->sent >= p->messages && !p->begun) {
+		leave(p, FAULT_END, STAGE_session, 0, "Messages enough");
 		return 0;
 	}
 	grow_window(p);
@@ -556,41 +571,48 @@ one_step(struct proc *p)
 	return 1;
 }
 
+/* Nothing to do: the server may close. */
+static void
+rest(struct proc *p)
+{
+	p->next = w.now + 30000 + pick(300000);
+	proc_later(p, p->next - w.now, work);
+}
+
+/* Of the times that were set the earliest counts. */
 static void
 work(int arg)
 {
 	struct proc *p = proc_of_event(arg);
 
-	if (!p)
+	if (!p || p->over || !p->next || w.now < p->next)
 		return;
-	p->waking = 0;
-	if (p->over)
-		return;
-	if (!p->ready) {
+	p->next = 0;
+	if (!p->ready)
 		open_connection(p);
-	} else if (w.wrong && !w.calm && !p->orphan && chance(20)) {
+	else if (w.wrong && !w.calm && !p->orphan && chance(20))
 		say_nonsense(p);
-	} else if (p->go || p->fd < 0) {
-		if (one_step(p) && p->alive)
-			worker_wakes(p);
-		else if (p->alive && !p->waking) {
-			p->waking = 1;
-			proc_later(p, 30000 + pick(300000), work);
-		}
-	}
+	else if ((p->go || p->fd < 0) && !one_step(p))
+		return;
+	if (p->holds || p->fd < 0)
+		worker_wakes(p);
+	else if (p->alive)
+		rest(p);
 }
 
-/* It looks again after some time, as when an answer comes. */
+/* It has something to do, and an answer comes after some time. */
 void
 worker_wakes(struct proc *p)
 {
 	unsigned latency = (unsigned)server[p->s].latency;
+	long long ms = 1 + pick(latency);
 
-	if (!p->alive || !p->ready || (p->waking && !p->holds))
+	if (!p->alive || !p->ready || p->over)
 		return;
-	if (p->waking)
+	if (!w.calm && chance(20))
+		ms += pick(400000);
+	if (p->next && p->next <= w.now + ms)
 		return;
-	p->waking = 1;
-	proc_later(p, p->holds ? 1 + pick(latency) + (chance(20) && !w.calm ?
-	    pick(400000) : 0) : 30000 + (long long)pick(300000), work);
+	p->next = w.now + ms;
+	proc_later(p, ms, work);
 }

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "../../../applets/applets.h"
+#include "../../../applets/send/sender.h"
 #include "spool.h"
 #include "sim.h"
 
@@ -38,6 +39,32 @@ end_history(void)
 	later(30000, must_have_ended, 0);
 }
 
+/* What a sender that does nothing waits for. */
+static void
+say_stuck(void)
+{
+	const struct sender *s = w.sender;
+	const struct agent *a;
+	size_t i;
+
+	if (!s)
+		return;
+	say("stuck: running %d all %d fresh %zu rescan %d look %d expiring "
+	    "%zu of %zu bounces %d next_run %lld", s->running, s->all,
+	    s->fresh_count, s->rescan, s->look, s->expiring,
+	    s->messages.count, s->bounces != NULL, s->next_run);
+	for (i = 0; i < s->route_count; i++)
+		say("stuck: route %zu dead %d sessions %d of %d line %zu last "
+		    "%zu not before %lld", i, s->routes[i].dead,
+		    s->routes[i].sessions, s->routes[i].max_sessions,
+		    s->routes[i].line.count, s->routes[i].last.count,
+		    s->routes[i].not_before);
+	for (a = s->agents; a; a = a->next)
+		say("stuck: agent %d deliveries %zu window %zu ready %lld "
+		    "signals %d deadline %lld", a->pid, a->deliveries,
+		    a->window, a->ready, a->signals, a->deadline);
+}
+
 static void
 look_calm(int unused)
 {
@@ -47,6 +74,8 @@ look_calm(int unused)
 		end_history();
 		return;
 	}
+	if (w.now - calm_since >= CALM_MOST)
+		say_stuck();
 	check(w.now - calm_since < CALM_MOST, "all is well for two days, and "
 	    "%d messages still wait, m%d the first", left, ledger_first_left());
 	later(CALM_LOOK, look_calm, unused);

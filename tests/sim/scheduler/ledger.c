@@ -76,7 +76,7 @@ ledger_taken(int m, int r, int how_many)
 }
 
 void
-ledger_lost(int m, const short took[RCPTS], int marked)
+ledger_lost(int m, const short took[RCPTS], int marked, int orphan)
 {
 	int r;
 
@@ -85,7 +85,7 @@ ledger_lost(int m, const short took[RCPTS], int marked)
 			continue;
 		mail[m].account[r].excused =
 		    (short)(mail[m].account[r].excused + took[r]);
-		mail[m].excuses += w.sender != NULL;
+		mail[m].excuses += w.sender && !orphan;
 		say("ledger: the answer for m%d r%d is lost", m, r);
 	}
 }
@@ -127,7 +127,13 @@ on_witness(int s, int m, int r, int key)
 	if (mail[m].witness_key[s] == key &&
 	    taken_by[s] > mail[m].witness_at[s])
 		mail[m].account[r].may_fail |= MAY_WITNESS;
-	mail[m].witness_key[s] = key;
+}
+
+/* Once for all of its recipients. */
+void
+ledger_witness(int s, int m, const struct result *r)
+{
+	mail[m].witness_key[s] = fault_key(r->reply, r->text);
 	mail[m].witness_at[s] = taken_by[s];
 }
 
@@ -202,8 +208,8 @@ ledger_failing(int m, int r, struct str text, int expired)
 
 	if (mail[m].released)
 		return;
-	check(about < 0 || about == m, "m%d is charged with what was said of "
-	    "m%d", m, about);
+	check(about < 0 || about == m || expired, "m%d is charged with what "
+	    "was said of m%d", m, about);
 	check(whom < 0 || whom == r || expired, "r%d of m%d is charged with "
 	    "what was said of r%d", r, m, whom);
 	if (expired)
@@ -235,6 +241,25 @@ forget(struct account *a, short in_queue)
 	a->reports_excused = (short)(a->reports_excused + a->reports);
 }
 
+/* A sender that sees the file no more knows nothing of it when it comes
+ * back. */
+void
+ledger_forget(int m)
+{
+	int r, s;
+
+	spool_look_around();
+	for (r = 0; r < RCPTS; r++) {
+		mail[m].account[r].failed = found.failed[m][r];
+		forget(&mail[m].account[r], found.queue[m][r]);
+	}
+	mail[m].suspect = 0;
+	mail[m].not_before = 0;
+	mail[m].unanswered = 0;
+	for (s = 0; s < SERVERS; s++)
+		mail[m].last_result[s] = -1;
+}
+
 void
 ledger_death(void)
 {
@@ -248,6 +273,7 @@ ledger_death(void)
 		}
 		mail[m].suspect = 0;
 		mail[m].not_before = 0;
+		mail[m].unanswered = 0;
 		mail[m].excuses = 0;
 		if (mail[m].edited)
 			mail[m].released = 1;

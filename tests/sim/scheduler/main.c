@@ -1,5 +1,5 @@
-/* main - histories by their seeds: SEED= the first, COUNT= how many, JOBS= at a
- * time, TRACE=1 shows the first one, KEEP=1 goes on after a fault, DIGESTS=1 prints a
+/* main - histories by their seeds: SEED= the first, COUNT= how many (or two
+ * arguments), JOBS= at a time, TRACE=1 shows the first one, KEEP=1 goes on after a fault, DIGESTS=1 prints a
  * sum of each, which must not depend on those before it. Each batch
  * is a process of its own, so that what killed senders leave in memory is
  * bounded, and a crash is the fault of one seed. */
@@ -220,13 +220,18 @@ run_all(void)
 }
 
 int
-main(void)
+main(int argc, char **argv)
 {
 	struct timespec a, b;
 	int bad;
 
-	first = next = number("SEED", 1);
+	first = number("SEED", 1);
 	count = number("COUNT", getenv("SEED") ? 1 : 2000);
+	if (argc > 2) {
+		first = strtoul(argv[1], NULL, 10);
+		count = strtoul(argv[2], NULL, 10);
+	}
+	next = first;
 	jobs = (int)number("JOBS", 1);
 	keep = (int)number("KEEP", 0);
 	digests = (int)number("DIGESTS", 0);
@@ -236,6 +241,7 @@ main(void)
 	told = mmap(NULL, JOBS_MOST * sizeof *told, PROT_READ | PROT_WRITE,
 	    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	if (number("TRACE", 0)) {
+		setvbuf(stdout, NULL, _IOLBF, 0);
 		show_history(first);
 		return 0;
 	}

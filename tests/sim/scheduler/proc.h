@@ -55,8 +55,10 @@ struct proc {
 	int packet_count, packet_at, packet_room;
 	struct held held[WORKER_HOLDS];
 	int holds, begun;
-	int ready, go, over, waking;
-	int window, answered, given, messages;
+	int ready, go, over;
+	long long next;		/* when it does something; 0 not set */
+	long long let_in_at;
+	int window, answered, given, sent, messages;
 	unsigned tried, sick;	/* addresses */
 	struct carried carried;
 	struct options options;
@@ -68,6 +70,7 @@ struct proc {
 	size_t output_n;
 	int exit_took;
 	/* a module or a report */
+	int file;
 	int m;
 	int delay;
 	short took[RCPTS];

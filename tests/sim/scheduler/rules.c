@@ -9,11 +9,13 @@
 #define SLACK 2000		/* ms by which seconds are rounded */
 
 static struct {
-	int all;		/* the next run may try everything */
+	int all;		/* the next run may try everything ... */
+	int urgent;		/* ... and ask where a login was refused */
 	unsigned long news, lines;
 	long long since;
 	long long login[SERVERS];	/* refused at, ms; 0 not */
-	unsigned second[MAILS];	/* servers that may see it once more */
+	unsigned second[MAILS];	/* servers that may see it once more ... */
+	unsigned had_second[MAILS];	/* ... in this run */
 	long long given[SERVERS][64];	/* ms, for rate= */
 	int given_at[SERVERS];
 } rules;
@@ -25,10 +27,10 @@ rules_begin(void)
 }
 
 void
-rules_all(void)
+rules_all(int login)
 {
 	rules.all = 1;
-	memset(rules.login, 0, sizeof rules.login);
+	rules.urgent |= login;
 }
 
 static void
@@ -39,13 +41,15 @@ forget_results(void)
 	for (m = 0; m < mails; m++)
 		for (s = 0; s < SERVERS; s++)
 			mail[m].last_result[s] = -1;
-	rules.all = 0;
+	if (rules.urgent)
+		memset(rules.login, 0, sizeof rules.login);
+	rules.all = rules.urgent = 0;
 }
 
 void
 rules_end_of_life(void)
 {
-	rules_all();
+	rules_all(1);
 	forget_results();
 	memset(rules.second, 0, sizeof rules.second);
 	memset(rules.given, 0, sizeof rules.given);
@@ -76,12 +80,10 @@ check_pause(int s, int m)
 {
 	long long since = w.now - mail[m].last_result[s];
 
-	if (rules.second[m] & 1u << s)
-		rules.second[m] &= ~(1u << s);
-	else
-		check(mail[m].last_result[s] < 0 ||
-		    since >= conf.least_pause * 1000LL - SLACK,
-		    "m%d is tried at h%d again after %lld ms", m, s, since);
+	check(mail[m].last_result[s] < 0 || rules.second[m] & 1u << s ||
+	    mail[m].grown ||
+	    since >= conf.least_pause * 1000LL - SLACK,
+	    "m%d is tried at h%d again after %lld ms", m, s, since);
 	check(w.now >= mail[m].not_before - SLACK,
 	    "m%d is tried %lld ms too early after it had no answer", m,
 	    mail[m].not_before - w.now);
@@ -123,18 +125,36 @@ rules_try(int s, int m)
 	check_suspect(s, m);
 }
 
+/* One that may be taken for the end of a session too many, so that another one
+ * of the same server may have the message at once. */
+static int
+is_no_result(const struct result *r, int sister)
+{
+	return sister && r->fault != FAULT_NONE && r->fault != FAULT_OURS &&
+	    r->fault < FAULT_WITNESS && !r->unanswered;
+}
+
 void
-rules_result(int s, int m, const struct result *r)
+rules_result(int s, int m, const struct result *r, int sister)
 {
 	int doubled = mail[m].unanswered < 16 ? mail[m].unanswered : 16;
 
+	if (is_no_result(r, sister)) {
+		mail[m].suspect = 0;
+		mail[m].last_result[s] = -1;
+		return;
+	}
 	mail[m].last_result[s] = w.now;
 	if (r->fault == FAULT_CONNECTION)
 		mail[m].suspect = 1;
 	else if (r->reply || !r->code)
 		mail[m].suspect = 0;
-	if (r->fault == FAULT_WITNESS)
-		rules.second[m] |= 1u << s;
+	rules.second[m] &= ~(1u << s);
+	if (r->fault == FAULT_WITNESS) {
+		rules.second[m] |= 1u << s & ~rules.had_second[m];
+		rules.had_second[m] |= 1u << s;
+		ledger_witness(s, m, r);
+	}
 	if (!r->unanswered)
 		return;
 	mail[m].unanswered++;
@@ -179,7 +199,7 @@ check_charge(struct str line, struct str name)
 	struct str to = word_after(line, " to: <r");
 	int whom = number_after(line, " r");
 
-	if (m < 0 || mail[m].released)
+	if (m < 0 || mail[m].released || mail[m].took_place)
 		return;
 	mail[m].named = 1;
 	check(about < 0 || about == m, "the log charges m%d with what was "
@@ -193,8 +213,11 @@ rules_line(struct str line)
 {
 	struct str name;
 
-	if (str_eq(line, STR("Rescanning queue.")) && rules.all)
-		forget_results();
+	if (str_eq(line, STR("Rescanning queue."))) {
+		memset(rules.had_second, 0, sizeof rules.had_second);
+		if (rules.all)
+			forget_results();
+	}
 	if (str_starts(line, STR("Attempt failed: file: ")) ||
 	    str_starts(line, STR("Recipient refused: file: "))) {
 		name = word_after(line, " file: ");

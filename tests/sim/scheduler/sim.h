@@ -55,6 +55,7 @@ struct world {
 	int no_locks, no_marks, no_links, no_watch;
 	int wrong;		/* workers may send nonsense */
 	int lock_failed;
+	long long waits_since;	/* ms; the sender has seen nothing since */
 	int in_step;		/* another process runs between two calls */
 	struct sender *sender;	/* while one lives */
 	int lives;
@@ -184,7 +185,9 @@ struct mail {
 	int null_sender;
 	int released;		/* an administrator has seen to it */
 	int doubt;		/* about its age */
-	int edited;		/* while on its way */
+	int grown;		/* by a recipient */
+	int edited;		/* ... while on its way */
+	int took_place;		/* of another one, and its name */
 	long long born;		/* ms since boot; or when it was touched */
 	long long lifetime;	/* s, least since then */
 	int in_hand;		/* deliveries now */
@@ -209,12 +212,14 @@ void ledger_begin(void);
 int new_mail(int is_report, int null_sender);
 void ledger_taken(int m, int r, int how_many);
 /* The answer never reached a sender. */
-void ledger_lost(int m, const short took[RCPTS], int marked);
+void ledger_lost(int m, const short took[RCPTS], int marked, int orphan);
 void ledger_read(int m, const short took[RCPTS]);
 /* A sender has read this answer. */
 void ledger_answer(int s, int m, int r, const struct answer *a);
+void ledger_witness(int s, int m, const struct result *r);
 void ledger_failing(int m, int r, struct str text, int why_expired);
 void ledger_death(void);
+void ledger_forget(int m);
 void ledger_check(const char *when);
 int ledger_left(void);
 int ledger_first_left(void);
@@ -224,11 +229,13 @@ void release_mail(int m);
 /* ---- rules.c ---- */
 
 void rules_begin(void);
-void rules_all(void);		/* everything may be tried at once */
+/* The next run may try everything at once; and ask where a login was
+ * refused. */
+void rules_all(int login);
 void rules_try(int s, int m);
 void rules_start(int s, const struct remote *r, int alive);
 void rules_login_refused(int s);
-void rules_result(int s, int m, const struct result *r);
+void rules_result(int s, int m, const struct result *r, int sister);
 void rules_line(struct str line);
 void rules_poll(long long before);
 void rules_end_of_life(void);

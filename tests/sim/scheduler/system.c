@@ -402,6 +402,7 @@ __wrap_poll(struct pollfd *p, nfds_t n, int timeout)
 		return -1;
 	}
 	w.inside = 0;
+	w.waits_since = w.now;
 	ready = wait_ready(p, n, timeout < 0 ? NEVER : w.now + timeout);
 	rules_poll(before);
 	w.now += pick(2);

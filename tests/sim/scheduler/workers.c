@@ -89,12 +89,17 @@ lose_held(struct proc *p)
 
 	for (i = 0; i < p->holds; i++) {
 		ledger_lost(p->held[i].h.m, p->held[i].took,
-		    p->held[i].marked);
+		    p->held[i].marked, p->orphan);
 		if (p->held[i].h.m >= 0)
 			mail[p->held[i].h.m].in_hand--;
 		__real_close(p->held[i].fd);
 	}
 	p->holds = p->begun = 0;
+	if (p->kind == WORKER)
+		return;
+	__real_close(p->file);
+	if (p->m >= 0)
+		mail[p->m].in_hand--;
 }
 
 void
@@ -189,6 +194,20 @@ proc_packet(struct proc *p, enum worker_kind kind)
 	return q;
 }
 
+/* Another worker of the same server that was let in. */
+static int
+has_sister(const struct proc *p)
+{
+	int i;
+
+	for (i = 0; i < PROCS; i++)
+		if (&procs[i] != p && procs[i].kind == WORKER &&
+		    procs[i].s == p->s && procs[i].ready && !procs[i].orphan &&
+		    procs[i].fd >= 0)
+			return 1;
+	return 0;
+}
+
 /* Those of the message first, as they show that the server takes mail. */
 static void
 answers_are_read(const struct proc *p, const struct packet *q)
@@ -219,7 +238,8 @@ packet_is_read(struct proc *p, const struct packet *q)
 		return;
 	ledger_read(q->m, q->took);
 	rules_result(p->s, q->m, &(struct result){ q->code, q->fault,
-	    q->stage, q->reply, q->unanswered, str_of(q->text) });
+	    q->stage, q->reply, q->unanswered, str_of(q->text) },
+	    has_sister(p));
 }
 
 static void
@@ -253,7 +273,8 @@ worker_packet(int fd, struct worker_packet *out)
 	if (p->packet_at == p->packet_count)
 		return p->alive ? 0 : -1;
 	q = &p->packets[p->packet_at++];
-	if (q->kind == WORKER_END && q->fault == FAULT_LOGIN)
+	if (q->kind == WORKER_END && q->fault == FAULT_LOGIN &&
+	    !has_sister(p))
 		rules_login_refused(p->s);
 	known = q->kind >= WORKER_PEER && q->kind < WORKER_KINDS;
 	w.inside = 0;
@@ -285,7 +306,7 @@ agent_fd_close(int fd)
 	for (i = p->packet_at; i < p->packet_count; i++)
 		if (p->packets[i].m >= 0)
 			ledger_lost(p->packets[i].m, p->packets[i].took,
-			    p->packets[i].marked);
+			    p->packets[i].marked, p->orphan);
 	p->packet_at = p->packet_count;
 	p->fd = -1;
 	if (p->alive && p->kind == WORKER)
@@ -441,6 +462,8 @@ workers_begin(void)
 	for (p = procs; p < procs + PROCS; p++) {
 		for (i = 0; i < p->holds; i++)
 			__real_close(p->held[i].fd);
+		if (p->kind != NO_PROC && p->kind != WORKER && p->alive)
+			__real_close(p->file);
 		free(p->packets);
 		*p = (struct proc){ 0 };
 		p->fd = -1;
