@@ -31,7 +31,7 @@ same() {
 	[ ! "$REF" ] || reason=$because$reason
 	if [ ! "$reason" ]; then is "$1" "$2" "$3"
 	elif [ "$2" = "$3" ]; then is "$1" "no difference" "$reason"
-	else ok "$1: differs, $reason" true; echo "# $reason: $1"; fi
+	else ok "$1: differs, $reason" true; fi
 }
 # one_line FILE: what changes from run to run as "..."
 one_line() {
@@ -124,7 +124,7 @@ same "inject --no-queue" "$(empty; printf 'To: h@x.y\n\n' |
 # printf does not have them all.
 while IFS='|' read -r input want rest; do
 	case $input in
-	'# '[A-H][0-9]*) because=${input#??} because=${because%%;*}; continue ;;
+	'# '*'; upstream: '*) because=${input#??} because=${because%%;*}; continue ;;
 	'' | '#'* | *\\*) because=; continue ;;
 	esac
 	want=$(printf %s "$want" | sed 's/^ *//; s/ *$//; s/REMOVED//')

@@ -1,62 +1,65 @@
-# lib.sh - what every tests/*.sh begins with: `. tests/lib.sh`, run from the top
-# of the tree. All its words; the last two parts are in tests/lib/.
+# lib.sh - what every tests/*.sh begins with: `. tests/lib.sh`, from the top of
+# the tree. These are all the words of the scripts; those for the spool and for
+# the server are in tests/lib/.
 #
-# $NM is the binary under test, $TOOLS the folder of our own programs, $PEER one
-# of them, $T a scratch folder that goes away at the end.
-#   ok NAME COMMAND...             a check: the command succeeds
-#   is NAME GOT WANT               the two texts are equal
-#   has NAME TEXT PATTERN          a line of the text matches the basic RE
-#   lacks NAME TEXT PATTERN        none does
-#   until_true SECONDS COMMAND...  waits for the command to succeed
-#   ms                             a clock: began=$(ms) ... took=$(($(ms) - began))
-#   owns PID...                    processes that end with the script
-#   ended PID                      it has, or is a zombie
-#   children PID                   their numbers
-#   scenes 'NAME...'...            plays functions, each in a process and a $T of
-#                                  its own, side by side those of one argument;
-#                                  SCENE=NAME in the environment plays one
-#   own_network [OPTION...]        the script again, in a network and mounts of its
-#                                  own and what else the options of unshare say
-#   mk ARGUMENT...                 make, with the variables of an outer one
-#   sanitized                      whether $NM is a build with sanitizers
-#   limited KB COMMAND...          in so much address space; sanitized ones without
-#   certificate                    makes $T/ca.pem and mail.test's $T/server.pem
+# $NM is the binary under test, $TOOLS the folder of the tests' own programs,
+# $PEER the server among them, $T a scratch folder that goes away at the end.
+# ok NAME COMMAND...             a check: the command succeeds
+# is NAME GOT WANT               the two texts are equal
+# has NAME TEXT PATTERN          a line of the text matches the basic RE
+# lacks NAME TEXT PATTERN        none does
+# until_true SECONDS COMMAND...  waits for the command to succeed
+# ms                             a clock; took=$(($(ms) - began))
+# owns PID...                    these processes end with the script
+# ended PID                      whether it has; a zombie has
+# children PID                   the numbers of its children
+# scenes 'NAME...'...            plays functions, each in a process and a $T of
+#                                its own, those of one argument side by side;
+#                                SCENE=NAME in the environment plays one
+# own_network [OPTION...]        runs the script again in a network and mounts
+#                                of its own; OPTION is of unshare, for more
+# mk ARGUMENT...                 make, with the variables given to an outer one
+# sanitized                      whether $NM is a build with sanitizers
+# limited KB COMMAND...          in so much address space, if not sanitized
+# certificate                    makes $T/ca.pem and mail.test's $T/server.pem
 #
-# The spool, $spool, and the control files, $config; capitals are set by scripts
-#   prefix [FOLDER]                makes both and links to all programs in $P
-#   conf FILE VALUE                writes a control file
-#   remotes LINE...                writes that one
-#   put NAME RECIPIENT...          queue/NAME: a message of $FROM (nobody), $TEXT;
-#                                  two hours old, so believed of any remote
-#   put_many COUNT                 1000000001.1 to r1@x.y and so on
-#   queue_file RECIPIENT...        what put writes, on stdout
-#   files FOLDER                   the names in queue/, failed/, tmp/
-#   waiting; failed                the number of messages in queue/; in failed/
-#   drained                        whether queue/ has none
-#   stored                         the files of queue/, one after the other
-#   empty                          clears queue/, failed/, tmp/
-# The sender, $SENDER
-#   run                            one queue run: $rc, and $took in ms
-#   start [OPTION...]              a daemon: $sender
-#   stop SECONDS                   ends it in that time: $rc, $took
-#   pull                           pulls the trigger
-#   log                            what the last one said: $T/log, stdout, and
-#                                  $T/err, stderr
-#   lines PATTERN                  how many lines of it match
-#   logged SECONDS PATTERN [N]     waits for a line, or N, that match
-#   module NAME LINE...            makes a protocol module, a script
-#   by_hand MODULE OPTION...       a module alone, on $T/message: $rc, $T/out, $T/err
+# The spool, $spool, and its control files, $config. A script may set $FROM,
+# $TEXT and $SENDER.
+# prefix [FOLDER]                makes both and links to all programs in $P
+# conf FILE VALUE                writes a control file
+# remotes LINE...                writes that one
+# put NAME RECIPIENT...          queue/NAME, of $FROM (the null sender); two hours
+#                                old, so that no remote is on probation for it
+# put_many COUNT                 1000000001.1 to r1@x.y and so on
+# queue_file RECIPIENT...        what put writes, on stdout
+# files FOLDER                   the names in queue/, failed/, tmp/
+# waiting; failed                the number of messages in queue/; in failed/
+# drained                        whether queue/ has none
+# stored                         the files of queue/, one after the other
+# empty                          clears queue/, failed/, tmp/
+# The sender
+# run                            one queue run: $rc, and $took in ms
+# start [OPTION...]              a sender in the background: $sender
+# stop SECONDS                   ends it in that time: $rc, $took
+# pull                           pulls the trigger
+# log                            what the last one said: $T/log, stdout, and
+#                                $T/err, stderr
+# lines PATTERN                  how many lines of it match
+# logged SECONDS PATTERN [N]     waits for a line, or N, that match
+# module NAME LINE...            makes a protocol module, a script
+# by_hand MODULE OPTION...       a module alone, on $T/message: $rc, $T/out and
+#                                $T/err
 #
 # The server, peer.c. NAMEs are for several at a time: $T/NAME.peer and so on.
-#   serve [-6] [-a ADDRESS] [-n CONNECTIONS] [NAME:] LINE|FILE...
-#                                  begins to play these instructions: $port,
-#                                  $server, the log $T/peer, messages $T/got.N;
-#                                  what follows `next` is for the next connection
-#   served                         ends it: $played, its exit code, and $flaws
-#   transcript [NAME]              its log without numbers: "C: QUIT" "S: 221 bye"
-#   heard SECONDS PATTERN [NAME]   waits for such a line
-#   taken [NAME]                   how many messages it has accepted
-#   connections [NAME]             how many it has had
+# serve [-6] [-a ADDRESS] [-n CONNECTIONS] [NAME:] LINE|FILE...
+#                                begins to play these instructions: $port,
+#                                $server, the log $T/peer, messages $T/got.N;
+#                                what follows `next` is for the next connection
+# served                         ends it: $played, its exit code, and $flaws
+# transcript [NAME]              its log without numbers: "C: QUIT" "S: 221 bye"
+# heard SECONDS PATTERN [NAME]   waits for such a line
+# taken [NAME]                   how many messages it has accepted
+# connections [NAME]             how many it has had
 set -u
 NM=${NM:-$PWD/nullmailer}
 PEER=${PEER:-$PWD/obj/tests/peer}
@@ -176,7 +179,9 @@ limited() (
 	shift
 	"$@"
 )
-certificate() { sh tests/pki/cert.sh "$T" >"$T/openssl" 2>&1 || cat "$T/openssl"; }
+certificate() {
+	sh tests/pki/cert.sh "$T" >"$T/openssl" 2>&1 || cat "$T/openssl"
+}
 
 . tests/lib/spool.sh
 . tests/lib/server.sh

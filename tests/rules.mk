@@ -10,6 +10,21 @@ bench: $(BINARY) $(TOOLS) ## beside nullmailer 2.2 (REF= RUNS= ROWS=)
 	+-@sh tests/bench/run.sh
 	+-@sh tests/bench/tls.sh
 
+# Deterministic, without sleep and sockets; a seed is a history.
+SIM = session
+SIM_ALLOC = tests/sim/$(if $(SAN),no)arena.c
+sim: ## simulates what may happen to deliveries (SEED= COUNT=)
+	+@$(MAKE) OBJ=$(OBJ)/sim SSL=none CFLAGS=-O2 \
+	    WERROR= simulated
+simulated: $(SIM:%=$(OBJ)/tests/sim/%)
+	@for s in $^; do $$s || exit 1; done
+$(SIM:%=$(OBJ)/tests/sim/%): $(OBJ)/tests/sim/%: $(OBJ)/all.a \
+	    $(wildcard tests/sim/*.[ch])
+	@mkdir -p $(@D)
+	@echo LINK $@
+	$Q$(COMPILE) -MF $@.d -MT $@ $(STATIC) -o $@ tests/sim/$**.c \
+	    $(SIM_ALLOC) $(OBJ)/all.a $(LIBS)
+
 # Built with clang; SECONDS_EACH= is for each target.
 FUZZ = $(patsubst %.c,$(OBJ)/%,$(wildcard tests/fuzz/*.c))
 FUZZ_A = libclang_rt.fuzzer-$(shell uname -m).a
@@ -55,4 +70,4 @@ router: ## a MIPS router's kernel in QEMU
 arm64: ## a 64-bit ARM's kernel in QEMU
 shares: ## a spool on vfat, virtiofs and 9p in QEMU
 
-.PHONY: interop bench fuzz fuzzed cross harden hardened $(VMS)
+.PHONY: sim simulated interop bench fuzz fuzzed cross harden hardened $(VMS)

@@ -208,7 +208,7 @@ io_put(struct io *io, struct str s)
 {
 	size_t n;
 
-	while (s.n) {
+	while (s.n && !io->mute) {
 		n = sizeof io->out - io->out_end;
 		if (n > s.n)
 			n = s.n;

@@ -201,7 +201,7 @@ send_transaction(struct smtp *s, struct outgoing *o)
 	t->chunked = chunking(s) && !o->doubt && o->e.count == 1 &&
 	    o->size.octets <= RIDES_OCTETS;
 	/* Nothing is unanswered and yet the server speaks. */
-	if (s->first == t && !s->strict && io_unread(&s->session.c.io))
+	if (t->chunked && s->first == t && io_unread(&s->session.c.io))
 		return transaction_unasked(s);
 	return t->chunked ? by_chunk(s, t) : by_data(s, t);
 }

@@ -165,13 +165,13 @@ answered(struct smtp *s)
 static int
 may_be_taken(const struct smtp *s, const struct transaction *t)
 {
-	int asked = t->heard <= t->recipients;
+	int asked = t->heard <= t->recipients && !t->failure;
 
 	if (s->none_taken || !t->end || s->session.c.io.sent < t->end)
 		return 0;
 	if (t->class)
 		return t->class < 4;
-	return t->accepted || (asked && !t->failure);
+	return t->accepted || asked || s->garbled;
 }
 
 /* What the server may have taken. */
@@ -354,6 +354,7 @@ out_of_step(struct smtp *s)
 	const struct transaction *t = s->first;
 	int code = session_out_of_step(&s->session);
 
+	s->garbled = 1;
 	if (t && t->class == 5 && s->session.reply.code >= 500)
 		chunking_unknown(s, t);
 	return transaction_abandon(s, code);
@@ -445,10 +446,8 @@ on_rcpt(struct smtp *s, struct transaction *t, int class)
 	while (t->o->state[t->hear] != RCPT_ASKED)
 		t->hear++;
 	i = t->hear++;
-	if (t->failure) {
-		t->odd |= class == 2;
-		return 0;
-	}
+	if (t->failure)
+		return class == 2 ? -1 : 0;
 	if (class != 2) {
 		refused(s, t, i);
 		return 0;
@@ -463,8 +462,6 @@ static int
 on_data(struct smtp *s, struct transaction *t, int class)
 {
 	t->go = class == 3;
-	if (t->go && t->odd)
-		return -1;
 	if (t->go)
 		outgoing_settle(t->o);
 	else if (t->accepted)

@@ -26,8 +26,6 @@ struct transaction {
 				 * none was after it */
 	int chunked;		/* BDAT, not DATA */
 	int go;			/* DATA was answered 354 */
-	int odd;		/* a recipient was accepted after MAIL was
-				 * refused */
 	int class;		/* of the reply to BDAT; 0 none yet */
 	int doubt;		/* it refused, and may not know BDAT */
 	int unknown;		/* it says so */
@@ -52,6 +50,7 @@ struct smtp {
 	unsigned long reports;
 	int none_taken;		/* of what is unanswered, as the session ended
 				 * so */
+	int garbled;		/* it ended out of step */
 };
 
 /* ---- command.c ---- */

@@ -15,7 +15,8 @@ serve() {
 		shift
 	done
 	test_server=$T/$test_server
-	rm -f "$test_server"port "$test_server"peer "$test_server"got.* "$test_server"talk.*
+	rm -f "$test_server"port "$test_server"peer "$test_server"got.* \
+	    "$test_server"talk.*
 	for test_line; do
 		if [ "$test_line" = next ]; then test_turn=$((test_turn + 1))
 		elif [ -f "$test_line" ]; then cat "$test_line"

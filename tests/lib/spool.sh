@@ -48,7 +48,9 @@ waiting() { find "$spool/queue" -type f | wc -l; }
 failed() { find "$spool/failed" -type f | wc -l; }
 drained() { [ "$(waiting)" = 0 ]; }
 stored() { find "$spool/queue" -type f | LC_ALL=C sort | xargs -r cat; }
-empty() { find "$spool/queue" "$spool/failed" "$spool/tmp" -mindepth 1 -delete; }
+empty() {
+	find "$spool/queue" "$spool/failed" "$spool/tmp" -mindepth 1 -delete
+}
 
 run() {
 	test_began=$(ms)

@@ -12,16 +12,16 @@
 
 #include "../../lib/base/buf.h"
 #include "../../lib/base/clock.h"
-#include "../../lib/base/mem.h"
 #include "../../lib/smtp/connection.h"
 #include "../../lib/smtp/options.h"
 #include "../../lib/smtp/smtp.h"
+#include "arena.h"
 #include "session.h"
 
 #define CONNECTIONS 80		/* a history needs fewer */
 #define SICK 4			/* of them something happens to */
-#define TRIES 3			/* of a recipient that is put off */
-#define MEMORY 4000000		/* octets asked for in a connection */
+#define TRIES 2			/* of a recipient that is put off */
+#define MEMORY 500000		/* octets a connection may hold at a time */
 
 struct world world;
 
@@ -35,7 +35,6 @@ static struct claim claims[MESSAGES];
 static struct carried carried;
 static struct options options;
 static int timed_out;
-static size_t memory;
 static long naming;		/* message whose recipients are named, or -1 */
 static unsigned long totals[8];
 enum { HISTORIES, CONNECTED, TAKEN, NEVER, LATER, UNKNOWN, UNTRIED, OTHER };
@@ -83,32 +82,6 @@ wrong(const char *format, ...)
 	vprintf(format, ap);
 	va_end(ap);
 	putchar('\n');
-}
-
-void *
-mem_resize(void *p, size_t n)
-{
-	memory += n;
-	return realloc(p, n);
-}
-
-void *
-mem_new(size_t count, size_t n)
-{
-	memory += count * n;
-	return calloc(count ? count : 1, n ? n : 1);
-}
-
-void
-mem_out(void)
-{
-	abort();
-}
-
-void
-mem_at_end(void (*f)(void))
-{
-	(void)f;
 }
 
 /* ---- what is reported ---- */
@@ -212,26 +185,43 @@ static const char *const bodies[] = { "Subject: x\n\ntext\n",
 /* What grows at a file's end. */
 #define MORE "RSET\nMAIL FROM:<mallory@x.y>\nRCPT TO:<stranger@x.y>\nDATA\n.\n"
 
+static char *
+add(char *p, const char *text)
+{
+	while (*text)
+		*p++ = *text++;
+	return p;
+}
+
+static char *
+add_number(char *p, size_t n)
+{
+	if (n > 9)
+		p = add_number(p, n / 10);
+	*p++ = (char)('0' + n % 10);
+	return p;
+}
+
 /* The queue file for those who are left. */
 static void
-write_file(struct message *m, int n, const char *body)
+write_file(struct message *m, size_t n, const char *body)
 {
 	size_t i;
-	char *p = m->text;
+	char *p = add(add_number(add(m->text, "s"), n), "@x.y\n");
 
-	p += sprintf(p, "s%d@x.y\n", n);
 	for (m->lists = i = 0; i < m->count; i++) {
 		if (m->settled[i])
 			continue;
 		m->listed[m->lists++] = i;
-		p += sprintf(p, "r%d-%zu@x%s.y\n", n, i,
-		    m->reply[i] == 1 ? "\303\274" : "");
+		p = add_number(add(p, "r"), n);
+		p = add_number(add(p, "-"), i);
+		p = add(p, m->reply[i] == 1 ? "@x\303\274.y\n" : "@x.y\n");
 	}
-	*p++ = '\n';
+	p = add(p, "\n");
 	m->body = (size_t)(p - m->text);
-	p += sprintf(p, "%s", body);
+	p = add(p, body);
 	m->size = m->was = (size_t)(p - m->text);
-	strcpy(p, MORE);
+	*add(p, MORE) = '\0';
 }
 
 static int
@@ -245,7 +235,7 @@ a_refusal(void)
 static size_t
 a_number_of_recipients(void)
 {
-	if (chance(30))
+	if (chance(200))
 		return 50 + pick(RECIPIENTS - 50);
 	return chance(2) ? 1 : 1 + pick(4);
 }
@@ -253,7 +243,7 @@ a_number_of_recipients(void)
 static const char *body_of[MESSAGES];
 
 static void
-make_message(int n)
+make_message(size_t n)
 {
 	struct message *m = &world.message[n];
 	size_t i;
@@ -271,7 +261,7 @@ make_message(int n)
 		m->reply_data = chance(2) ? 451 : 554;
 	if (chance(8))
 		m->reply_dot = chance(2) ? 451 : 554;
-	if (chance(15) && world.server.bdat == BDAT_KNOWN)
+	if (chance(7) && world.server.bdat == BDAT_KNOWN)
 		m->changes = chance(2) ? (int)strlen(MORE) : -2;
 	body_of[n] = world.server.bdat == BDAT_KNOWN ?
 	    bodies[pick(sizeof bodies / sizeof bodies[0])] : bodies[0];
@@ -334,23 +324,38 @@ held(void)
 	return count;
 }
 
+/* No more than its window is on its way, and a message whose recipients are not
+ * all done. */
+static void
+check_window(const struct connection *c, size_t window)
+{
+	if (window < smtp_protocol.window(c))
+		window = smtp_protocol.window(c);
+	if (!carried.no_chunking && held() > window + 1 + (window < PROTOCOL_AHEAD))
+		wrong("%zu messages at a time, the window is %zu", held(),
+		    window);
+}
+
 /* As the worker does it. */
 static int
 deliver(struct connection *c)
 {
 	struct protocol_message m;
-	size_t n;
+	size_t n, window;
 	int rc = 0;
 
+	if (!carried.window && smtp_protocol.window(c) > 8)
+		wrong("it begins with %zu", smtp_protocol.window(c));
 	for (n = 0; n < world.messages && !rc; n++) {
 		if (!world.message[n].lists)
 			continue;
 		hand_over(n);
 		m.id = n + 1000 * (unsigned long)world.connection;
 		m.fd = FILES + (int)n;
+		window = smtp_protocol.window(c);
 		rc = smtp_protocol.send(c, &m);
-		while (!rc && held() && (chance(9) ||
-		    held() >= smtp_protocol.window(c)))
+		check_window(c, window);
+		while (!rc && held() && chance(9))
 			rc = smtp_protocol.settle(c);
 	}
 	while (!rc && held())
@@ -367,9 +372,9 @@ connect_once(void)
 		{ NULL, 0 }, { NULL, 0 }, 0 };
 	struct connection *c;
 	struct buf why = { 0 };
+	size_t live = arena_live();
 	int code;
 
-	memory = 0;
 	naming = -1;
 	c = smtp_protocol.create(&setup, &code, &why);
 	c->limit = CLOCK_NEVER;
@@ -384,8 +389,11 @@ connect_once(void)
 	smtp_protocol.close(c);
 	net_leftover();
 	smtp_protocol.free(c);
-	if (memory > MEMORY)
-		wrong("%zu octets of memory", memory);
+	buf_free(&why);
+	if (arena_live() != live)
+		wrong("%zu octets are not freed", arena_live() - live);
+	if (arena_peak() > MEMORY)
+		wrong("more memory than it should take");
 }
 
 /* ---- what must hold ---- */
@@ -440,7 +448,7 @@ judge(void)
 			judge_recipient(n, m->listed[i]);
 		if (claims[n].handed && m->lists) {
 			m->changes = m->looks = 0;
-			write_file(m, (int)n, body_of[n]);
+			write_file(m, n, body_of[n]);
 		}
 		left += m->lists > 0;
 		claims[n].handed = 0;
@@ -457,7 +465,8 @@ make_event(void)
 	    world.server.bdat == BDAT_KNOWN;
 
 	world.misled = 0;
-	world.event = sick ? 1 + pick(EVENTS - 1) : E_NOTHING;
+	world.event = !sick ? E_NOTHING : chance(3) ? E_STRAY_2 +
+	    pick(EVENTS - E_STRAY_2) : 1 + pick(EVENTS - 1);
 	world.event_at = 1 + (int)pick(chance(2) ? 8 : 40);
 }
 
@@ -470,9 +479,9 @@ history(uint64_t seed)
 	world.now = 1000;
 	world.failed = 0;
 	make_server();
-	world.messages = 1 + pick(chance(4) ? MESSAGES : 4);
+	world.messages = 1 + pick(chance(6) ? MESSAGES : 3);
 	for (n = 0; n < world.messages; n++)
-		make_message((int)n);
+		make_message(n);
 	carried = (struct carried){ 0 };
 	for (world.connection = 0; !world.failed; world.connection++) {
 		make_event();

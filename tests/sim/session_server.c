@@ -65,6 +65,19 @@ go(int hard, const char *text)
 	server.mode = GONE;
 }
 
+/* Of a message whose recipients are refused for good or not at all. */
+static int
+is_simple(const struct message *m)
+{
+	size_t i;
+
+	for (i = 0; i < m->count; i++)
+		if (m->reply[i] / 100 == 4)
+			return 0;
+	return !world.server.limit;
+}
+
+/* What no client could see through is left out. */
 static int
 is_allowed(enum event event, enum to to, int code)
 {
@@ -76,7 +89,8 @@ is_allowed(enum event event, enum to to, int code)
 		return to != TO_DOT && (to != TO_CHUNK || code < 300);
 	if (event == E_SWAPPED)
 		return (to == TO_RCPT && code / 100 != 4) || to == TO_CHUNK ||
-		    to == TO_RSET;
+		    to == TO_RSET || (to == TO_MAIL && code == 250 &&
+		    is_simple(&world.message[server.mail]));
 	return 1;
 }
 
@@ -146,12 +160,12 @@ happens_behind(enum event event)
 		go(1, NULL);
 }
 
+/* Between a recipient's reply and another refusal no one could tell. */
 static void
-say_held(enum to to)
+say_held(enum to to, int code)
 {
-	if (!server.held[0])
-		return;
-	if (to == TO_RCPT && server.held_to == TO_RCPT) {
+	if (server.held[0] && server.held_to == TO_RCPT && (to == TO_RCPT ||
+	    (to == TO_DATA && code / 100 == 4))) {
 		put(server.held);
 		server.held[0] = '\0';
 	}
@@ -165,13 +179,17 @@ answer(enum to to, int code, const char *text)
 	int i;
 
 	server.said = 0;
-	snprintf(reply, sizeof reply, "%d %s\r\n", code, text);
+	reply[0] = (char)('0' + code / 100);
+	reply[1] = (char)('0' + code / 10 % 10);
+	reply[2] = (char)('0' + code % 10);
+	strcat(strcpy(reply + 4, text), "\r\n");
+	reply[3] = ' ';
 	if (++server.replies == world.event_at &&
 	    is_allowed(world.event, to, code)) {
 		event = world.event;
 		world.count[event]++;
 	}
-	say_held(to);
+	say_held(to, code);
 	if (event && happens_before(event, to, reply))
 		return;
 	for (i = 0; event == E_LONG && i < 40; i++) {
@@ -304,10 +322,9 @@ on_mail(const char *line)
 {
 	struct message *m;
 	size_t i;
-	int n;
+	int n = atoi(line + 12);
 
-	if (sscanf(line, "MAIL FROM:<s%d@x.y>", &n) != 1 || n < 0 ||
-	    n >= (int)world.messages) {
+	if (strncmp(line, "MAIL FROM:<s", 12) || n >= (int)world.messages) {
 		wrong("a stranger's mail: %s", line);
 		return;
 	}
