@@ -91,6 +91,13 @@ ledger_lost(int m, const short took[RCPTS], int marked, int orphan)
 	}
 }
 
+/* The mark alone says that the server took one. */
+void
+ledger_took_unheard(int s)
+{
+	taken_by[s]++;
+}
+
 void
 ledger_read(int m, const short took[RCPTS])
 {
