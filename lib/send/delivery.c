@@ -307,13 +307,45 @@ invert(struct file *f)
 		f->is[i] = !f->is[i];
 }
 
+/* Bytes that those take in the envelope. */
+static unsigned
+size_of(const struct file *f)
+{
+	struct str address;
+	size_t i, at = 0, n = 0;
+
+	for (i = 0; (address = envelope_next(f->e, &at)).p; i++)
+		if (f->is[i])
+			n += address.n + 1;
+	return (unsigned)n;
+}
+
+/* The file that was made of the old one; without it nothing can be said of it
+ * but that it is ours. */
+static void
+open_rewritten(struct delivery *d, const struct spool *s, unsigned shorter)
+{
+	int unlockable = 0;
+	struct stat st;
+
+	if (d->file >= 0)
+		close(d->file);
+	d->file = open_locked(s, d->m->name, &unlockable);
+	d->unread = d->file < 0 || fstat(d->file, &st) < 0 ||
+	    envelope_read(d->file, &d->names) < 0;
+	if (d->unread)
+		d->m->size -= shorter;
+	else
+		message_note_file(d->m, &st);
+}
+
 /* Takes them off the file. As delivery_settle. */
 static int
 take_off(struct delivery *d, const struct spool *s, struct messages *q,
     struct file *f)
 {
-	int rc, unlockable = 0;
-	struct stat st;
+	unsigned shorter = size_of(f);
+	int rc;
 
 	if (f->count == f->e->count) {
 		rc = spool_remove(s, d->m->name, f->fd, f->e);
@@ -325,15 +357,8 @@ take_off(struct delivery *d, const struct spool *s, struct messages *q,
 	rc = spool_rewrite(s, f->fd, f->e, f->is, d->m->name);
 	if (rc == 2)
 		message_state(q, d->m, MESSAGE_GONE);
-	if (rc < 0 || rc == 2)
-		return rc;
-	if (d->file >= 0)
-		close(d->file);
-	d->file = open_locked(s, d->m->name, &unlockable);
-	if (d->file < 0 || fstat(d->file, &st) < 0 ||
-	    envelope_read(d->file, &d->names) < 0)
-		return 2;
-	message_note_file(d->m, &st);
+	if (rc == 0 || rc == 1)
+		open_rewritten(d, s, shorter);
 	return rc;
 }
 
@@ -354,6 +379,16 @@ put_failed(const struct delivery *d, const struct spool *s,
  * taken; they failed; they did and are in failed/ already. */
 enum { TAKEN = 'T', TO_FAIL = 'F', IN_FAILED = 'P' };
 
+/* The inode of the file as it is now; 0 if that is not known. */
+static unsigned long long
+inode_of(const struct delivery *d)
+{
+	struct stat st;
+
+	return d->unread || fstat(d->file >= 0 ? d->file : d->fd, &st) < 0 ?
+	    0 : (unsigned long long)st.st_ino;
+}
+
 static void
 remember(const struct delivery *d, enum rcpt_result r, char kind)
 {
@@ -368,6 +403,7 @@ remember(const struct delivery *d, enum rcpt_result r, char kind)
 		buf_cat(&a->done, str_cut(&rest, '\n'), STR("\n"));
 	}
 	buf_free(&list);
+	a->file = inode_of(d);
 	errno = error;
 }
 
@@ -379,7 +415,9 @@ settle_now(struct delivery *d, const struct spool *s, struct messages *q,
 	struct file f;
 	int rc = 0;
 
-	if (read_again(d) < 0)
+	if (d->unread)
+		errno = EIO;
+	if (d->unread || read_again(d) < 0)
 		return -1;
 	choose(d, which, &f);
 	if (f.count && which == FAILED && !*put) {
@@ -448,10 +486,12 @@ catch_up(struct delivery *d, const struct spool *s, struct messages *q,
 		    which == FAILED ? &mine : &none);
 		rc = settle_now(d, s, q, which, &put);
 	}
-	if (rc >= 0)
+	if (rc >= 0) {
 		buf_set(done, buf_str(&others));
-	else if (put)
+		d->m->attempt->file = inode_of(d);
+	} else if (put) {
 		note_put(done);
+	}
 	buf_free(&mine);
 	buf_free(&others);
 	return rc;
@@ -467,6 +507,11 @@ delivery_catch_up(struct delivery *d, const struct spool *s,
 
 	if (!m->attempt || !m->attempt->done.n)
 		return 0;
+	/* Another file has the name: of its recipients none is done. */
+	if (m->attempt->file && m->attempt->file != inode_of(d)) {
+		buf_clear(&m->attempt->done);
+		return 0;
+	}
 	for (i = 0; i < sizeof kinds && m->state != MESSAGE_GONE; i++)
 		if (catch_up(d, s, q, kinds[i]) < 0)
 			return -1;
