@@ -10,6 +10,24 @@ bench: $(BINARY) $(TOOLS) ## beside nullmailer 2.2 (REF= RUNS= ROWS=)
 	+-@sh tests/bench/run.sh
 	+-@sh tests/bench/tls.sh
 
+# A simulator is a folder of tests/sim: its files, linked with what they call of
+# the tree, and in its file link, if there is one, options for that. It is called
+# with the first seed and how many.
+SIMS = $(patsubst tests/sim/%/,%,$(wildcard tests/sim/*/))
+SEED = 1
+COUNT = 20000
+sim: $(SIMS:%=$(OBJ)/tests/sim/%.run) ## simulators: histories by SEED= COUNT=
+	@SEED='$(SEED)' COUNT='$(COUNT)' tests/run $^
+$(OBJ)/tests/sim/%.run: $(OBJ)/tests/sim/%
+	@printf '#!/bin/sh\nexec %s "$$SEED" "$$COUNT"\n' $(call absolute,$<) >$@
+	@chmod +x $@
+.SECONDEXPANSION:
+$(SIMS:%=$(OBJ)/tests/sim/%): $$(wildcard tests/sim/$$(@F)/*) $(OBJ)/all.a $(LIBS)
+	@mkdir -p $(@D)
+	@echo CC $(filter %.c,$^)
+	$Q$(COMPILE) -Wno-missing-prototypes $(STATIC) -o $@ $(filter %.c,$^) \
+	    $(patsubst %,@%,$(filter %/link,$^)) $(OBJ)/all.a $(LIBS)
+
 # Built with clang; SECONDS_EACH= is for each target.
 FUZZ = $(patsubst %.c,$(OBJ)/%,$(wildcard tests/fuzz/*.c))
 FUZZ_A = libclang_rt.fuzzer-$(shell uname -m).a
@@ -55,4 +73,4 @@ router: ## a MIPS router's kernel in QEMU
 arm64: ## a 64-bit ARM's kernel in QEMU
 shares: ## a spool on vfat, virtiofs and 9p in QEMU
 
-.PHONY: interop bench fuzz fuzzed cross harden hardened $(VMS)
+.PHONY: sim interop bench fuzz fuzzed cross harden hardened $(VMS)
