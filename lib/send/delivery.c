@@ -352,7 +352,7 @@ put_failed(const struct delivery *d, const struct spool *s,
 
 /* The file still names them. */
 static void
-remember(const struct delivery *d, enum rcpt_result r)
+remember_done(const struct delivery *d, enum rcpt_result r)
 {
 	struct attempt *a = message_attempt(d->m);
 	struct buf list = { 0 };
@@ -394,7 +394,7 @@ delivery_settle(struct delivery *d, const struct spool *s, struct messages *q,
 	int rc = d->count[which] ? settle_now(d, s, q, which) : 0;
 
 	if (rc < 0)
-		remember(d, which);
+		remember_done(d, which);
 	return rc;
 }
 
