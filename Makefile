@@ -13,7 +13,7 @@ LAYERS = base conf mail queue net smtp send
 LIB_base = base64 buf chr clock date err mem opt str words $(LIBC)
 LIB_conf = conf hostname path user
 LIB_mail = addr dsn envelope header wire
-LIB_queue = enqueue names settle spool spoolinit status store trigger
+LIB_queue = copy enqueue failed names settle spool spoolinit status store trigger
 LIB_net = io net $(SANDBOX)
 LIB_smtp = command connection fault login options outgoing protocol qmqp \
 	remote reply sasl session smtp transaction

@@ -10,20 +10,38 @@ bench: $(BINARY) $(TOOLS) ## beside nullmailer 2.2 (REF= RUNS= ROWS=)
 	+-@sh tests/bench/run.sh
 	+-@sh tests/bench/tls.sh
 
-# Deterministic, without sleep and sockets; a seed is a history.
-SIM = session
+# Deterministic, without sleep and sockets: a seed is a history. A simulator is a
+# folder of tests/sim, or files there that begin with its name; link in a folder
+# has options for the linker. It is called with the first seed and how many.
+SIM_FILES = session
+SIM_FOLDERS = $(patsubst tests/sim/%/,%,$(wildcard tests/sim/*/))
 SIM_ALLOC = tests/sim/$(if $(SAN),no)arena.c
-sim: ## simulates what may happen to deliveries (SEED= COUNT=)
-	+@$(MAKE) OBJ=$(OBJ)/sim SSL=none CFLAGS=-O2 \
-	    WERROR= simulated
-simulated: $(SIM:%=$(OBJ)/tests/sim/%)
-	@for s in $^; do $$s || exit 1; done
-$(SIM:%=$(OBJ)/tests/sim/%): $(OBJ)/tests/sim/%: $(OBJ)/all.a \
-	    $(wildcard tests/sim/*.[ch])
+SIMS = $(SIM_FILES) $(SIM_FOLDERS)
+SEED = 1
+COUNT = 20000
+sim: ## simulates what may happen (SEED= COUNT= SIMS=)
+	+@$(MAKE) OBJ=$(OBJ)/sim SSL=none CFLAGS=-O2 WERROR= simulated
+simulated: $(SIMS:%=$(OBJ)/tests/sim/%)
+	@for s in $^; do SEED='$(SEED)' COUNT='$(COUNT)' $$s $(SEED) $(COUNT) || \
+	    exit 1; done
+$(SIM_FILES:%=$(OBJ)/tests/sim/%): $(OBJ)/tests/sim/%: $(OBJ)/all.a \
+	    $(wildcard tests/sim/*.[ch]) $(LIBS)
 	@mkdir -p $(@D)
 	@echo LINK $@
 	$Q$(COMPILE) -MF $@.d -MT $@ $(STATIC) -o $@ tests/sim/$**.c \
 	    $(SIM_ALLOC) $(OBJ)/all.a $(LIBS)
+.SECONDEXPANSION:
+$(SIM_FOLDERS:%=$(OBJ)/tests/sim/%): $$(wildcard tests/sim/$$(@F)/*) \
+	    $(OBJ)/all.a $(LIBS)
+	@mkdir -p $(@D)
+	@echo LINK $@
+	$Q$(COMPILE) -MF $@.d -MT $@ -Wno-missing-prototypes $(STATIC) -o $@ \
+	    $(filter %.c,$^) $(patsubst %,@%,$(filter %/link,$^)) \
+	    $(OBJ)/all.a $(LIBS)
+mutations: ## breaks the code in known ways, which the simulators must see
+	+@$(MAKE) OBJ=$(OBJ)/sim SSL=none CFLAGS=-O2 WERROR= \
+	    $(SIMS:%=$(OBJ)/sim/tests/sim/%)
+	@sh tests/sim/mutate.sh
 
 # Built with clang; SECONDS_EACH= is for each target.
 FUZZ = $(patsubst %.c,$(OBJ)/%,$(wildcard tests/fuzz/*.c))
@@ -70,4 +88,5 @@ router: ## a MIPS router's kernel in QEMU
 arm64: ## a 64-bit ARM's kernel in QEMU
 shares: ## a spool on vfat, virtiofs and 9p in QEMU
 
-.PHONY: sim simulated interop bench fuzz fuzzed cross harden hardened $(VMS)
+.PHONY: sim simulated mutations interop bench fuzz fuzzed cross harden hardened \
+	$(VMS)

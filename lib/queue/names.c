@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "names.h"
+#include "settle.h"
 #include "spool.h"
 
 /* From linux/fs.h, which musl's compiler does not find. */
@@ -106,12 +107,18 @@ move_without_links(int from_folder, const char *from, int to_folder,
 }
 
 int
+names_no_links(void)
+{
+	return errno == EPERM || errno == EOPNOTSUPP || errno == ENOSYS
+	    || errno == EMLINK;
+}
+
+int
 names_link(int from_folder, const char *from, int to_folder, const char *to)
 {
 	if (linkat(from_folder, from, to_folder, to, 0) == 0)
 		return 0;
-	if (errno != EPERM && errno != EOPNOTSUPP && errno != ENOSYS
-	    && errno != EMLINK)
+	if (!names_no_links())
 		return -1;
 	if (move_without_links(from_folder, from, to_folder, to) < 0)
 		return -1;
@@ -121,9 +128,8 @@ names_link(int from_folder, const char *from, int to_folder, const char *to)
 int
 names_exchange(int folder_a, const char *a, int folder_b, const char *b)
 {
-	if (syscall(SYS_renameat2, folder_a, a, folder_b, b, RENAME_SWAP) == 0)
-		return 0;
-	return lacks_flags() ? 1 : -1;
+	return (int)syscall(SYS_renameat2, folder_a, a, folder_b, b,
+	    RENAME_SWAP);
 }
 
 /* Some file systems have nothing to sync in a folder, and say so. */
@@ -166,18 +172,34 @@ spool_move(int from_folder, const char *from, int to_folder, const char *to)
 }
 
 /* What a rename changed is written with the file on some file systems (vfat:
- * its size and where it begins), so the file is synced again. Closed, it has
- * no lock any more that would tell the sender to wait. */
+ * its size and where it begins), so the file is synced again. After a link it
+ * is closed first: a lock would tell the sender to wait. */
 static int
-settle_commit(const struct spool *s, int fd, int moved)
+settle_commit(const struct spool *s, int *fd, int moved)
 {
-	if (moved && fsync(fd) < 0) {
-		names_close(fd);
-		return -1;
-	}
-	if (close(fd) < 0 && errno != EINTR)
+	int rc = moved ? fsync(*fd) : close(*fd);
+
+	if (!moved)
+		*fd = -1;
+	if (rc < 0 && (moved || errno != EINTR))
 		return -1;
 	return names_sync(s->queue);
+}
+
+/* The name goes again, unless it is another file's by now. */
+static void
+take_back(const struct spool *s, int fd, const char *temporary,
+    const char *name)
+{
+	int error = errno;
+
+	if (fd < 0)
+		fd = openat(s->tmp, temporary,
+		    O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+	if (fd >= 0 && settle_is(s->queue, name, fd, NULL) == SPOOL_SAME)
+		unlinkat(s->queue, name, 0);
+	names_close(fd);
+	errno = error;
 }
 
 /* The temporary goes last: until the folder is synced it is the only name
@@ -195,10 +217,12 @@ spool_commit(const struct spool *s, int fd, const char *temporary,
 		add_digits(name, str_of(temporary), attempt);
 		how = names_link(s->tmp, temporary, s->queue, buf_z(name));
 	} while (how < 0 && errno == EEXIST && ++attempt < NAMES_TRIED);
-	if (how < 0)
+	if (how >= 0)
+		rc = settle_commit(s, &fd, how);
+	if (how >= 0 && rc < 0)
+		take_back(s, fd, temporary, buf_z(name));
+	else
 		names_close(fd);
-	else if ((rc = settle_commit(s, fd, how)) < 0)
-		names_discard(s->queue, buf_z(name));
 	if (how <= 0)
 		names_discard(s->tmp, temporary);
 	return rc;

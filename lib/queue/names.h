@@ -17,8 +17,11 @@ int names_temporary(const struct spool *s, pid_t pid, struct buf *name);
 int names_link(int from_folder, const char *from, int to_folder,
     const char *to);
 
-/* Exchanges two names in one step. 0; 1 not possible here, nothing is done;
- * -1 with errno. */
+/* Whether errno, after linkat, says that there are no links here. */
+int names_no_links(void);
+
+/* Exchanges two names in one step. 0, or -1 with errno: not every system and
+ * file system can. */
 int names_exchange(int folder_a, const char *a, int folder_b, const char *b);
 
 /* Syncs a folder. 0, also where there is nothing to sync in a folder; -1 with

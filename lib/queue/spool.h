@@ -94,7 +94,7 @@ int spool_commit(const struct spool *s, int fd, const char *temporary,
  * its digits are no time. */
 long long spool_seconds(const char *name);
 
-/* ---- an open queue file, and what becomes of it: settle.c ---- */
+/* ---- an open queue file, and what becomes of it ---- */
 
 /* Opens queue/name for reading: a regular file, not through a link, never
  * waiting. Descriptor (O_CLOEXEC), or -1 with errno; EINVAL if it is no

@@ -251,29 +251,47 @@ remove_if_unused(int tmp, const char *name)
 	names_close(fd);
 }
 
+struct cleaning {
+	int tmp;
+	int synced;
+};
+
+/* A name left here by a program that ended after its message had one in queue/
+ * may be that of a delivered file, which cannot be opened. And an old file that
+ * made room for a new one in queue/ keeps a name here until the new one is on
+ * the disk: so nothing goes before all is. */
 static int
 see_debris(void *context, const char *name)
 {
-	int tmp = *(int *)context;
+	struct cleaning *c = context;
 	struct stat st;
 
-	if (fstatat(tmp, name, &st, AT_SYMLINK_NOFOLLOW) == 0
-	    && S_ISREG(st.st_mode)
-	    && time(NULL) - st.st_mtime > DEBRIS_SECONDS)
-		remove_if_unused(tmp, name);
+	if (fstatat(c->tmp, name, &st, AT_SYMLINK_NOFOLLOW) < 0
+	    || !S_ISREG(st.st_mode)
+	    || time(NULL) - st.st_mtime <= DEBRIS_SECONDS)
+		return 0;
+	c->synced = c->synced || syncfs(c->tmp) == 0;
+	if (!c->synced)
+		return -1;
+	if (spool_is_marked(&st))
+		unlinkat(c->tmp, name, 0);
+	else
+		remove_if_unused(c->tmp, name);
 	return 0;
 }
 
 void
 spool_clean(const struct spool *s)
 {
-	int tmp = s->tmp;
+	struct cleaning c = { s->tmp, 0 };
 
-	names_list(tmp, see_debris, &tmp);
+	names_list(s->tmp, see_debris, &c);
 }
 
 /* ---- all of it ---- */
 
+/* A folder that was made just now, and is not synced where it stands, may be
+ * lost with all that will be synced in it. */
 static int
 check_ready(int root, struct buf *why)
 {
@@ -281,6 +299,8 @@ check_ready(int root, struct buf *why)
 	    || ready_folder(root, "tmp", QUEUE_MODE, why) < 0
 	    || ready_folder(root, "failed", FAILED_MODE, why) < 0)
 		return -1;
+	if (names_sync(root) < 0 && !is_full(errno))
+		return create_failure(why, "", strerror(errno));
 	ready_trigger(root, why);
 	return 0;
 }

@@ -307,13 +307,45 @@ invert(struct file *f)
 		f->is[i] = !f->is[i];
 }
 
+/* Bytes that those take in the envelope. */
+static unsigned
+size_of(const struct file *f)
+{
+	struct str address;
+	size_t i, at = 0, n = 0;
+
+	for (i = 0; (address = envelope_next(f->e, &at)).p; i++)
+		if (f->is[i])
+			n += address.n + 1;
+	return (unsigned)n;
+}
+
+/* The file that was made of the old one; without it nothing can be said of it
+ * but that it is ours. */
+static void
+open_rewritten(struct delivery *d, const struct spool *s, unsigned shorter)
+{
+	int unlockable = 0;
+	struct stat st;
+
+	if (d->file >= 0)
+		close(d->file);
+	d->file = open_locked(s, d->m->name, &unlockable);
+	d->unread = d->file < 0 || fstat(d->file, &st) < 0 ||
+	    envelope_read(d->file, &d->names) < 0;
+	if (d->unread)
+		d->m->size -= shorter;
+	else
+		message_note_file(d->m, &st);
+}
+
 /* Takes them off the file. As delivery_settle. */
 static int
 take_off(struct delivery *d, const struct spool *s, struct messages *q,
     struct file *f)
 {
-	int rc, unlockable = 0;
-	struct stat st;
+	unsigned shorter = size_of(f);
+	int rc;
 
 	if (f->count == f->e->count) {
 		rc = spool_remove(s, d->m->name, f->fd, f->e);
@@ -325,15 +357,8 @@ take_off(struct delivery *d, const struct spool *s, struct messages *q,
 	rc = spool_rewrite(s, f->fd, f->e, f->is, d->m->name);
 	if (rc == 2)
 		message_state(q, d->m, MESSAGE_GONE);
-	if (rc < 0 || rc == 2)
-		return rc;
-	if (d->file >= 0)
-		close(d->file);
-	d->file = open_locked(s, d->m->name, &unlockable);
-	if (d->file < 0 || fstat(d->file, &st) < 0 ||
-	    envelope_read(d->file, &d->names) < 0)
-		return 2;
-	message_note_file(d->m, &st);
+	if (rc == 0 || rc == 1)
+		open_rewritten(d, s, shorter);
 	return rc;
 }
 
@@ -350,37 +375,55 @@ put_failed(const struct delivery *d, const struct spool *s,
 	return rc;
 }
 
-/* The file still names them. */
+/* What a message remembers of recipients whom its file still names: they were
+ * taken; they failed; they did and are in failed/ already. */
+enum { TAKEN = 'T', TO_FAIL = 'F', IN_FAILED = 'P' };
+
+/* The inode of the file as it is now; 0 if that is not known. */
+static unsigned long long
+inode_of(const struct delivery *d)
+{
+	struct stat st;
+
+	return d->unread || fstat(d->file >= 0 ? d->file : d->fd, &st) < 0 ?
+	    0 : (unsigned long long)st.st_ino;
+}
+
 static void
-remember_done(const struct delivery *d, enum rcpt_result r)
+remember_done(const struct delivery *d, enum rcpt_result r, char kind)
 {
 	struct attempt *a = message_attempt(d->m);
 	struct buf list = { 0 };
-	struct str rest, address;
+	struct str rest;
 	int error = errno;
 
 	delivery_addresses(d, r, &list);
 	for (rest = buf_str(&list); rest.n; ) {
-		address = str_cut(&rest, '\n');
-		buf_cat(&a->done, r == FAILED ? STR("F") : STR("T"), address,
-		    STR("\n"));
+		buf_addc(&a->done, kind);
+		buf_cat(&a->done, str_cut(&rest, '\n'), STR("\n"));
 	}
 	buf_free(&list);
+	a->file = inode_of(d);
 	errno = error;
 }
 
+/* *put: they are in failed/. */
 static int
 settle_now(struct delivery *d, const struct spool *s, struct messages *q,
-    enum rcpt_result which)
+    enum rcpt_result which, int *put)
 {
 	struct file f;
 	int rc = 0;
 
-	if (read_again(d) < 0)
+	if (d->unread)
+		errno = EIO;
+	if (d->unread || read_again(d) < 0)
 		return -1;
 	choose(d, which, &f);
-	if (f.count && which == FAILED)
+	if (f.count && which == FAILED && !*put) {
 		rc = put_failed(d, s, &f);
+		*put = rc == 0;
+	}
 	if (f.count && rc == 0)
 		rc = take_off(d, s, q, &f);
 	free(f.is);
@@ -391,35 +434,64 @@ int
 delivery_settle(struct delivery *d, const struct spool *s, struct messages *q,
     enum rcpt_result which)
 {
-	int rc = d->count[which] ? settle_now(d, s, q, which) : 0;
+	int put = 0;
+	int rc = d->count[which] ? settle_now(d, s, q, which, &put) : 0;
 
 	if (rc < 0)
-		remember_done(d, which);
+		remember_done(d, which, which == DELIVERED ? TAKEN :
+		    put ? IN_FAILED : TO_FAIL);
 	return rc;
+}
+
+/* The addresses of one kind, and the lines of the others. */
+static void
+split(struct str done, char kind, struct buf *mine, struct buf *others)
+{
+	struct str line;
+
+	while (done.n) {
+		line = str_cut(&done, '\n');
+		if (line.n && line.p[0] == kind)
+			buf_cat(mine, str_skip(line, 1), STR("\n"));
+		else if (line.n)
+			buf_cat(others, line, STR("\n"));
+	}
+}
+
+/* Those that were to fail are in failed/ now. */
+static void
+note_put(struct buf *done)
+{
+	size_t i;
+
+	for (i = 0; i < done->n; i++)
+		if (done->p[i] == TO_FAIL && (!i || done->p[i - 1] == '\n'))
+			done->p[i] = IN_FAILED;
 }
 
 /* Settles the remembered ones of one kind, and forgets them when that is
  * done. */
 static int
 catch_up(struct delivery *d, const struct spool *s, struct messages *q,
-    enum rcpt_result which, char kind)
+    char kind)
 {
+	enum rcpt_result which = kind == TAKEN ? DELIVERED : FAILED;
 	struct buf mine = { 0 }, others = { 0 }, none = { 0 };
 	struct buf *done = &d->m->attempt->done;
-	struct str rest = buf_str(done), line;
-	int rc;
+	int rc = 0, put = kind == IN_FAILED;
 
-	while (rest.n) {
-		line = str_cut(&rest, '\n');
-		buf_cat(line.p[0] == kind ? &mine : &others,
-		    str_skip(line, line.p[0] == kind), line.n ?
-		    STR("\n") : STR(""));
+	split(buf_str(done), kind, &mine, &others);
+	if (mine.n) {
+		decide_by_address(d, which == DELIVERED ? &mine : &none,
+		    which == FAILED ? &mine : &none);
+		rc = settle_now(d, s, q, which, &put);
 	}
-	decide_by_address(d, which == DELIVERED ? &mine : &none,
-	    which == FAILED ? &mine : &none);
-	rc = d->count[which] ? settle_now(d, s, q, which) : 0;
-	if (rc >= 0)
+	if (rc >= 0) {
 		buf_set(done, buf_str(&others));
+		d->m->attempt->file = inode_of(d);
+	} else if (put) {
+		note_put(done);
+	}
 	buf_free(&mine);
 	buf_free(&others);
 	return rc;
@@ -429,13 +501,19 @@ int
 delivery_catch_up(struct delivery *d, const struct spool *s,
     struct messages *q)
 {
+	static const char kinds[] = { TAKEN, IN_FAILED, TO_FAIL };
 	const struct message *m = d->m;
+	size_t i;
 
 	if (!m->attempt || !m->attempt->done.n)
 		return 0;
-	if (catch_up(d, s, q, DELIVERED, 'T') < 0)
-		return -1;
-	if (m->state != MESSAGE_GONE && catch_up(d, s, q, FAILED, 'F') < 0)
-		return -1;
+	/* Another file has the name: of its recipients none is done. */
+	if (m->attempt->file && m->attempt->file != inode_of(d)) {
+		buf_clear(&m->attempt->done);
+		return 0;
+	}
+	for (i = 0; i < sizeof kinds && m->state != MESSAGE_GONE; i++)
+		if (catch_up(d, s, q, kinds[i]) < 0)
+			return -1;
 	return 1;
 }

@@ -29,7 +29,8 @@ struct attempt {
 	struct buf text;
 	int code;
 	struct buf done;	/* recipients the file still names although
-				 * they are done, a line each (delivery.h) */
+				 * they are done, a line each (delivery.h) ... */
+	unsigned long long file;	/* ... and its inode */
 	struct buf unfit;	/* "TURN ADDRESS" LF of each recipient whom the
 				 * remote of that turn cannot take for what the
 				 * message is */

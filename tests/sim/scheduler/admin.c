@@ -180,7 +180,7 @@ first_half(void)
 	snprintf(mail[m].name, sizeof mail[m].name, "%lld.%d", wall_now(),
 	    10000 + m);
 	fd = open_queue_file(mail[m].name, O_WRONLY | O_CREAT);
-	if (write(fd, text, pick(10)) < 0)
+	if (write(fd, text, pick(8)) < 0)
 		violate("the simulator cannot write");
 	close(fd);
 	mail[m].released = 1;
@@ -290,7 +290,7 @@ edit_file(int m, const struct head *h)
 		violate("the simulator cannot write");
 	close(fd);
 	mail[m].grown = 1;
-	mail[m].edited |= mail[m].in_hand > 0;
+	mail[m].edited |= mail[m].in_hand > 0 || is_on_the_way(m);
 	touch_file(m);
 	say("admin: m%d is for r%d too", m, r);
 }
@@ -306,7 +306,7 @@ static void
 hold_file(int m)
 {
 	say("admin: holds m%d", m);
-	if (mail[m].in_hand)
+	if (mail[m].in_hand || is_on_the_way(m))
 		release_mail(m);
 	mail[m].doubt = 1;
 	renameat(queue_fd, mail[m].name, hold_fd, mail[m].name);
@@ -393,7 +393,7 @@ step_clock(void)
 	for (m = 0; m < mails; m++)
 		mail[m].doubt |= !w.sender || mail[m].born >= w.waits_since;
 	set_clock(seconds);
-	rules_all(0);
+	rules_all(1);
 }
 
 static void

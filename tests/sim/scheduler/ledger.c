@@ -3,6 +3,7 @@
  * somewhere, and nowhere twice. */
 #include <string.h>
 
+#include "../../../applets/send/sender.h"
 #include "spool.h"
 #include "sim.h"
 
@@ -90,6 +91,13 @@ ledger_lost(int m, const short took[RCPTS], int marked, int orphan)
 	}
 }
 
+/* The mark alone says that the server took one. */
+void
+ledger_took_unheard(int s)
+{
+	taken_by[s]++;
+}
+
 void
 ledger_read(int m, const short took[RCPTS])
 {
@@ -108,14 +116,16 @@ age_of(int m)
 	return (w.now - mail[m].born) / 1000;
 }
 
+/* Those of this run. */
 static unsigned
 servers_now(void)
 {
+	const struct sender *to = w.sender;
 	unsigned set = 0;
-	int i;
+	size_t i;
 
-	for (i = 0; i < conf.lines; i++)
-		set |= 1u << conf.order[i];
+	for (i = 0; to && i < to->route_count; i++)
+		set |= 1u << (buf_str(&to->routes[i].remote->host).p[1] - '0');
 	return set;
 }
 
@@ -256,6 +266,7 @@ ledger_forget(int m)
 	mail[m].suspect = 0;
 	mail[m].not_before = 0;
 	mail[m].unanswered = 0;
+	mail[m].delays = 0;
 	for (s = 0; s < SERVERS; s++)
 		mail[m].last_result[s] = -1;
 }

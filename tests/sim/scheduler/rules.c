@@ -53,6 +53,7 @@ rules_end_of_life(void)
 	forget_results();
 	memset(rules.second, 0, sizeof rules.second);
 	memset(rules.given, 0, sizeof rules.given);
+	rules.lines = w.lines;
 }
 
 /* ---- a connection ---- */

@@ -125,7 +125,7 @@ void agent_fd_close(int fd);
 pid_t report_begin(void);
 int proc_wait(int *status);
 int proc_kill(pid_t pid, int signal);
-int procs_alive(void);
+int is_on_the_way(int m);	/* a result no sender has read */
 
 /* ---- server.c ---- */
 
@@ -214,6 +214,7 @@ void ledger_taken(int m, int r, int how_many);
 /* The answer never reached a sender. */
 void ledger_lost(int m, const short took[RCPTS], int marked, int orphan);
 void ledger_read(int m, const short took[RCPTS]);
+void ledger_took_unheard(int s);
 /* A sender has read this answer. */
 void ledger_answer(int s, int m, int r, const struct answer *a);
 void ledger_witness(int s, int m, const struct result *r);

@@ -92,6 +92,8 @@ lose_held(struct proc *p)
 		    p->held[i].marked, p->orphan);
 		if (p->held[i].h.m >= 0)
 			mail[p->held[i].h.m].in_hand--;
+		if (p->held[i].marked)
+			ledger_took_unheard(p->s);
 		__real_close(p->held[i].fd);
 	}
 	p->holds = p->begun = 0;
@@ -133,13 +135,19 @@ proc_wait(int *status)
 }
 
 int
-procs_alive(void)
+is_on_the_way(int m)
 {
-	int i, n = 0;
+	const struct proc *p;
+	int i;
 
-	for (i = 0; i < PROCS; i++)
-		n += procs[i].alive && !procs[i].orphan;
-	return n;
+	for (p = procs; p < procs + PROCS; p++) {
+		if (p->kind == MODULE && p->m == m && !p->reaped)
+			return 1;
+		for (i = p->packet_at; i < p->packet_count; i++)
+			if (p->packets[i].m == m)
+				return 1;
+	}
+	return 0;
 }
 
 static void

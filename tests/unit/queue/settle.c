@@ -206,11 +206,29 @@ fails(const unsigned char *keep, const char *as)
 	    && has_old_time(s.failed, as) && !files("tmp");
 }
 
+/* Of that size and of the old time, but no queue file. */
+static int
+disguise(const char *name, off_t size)
+{
+	struct timespec old[2] = { { 5, 0 }, { 1234567890, 5 } };
+	int f = openat(s.failed, name, O_WRONLY);
+	int ok = ftruncate(f, size) == 0 && futimens(f, old) == 0;
+
+	close(f);
+	return ok;
+}
+
 static void
 whole_fails(void)
 {
 	struct stat a, b;
 
+	begin();
+	T(put(s.failed, "9.9", STR("older")));
+	T(put(s.failed, "9.9.1", STR("as long as the file of this test")));
+	T(fstat(fd, &a) == 0 && disguise("9.9.1", a.st_size));
+	T(fails(NULL, "9.9.2") && fails(NULL, "9.9.2"));
+	T(fstatat(s.failed, "9.9.2", &b, 0) == 0 && a.st_ino == b.st_ino);
 	begin();
 	T(put(s.failed, "9.9", STR("older")));
 	T(fails(NULL, "9.9.1") && fails(NULL, "9.9.1"));
