@@ -228,8 +228,6 @@ recall_credit(struct message *m, const struct status *s)
 
 	if (s->next < BUILD_DATE && now >= BUILD_DATE)
 		credit = m->credit - age;
-	else if (m->credit > credit && s->first)
-		return;
 	m->credit = credit > INT_MAX ? INT_MAX : credit < INT_MIN ? INT_MIN :
 	    (int)credit;
 }
