@@ -6,7 +6,7 @@ JOBS_0 := -j$(shell nproc 2>/dev/null || echo 1)
 
 APPLETS = main cli dsn inject log mailq module queue sendmail smtpd \
 	$(SEND:%=send/%)
-SEND = sender routes journal reports dispatch judge deliver run loop events send
+SEND = disk sender routes journal reports dispatch judge deliver run loop events send
 
 # lib/ in layers: each includes only what stands before it.
 LAYERS = base conf mail queue net smtp send

@@ -170,7 +170,7 @@ on_address(struct sender *s, struct agent *a, const struct agent_event *event)
 /* It has answered for messages and ended: the next one gets no more than
  * these, and one more each time that goes well. */
 static void
-learn_limit(struct history *h, const struct agent *a,
+learn_messages(struct history *h, const struct agent *a,
     const struct agent_event *event)
 {
 	int answered = event->answered > 100000 ? 100000 :
@@ -205,7 +205,7 @@ on_end(struct sender *s, struct agent *a, const struct agent_event *event)
 			route_dead(s, r, why);
 			break;
 		case FAULT_END:
-			learn_limit(r->history, a, event);
+			learn_messages(r->history, a, event);
 			break;
 		case FAULT_AGAIN:
 		case FAULT_CONNECTION:
@@ -284,7 +284,7 @@ on_crash(struct sender *s, struct agent *a)
 /* ---- events ---- */
 
 static void
-on_ready(struct sender *s, struct agent *a, const struct agent_event *event)
+on_let_in(struct sender *s, struct agent *a, const struct agent_event *event)
 {
 	struct route *r = a->owner;
 
@@ -306,7 +306,7 @@ on_event(struct sender *s, struct agent *a, const struct agent_event *event)
 	case AGENT_NOTHING:
 		break;
 	case AGENT_READY:
-		on_ready(s, a, event);
+		on_let_in(s, a, event);
 		break;
 	case AGENT_NOTE:
 		log_fault("%s: %s", log_clean(0, buf_str(&a->host)),

@@ -86,7 +86,7 @@ is_convicted(const struct route *r, const struct message *m,
 }
 
 static enum rcpt_result
-decide(struct sender *s, struct route *r, struct message *m,
+decide_one(struct sender *s, struct route *r, struct message *m,
     const struct result *said, struct str address)
 {
 	if (said->code == ERR_OK)
@@ -116,7 +116,7 @@ decide_all(struct sender *s, struct route *r, struct delivery *d,
 	for (i = 0; (address = envelope_next(&d->e, &at)).p; i++) {
 		struct result said = delivery_said(d, i, whole);
 
-		delivery_decide(d, i, decide(s, r, d->m, &said, address));
+		delivery_decide(d, i, decide_one(s, r, d->m, &said, address));
 	}
 }
 

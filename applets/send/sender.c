@@ -12,11 +12,9 @@
 #include "sender.h"
 
 #define CLOCK_SLACK 60		/* s by which clocks may drift apart */
-#define SETTLE 1000		/* ms a name waits for its trigger, and queue/
-				 * for its sync */
+#define SETTLE 1000		/* ms a name waits for its trigger */
 #define LOCKED_PAUSE 5000	/* ms until another look at a message that
 				 * another sender's worker has */
-#define PROBE (64 * 1024)	/* bytes of a file that must fit */
 
 int
 sender_configure(struct sender *s, int first)
@@ -284,7 +282,7 @@ cannot_open(struct sender *s, struct message *m)
 }
 
 static int
-open_file(struct sender *s, struct message *m, struct delivery *d)
+open_message(struct sender *s, struct message *m, struct delivery *d)
 {
 	int unlockable = 0;
 
@@ -339,7 +337,7 @@ sender_settle(struct sender *s, struct delivery *d, enum rcpt_result which)
 int
 sender_open(struct sender *s, struct message *m, struct delivery *d)
 {
-	int rc = open_file(s, m, d), changed;
+	int rc = open_message(s, m, d), changed;
 
 	if (rc)
 		return rc;
@@ -352,55 +350,5 @@ sender_open(struct sender *s, struct message *m, struct delivery *d)
 		cannot_rewrite(s, m);
 	delivery_free(d);
 	return changed > 0 && m->state != MESSAGE_GONE ?
-	    open_file(s, m, d) : -1;
-}
-
-/* ---- the disk ---- */
-
-void
-sender_note_full(struct sender *s, int error)
-{
-	if (error != ENOSPC && error != EDQUOT && error != EROFS)
-		return;
-	s->probed = s->full = 1;
-	if (sender_first(s, SAID_FULL))
-		log_fault("No room to rewrite queue files: %s; messages of "
-		    "several recipients wait", strerror(error));
-}
-
-int
-sender_is_full(struct sender *s)
-{
-	if (s->probed)
-		return s->full;
-	s->probed = 1;
-	s->full = 0;
-	if (spool_probe(&s->spool, PROBE) < 0)
-		sender_note_full(s, errno);
-	else
-		sender_over(s, SAID_FULL);
-	return s->full;
-}
-
-void
-sender_unsynced(struct sender *s, int rc)
-{
-	if (rc == 1 && s->sync_at == CLOCK_NEVER)
-		s->sync_at = clock_in(SETTLE);
-}
-
-void
-sender_sync(struct sender *s)
-{
-	if (s->sync_at == CLOCK_NEVER)
-		return;
-	if (spool_sync(&s->spool) == 0) {
-		s->sync_at = CLOCK_NEVER;
-		sender_over(s, SAID_SYNC);
-		return;
-	}
-	if (sender_first(s, SAID_SYNC))
-		log_fault("Cannot sync queue directory: %s; tried again",
-		    strerror(errno));
-	s->sync_at = clock_in(SETTLE);
+	    open_message(s, m, d) : -1;
 }

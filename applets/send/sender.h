@@ -1,6 +1,7 @@
 /* sender.h - the state of nullmailer-send, and what its files do for each
  * other. Each file calls only those above it:
  *
+ *	disk.c		room for copies, the sync of queue/
  *	sender.c	control files, clock, the queue as it is known
  *	routes.c	the remotes in this queue run, what waits for each
  *	journal.c	the log lines of a delivery
@@ -157,6 +158,8 @@ int sender_open(struct sender *s, struct message *m, struct delivery *d);
 /* delivery_settle, once more after making what an administrator has removed. A
  * failure is logged. */
 int sender_settle(struct sender *s, struct delivery *d, enum rcpt_result which);
+
+/* ---- disk.c ---- */
 
 /* 1 if there is no room to rewrite the file of a message. */
 int sender_is_full(struct sender *s);

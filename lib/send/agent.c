@@ -203,7 +203,7 @@ result_of(const struct worker_packet *p)
 }
 
 static int
-on_message(struct agent *a, const struct worker_packet *p)
+on_result_packet(struct agent *a, const struct worker_packet *p)
 {
 	if (p->code == ERR_OK && (!a->ready || p->fault || p->unanswered))
 		return -1;
@@ -237,7 +237,7 @@ on_packet(struct agent *a, const struct worker_packet *p, size_t *which)
 			return -1;
 		return delivery_refuse(&a->delivery[*which], p->index, &r);
 	case WORKER_MESSAGE:
-		return *which == a->deliveries ? -1 : on_message(a, p);
+		return *which == a->deliveries ? -1 : on_result_packet(a, p);
 	case WORKER_END:
 		return AGENT_END;
 	case WORKER_KINDS:

@@ -390,7 +390,7 @@ inode_of(const struct delivery *d)
 }
 
 static void
-remember(const struct delivery *d, enum rcpt_result r, char kind)
+remember_done(const struct delivery *d, enum rcpt_result r, char kind)
 {
 	struct attempt *a = message_attempt(d->m);
 	struct buf list = { 0 };
@@ -438,7 +438,7 @@ delivery_settle(struct delivery *d, const struct spool *s, struct messages *q,
 	int rc = d->count[which] ? settle_now(d, s, q, which, &put) : 0;
 
 	if (rc < 0)
-		remember(d, which, which == DELIVERED ? TAKEN :
+		remember_done(d, which, which == DELIVERED ? TAKEN :
 		    put ? IN_FAILED : TO_FAIL);
 	return rc;
 }

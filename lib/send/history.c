@@ -110,8 +110,8 @@ history_rate_next(const struct history *h, const struct remote *r)
 {
 	long long ms = (long long)r->options.rate_seconds * 1000;
 
-	if (!r->options.rate_messages || h->sent_size != (size_t)r->options.rate_messages ||
-	    !h->sent[h->sent_at])
+	if (!r->options.rate_messages || !h->sent_size || h->sent_size !=
+	    (size_t)r->options.rate_messages || !h->sent[h->sent_at])
 		return 0;
 	/* What is sent now is counted there a little later. */
 	return h->sent[h->sent_at] + ms + ms / 50 + 5;
@@ -228,8 +228,6 @@ recall_credit(struct message *m, const struct status *s)
 
 	if (s->next < BUILD_DATE && now >= BUILD_DATE)
 		credit = m->credit - age;
-	else if (m->credit > credit && s->first)
-		return;
 	m->credit = credit > INT_MAX ? INT_MAX : credit < INT_MIN ? INT_MIN :
 	    (int)credit;
 }
@@ -258,7 +256,7 @@ read_message(struct messages *q, const struct status *s)
 
 /* The next field as a number, 0 where there is none. */
 static long long
-cut_number(struct str *line)
+next_number(struct str *line)
 {
 	unsigned long n = 0;
 
@@ -291,15 +289,15 @@ read_remote(struct histories *all, struct str line)
 		key = key * 16 + (unsigned)(sum.p[0] <= '9' ?
 		    sum.p[0] - '0' : sum.p[0] - 'a' + 10);
 	h = history_by_sum(all, key);
-	h->limit = (int)cut_number(&line);
-	h->carried.at_once = (int)cut_number(&line);
-	h->carried.no_chunking = (int)cut_number(&line);
-	h->carried.window = (int)cut_number(&line);
-	h->proven = (int)cut_number(&line);
-	h->login_pause = (int)cut_number(&line);
-	h->login_at = cut_number(&line);
-	n = (size_t)cut_number(&line);
-	recall_rate(h, n, cut_number(&line));
+	h->limit = (int)next_number(&line);
+	h->carried.at_once = (int)next_number(&line);
+	h->carried.no_chunking = (int)next_number(&line);
+	h->carried.window = (int)next_number(&line);
+	h->proven = (int)next_number(&line);
+	h->login_pause = (int)next_number(&line);
+	h->login_at = next_number(&line);
+	n = (size_t)next_number(&line);
+	recall_rate(h, n, next_number(&line));
 	mechanism = str_head(line, sizeof h->carried.mechanism - 1);
 	memcpy(h->carried.mechanism, mechanism.p ? mechanism.p : "",
 	    mechanism.n);

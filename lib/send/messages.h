@@ -74,8 +74,8 @@ struct messages {
  * forgotten. A message whose mtime lies before BUILD_DATE or in the future
  * begins to age now; one above lifetime at first sight has an hour, or
  * lifetime if that is less, if chance is set. Appends to notes a line for each
- * entry that could not be looked at, the first time. 0; -1 with errno, and then nothing that
- * was known is forgotten. */
+ * entry that could not be looked at, the first time. 0; -1 with errno, and then
+ * nothing that was known is forgotten. */
 struct messages_look {
 	long long now;		/* seconds since the epoch */
 	int lifetime;

@@ -15,6 +15,7 @@ struct connection {
 	struct ssl *ssl;	/* NULL if the options ask for no TLS */
 	struct io io;
 	int open;		/* messages can be sent */
+	int strict;		/* see struct protocol_setup */
 	long long limit;	/* what follows must be over by it; clock_ms */
 	unsigned long answered;	/* messages the server has answered for */
 	struct buf peer;	/* "192.0.2.1 port 25" once it stands */

@@ -182,7 +182,7 @@ holds(enum condition only, const struct fault_case *c)
 }
 
 static const struct row *
-find_row(const struct row *rows, size_t count, const struct fault_case *c,
+matching_row(const struct row *rows, size_t count, const struct fault_case *c,
     const int part[3], int enhanced)
 {
 	size_t i;
@@ -196,7 +196,7 @@ find_row(const struct row *rows, size_t count, const struct fault_case *c,
 }
 
 #define FIND(rows, enhanced) \
-	find_row(rows, sizeof rows / sizeof rows[0], c, part, enhanced)
+	matching_row(rows, sizeof rows / sizeof rows[0], c, part, enhanced)
 
 struct verdict
 fault_of(const struct fault_case *c)

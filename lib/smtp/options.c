@@ -110,7 +110,7 @@ parse_rate(struct options *o)
 		return -1;
 	o->rate_seconds = (int)(n * unit);
 	n = 0;
-	str_number(count, 1000000000, &n);
+	str_number(count, 100000, &n);
 	o->rate_messages = (int)n;
 	return n && o->rate_seconds ? 0 : -1;
 }

@@ -141,7 +141,8 @@ result_at(const struct outgoing *o, unsigned fate)
 	return r;
 }
 
-/* One that was refused has a report of its own even if the message shares it. */
+/* One that was refused has a result of its own even if the message shares
+ * it. */
 static int
 is_named(const struct outgoing *o, size_t i, unsigned common)
 {

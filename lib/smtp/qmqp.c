@@ -301,6 +301,9 @@ exchange_request(struct connection *q, struct request *r)
 		unreadable_message(q, r, "Error reading message");
 		return 0;
 	}
+	if (q->io.fd < 0 && (rc = connection_open(q)) != 0)
+		return rc;
+	q->stage = STAGE_data;
 	io_deadline(&q->io, PATIENCE_BLOCK);
 	rc = put_request(q, r);
 	if (rc < 0)
@@ -332,7 +335,8 @@ qmqp_send(struct connection *q, const struct protocol_message *m)
 static int
 qmqp_open(struct connection *q)
 {
-	int rc = connection_open(q);
+	/* By hand the message is looked at first. */
+	int rc = q->strict ? 0 : connection_open(q);
 
 	if (!rc)
 		connection_opened(q);

@@ -93,7 +93,7 @@ file_changed(struct smtp *s, struct transaction *t)
 }
 
 static int
-send_message(struct smtp *s, struct transaction *t)
+send_octets(struct smtp *s, struct transaction *t)
 {
 	struct io *io = &s->session.c.io;
 	struct wire w = { !t->chunked, 0, 0, 0 };
@@ -168,7 +168,7 @@ by_data(struct smtp *s, struct transaction *t)
 	if (rc)
 		return rc;
 	if (t->go)
-		return t->accepted ? send_message(s, t) : send_nothing(s, t);
+		return t->accepted ? send_octets(s, t) : send_nothing(s, t);
 	if (s->strict) {
 		transaction_finish(s);
 		return 0;
@@ -190,7 +190,7 @@ by_chunk(struct smtp *s, struct transaction *t)
 		rc = transaction_hear(s);
 	while (!rc && t->said <= t->recipients + 1)
 		command_next(s, t);
-	return rc ? rc : send_message(s, t);
+	return rc ? rc : send_octets(s, t);
 }
 
 static int

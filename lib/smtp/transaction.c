@@ -13,8 +13,8 @@
 #include "options.h"
 #include "transaction.h"
 
-#define RECIPIENTS 100		/* of a transaction, where nothing else is said */
-#define RECIPIENTS_FEWER 50	/* after a refusal that may be for their number */
+#define RECIPIENTS 100		/* of a transaction, if no option says so */
+#define RECIPIENTS_FEWER 50	/* after one refused for their number */
 #define LIMIT_SURE 10		/* so many were accepted, not by chance */
 #define WINDOW_MOST 64
 
@@ -410,7 +410,7 @@ name_no_more(struct transaction *t, int asked)
 }
 
 static int
-on_mail(struct smtp *s, struct transaction *t, int class)
+on_mail_reply(struct smtp *s, struct transaction *t, int class)
 {
 	if (class == 2)
 		return 0;
@@ -420,7 +420,7 @@ on_mail(struct smtp *s, struct transaction *t, int class)
 }
 
 static void
-refused(struct smtp *s, struct transaction *t, size_t i)
+refused_session(struct smtp *s, struct transaction *t, size_t i)
 {
 	struct verdict v = verdict_of(s, t);
 
@@ -439,7 +439,7 @@ refused(struct smtp *s, struct transaction *t, size_t i)
 }
 
 static int
-on_rcpt(struct smtp *s, struct transaction *t, int class)
+on_rcpt_reply(struct smtp *s, struct transaction *t, int class)
 {
 	size_t i;
 
@@ -449,7 +449,7 @@ on_rcpt(struct smtp *s, struct transaction *t, int class)
 	if (t->failure)
 		return class == 2 ? -1 : 0;
 	if (class != 2) {
-		refused(s, t, i);
+		refused_session(s, t, i);
 		return 0;
 	}
 	t->o->state[i] = RCPT_ACCEPTED;
@@ -459,7 +459,7 @@ on_rcpt(struct smtp *s, struct transaction *t, int class)
 }
 
 static int
-on_data(struct smtp *s, struct transaction *t, int class)
+on_data_reply(struct smtp *s, struct transaction *t, int class)
 {
 	t->go = class == 3;
 	if (t->go)
@@ -471,7 +471,7 @@ on_data(struct smtp *s, struct transaction *t, int class)
 
 /* The answer to a transaction in which nobody was accepted is about nobody. */
 static void
-on_message(struct smtp *s, struct transaction *t, int class)
+on_message_reply(struct smtp *s, struct transaction *t, int class)
 {
 	struct verdict v = { FAULT_NONE, 0 };
 
@@ -495,7 +495,7 @@ on_chunk(struct smtp *s, struct transaction *t, int class)
 	t->class = class;
 	t->doubt = t->accepted && !s->chunks && class == 5;
 	t->unknown = t->doubt && s->session.reply.code <= 504;
-	on_message(s, t, class);
+	on_message_reply(s, t, class);
 	return class == 2 && !t->accepted ? -1 : 0;
 }
 
@@ -532,15 +532,15 @@ on_reply(struct smtp *s, struct transaction *t, int class)
 		return -1;
 	switch (stage) {
 	case STAGE_mail:
-		return on_mail(s, t, class);
+		return on_mail_reply(s, t, class);
 	case STAGE_rcpt:
-		return on_rcpt(s, t, class);
+		return on_rcpt_reply(s, t, class);
 	case STAGE_data:
-		return on_data(s, t, class);
+		return on_data_reply(s, t, class);
 	case STAGE_dot:
 		if (t->chunked)
 			return on_chunk(s, t, class);
-		on_message(s, t, class);
+		on_message_reply(s, t, class);
 		return answered(s);
 	default:
 		return on_reset(s, t, class);
