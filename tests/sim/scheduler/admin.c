@@ -200,6 +200,8 @@ second_half(int m)
 	char text[4096];
 	int fd;
 
+	if (half != m)
+		return;
 	half = -1;
 	mail_text(m, text, sizeof text);
 	fd = open_queue_file(mail[m].name, O_WRONLY | O_TRUNC);
@@ -302,7 +304,7 @@ touch_file(int m)
 	say("admin: touches m%d", m);
 	set_time(m);
 	mail[m].born = w.now;
-	mail[m].lifetime = conf.queuelifetime;
+	mail[m].lifetime = lifetime_now();
 	mail[m].not_before = 0;
 	for (s = 0; s < SERVERS; s++)
 		mail[m].last_result[s] = -1;

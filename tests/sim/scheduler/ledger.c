@@ -21,6 +21,15 @@ ledger_begin(void)
 	mails = 0;
 }
 
+/* The sender reads it at the next run. */
+long long
+lifetime_now(void)
+{
+	int s = w.sender ? w.sender->set.queuelifetime : 0;
+
+	return s > 0 && s < conf.queuelifetime ? s : conf.queuelifetime;
+}
+
 int
 new_mail(int is_report, int null_sender)
 {
@@ -33,7 +42,7 @@ new_mail(int is_report, int null_sender)
 	m->report = is_report;
 	m->null_sender = null_sender;
 	m->born = w.now;
-	m->lifetime = conf.queuelifetime;
+	m->lifetime = lifetime_now();
 	m->doubt = wall_now() < BUILD_DATE;
 	for (s = 0; s < SERVERS; s++)
 		m->last_result[s] = -1;

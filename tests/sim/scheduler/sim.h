@@ -214,6 +214,7 @@ extern struct mail mail[MAILS];
 extern int mails;
 
 void ledger_begin(void);
+long long lifetime_now(void);
 int new_mail(int is_report, int null_sender);
 void ledger_taken(int m, int r, int how_many);
 /* The answer never reached a sender. */
