@@ -49,7 +49,7 @@ hostile(void)
 	rest = buf_str(&b);
 	for (i = 0; i < b.n; i++)
 		bad += (unsigned char)b.p[i] < 32 || b.p[i] == 127;
-	T(bad == 10);
+	T(bad == 12);
 	T(status_next(&rest, &got) == 1 && got.code == 35 && !rest.n);
 	T(str_eq(got.id, STR("1.2")) && str_starts(got.text, STR("550 a")));
 	buf_clear(&b);
