@@ -211,7 +211,7 @@ on_end(struct agent *a, const struct worker_packet *p)
 		again = 1;
 	}
 	if (p->fault == FAULT_CONNECTION)
-		again = ++a->lost < 3;
+		again = p->reply != 421 && ++a->lost < 2;
 	return again && (replace_worker(a) == 0 || a->signals) ?
 	    AGENT_NOTHING : AGENT_DOWN;
 }
@@ -251,6 +251,8 @@ on_packet(struct agent *a, const struct worker_packet *p)
 	case WORKER_NOTE:
 		return AGENT_NOTE;
 	case WORKER_MESSAGE:
+		if (p->fault == FAULT_CONNECTION && p->reply == 421)
+			return AGENT_NOTHING;
 		if (!first_delivery(a, p->id))
 			return AGENT_NOTHING;
 		if (!p->code)

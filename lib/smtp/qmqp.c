@@ -301,6 +301,11 @@ exchange_request(struct connection *q, struct request *r)
 		unreadable_message(q, r, "Error reading message");
 		return 0;
 	}
+	rc = q->io.fd < 0 ? connection_open(q) : 0;
+	if (rc)
+		return rc;
+	connection_opened(q);
+	q->stage = STAGE_data;
 	io_deadline(&q->io, PATIENCE_BLOCK);
 	rc = put_request(q, r);
 	if (rc < 0)
@@ -329,10 +334,11 @@ qmqp_send(struct connection *q, const struct protocol_message *m)
 	return rc;
 }
 
+/* The module run by hand looks at the message first. */
 static int
 qmqp_open(struct connection *q)
 {
-	int rc = connection_open(q);
+	int rc = q->setup->strict ? 0 : connection_open(q);
 
 	if (!rc)
 		connection_opened(q);
