@@ -211,7 +211,8 @@ on_end(struct agent *a, const struct worker_packet *p)
 		again = 1;
 	}
 	if (p->fault == FAULT_CONNECTION)
-		again = p->reply != 421 && ++a->lost < 2;
+		again = p->reply != 421 && p->code != ERR_TIMED_OUT &&
+		    ++a->lost < 3;
 	return again && (replace_worker(a) == 0 || a->signals) ?
 	    AGENT_NOTHING : AGENT_DOWN;
 }

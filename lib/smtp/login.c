@@ -16,6 +16,8 @@ struct login {
 	const struct sasl_mechanism *m;
 	int bare;		/* no initial response */
 	int refusals;		/* of user or password */
+	int hidden;		/* a mechanism that does not show the password
+				 * was tried */
 	struct buf tried;	/* names, a blank after each */
 	struct buf text;	/* the last reply that refused ... */
 	int code;		/* ... and its code */
@@ -148,6 +150,15 @@ warn_of_clear_password(struct smtp_session *s)
 	    "goes over the network in clear; use tls or starttls"));
 }
 
+/* Whether the mechanism shows the password to whoever listens. It does not
+ * follow one that does not: the password would be had by refusing that. */
+static int
+is_clear(const struct login *l)
+{
+	return !l->s->c.io.ssl && l->s->c.o->auth != AUTH_EXTERNAL &&
+	    !strchr(l->m->name, '-');
+}
+
 /* The next mechanism to be tried, or NULL. What worked is the first. */
 static const struct sasl_mechanism *
 next_mechanism(struct login *l)
@@ -242,8 +253,11 @@ try_mechanisms(struct login *l)
 	int rc = 0;
 
 	while (!rc && (l->m = next_mechanism(l)) != NULL) {
-		if (str_find(str_of(l->m->name), '-') == strlen(l->m->name) &&
-		    l->s->c.o->auth != AUTH_EXTERNAL)
+		if (!is_clear(l))
+			l->hidden = 1;
+		else if (l->hidden)
+			break;
+		else
 			warn_of_clear_password(l->s);
 		buf_cat(&l->tried, str_of(l->m->name), STR(" "));
 		rc = exchange(l);
