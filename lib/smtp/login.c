@@ -88,7 +88,7 @@ cancel(struct login *l, const struct sasl *sasl)
 
 /* Some servers do not take a name that goes ahead; no password was sent. */
 static int
-refused(struct login *l, const struct sasl *sasl, int class)
+first_refusal(struct login *l, const struct sasl *sasl, int class)
 {
 	int code = l->s->reply.code;
 
@@ -116,7 +116,7 @@ prove(struct login *l, struct sasl *sasl)
 	if (class < 0)
 		return session_lost(s);
 	if (class != 2)
-		return refused(l, sasl, class);
+		return first_refusal(l, sasl, class);
 	if (!l->m->done(sasl))
 		return session_end(s, FAULT_REMOTE, ERR_MSG_TEMP,
 		    STR("Server has not proven that it knows the password"));

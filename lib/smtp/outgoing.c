@@ -141,7 +141,7 @@ result_at(const struct outgoing *o, unsigned fate)
 	return r;
 }
 
-/* One that was refused has a report of its own even if the message shares it. */
+/* Who was refused has a report of his own even if the message shares it. */
 static int
 is_named(const struct outgoing *o, size_t i, unsigned common)
 {

@@ -93,7 +93,7 @@ file_changed(struct smtp *s, struct transaction *t)
 }
 
 static int
-send_message(struct smtp *s, struct transaction *t)
+send_body(struct smtp *s, struct transaction *t)
 {
 	struct io *io = &s->session.c.io;
 	struct wire w = { !t->chunked, 0, 0, 0 };
@@ -168,7 +168,7 @@ by_data(struct smtp *s, struct transaction *t)
 	if (rc)
 		return rc;
 	if (t->go)
-		return t->accepted ? send_message(s, t) : send_nothing(s, t);
+		return t->accepted ? send_body(s, t) : send_nothing(s, t);
 	if (s->strict) {
 		transaction_finish(s);
 		return 0;
@@ -190,7 +190,7 @@ by_chunk(struct smtp *s, struct transaction *t)
 		rc = transaction_hear(s);
 	while (!rc && t->said <= t->recipients + 1)
 		command_next(s, t);
-	return rc ? rc : send_message(s, t);
+	return rc ? rc : send_body(s, t);
 }
 
 static int
@@ -269,7 +269,7 @@ too_large(const struct smtp *s, struct outgoing *o)
 
 /* What this server cannot be asked. 1 if anything is left to be sent. */
 static int
-check(struct smtp *s, struct outgoing *o)
+check_message(struct smtp *s, struct outgoing *o)
 {
 	const struct extensions *x = &s->session.ext;
 
@@ -314,7 +314,7 @@ smtp_send(struct connection *session, const struct protocol_message *m)
 	o = outgoing_new(m);
 	if (!o) {
 		unreadable(s, m);
-	} else if (!check(s, o)) {
+	} else if (!check_message(s, o)) {
 		transaction_report(s, o);
 	} else {
 		rc = send_transaction(s, o);

@@ -13,8 +13,8 @@
 #include "options.h"
 #include "transaction.h"
 
-#define RECIPIENTS 100		/* of a transaction, where nothing else is said */
-#define RECIPIENTS_FEWER 50	/* after a refusal that may be for their number */
+#define RECIPIENTS 100		/* of a transaction, if no option says it */
+#define RECIPIENTS_FEWER 50	/* after a refusal of more */
 #define LIMIT_SURE 10		/* so many were accepted, not by chance */
 #define WINDOW_MOST 64
 
@@ -150,7 +150,7 @@ transaction_finish(struct smtp *s)
 
 /* The server has answered for the oldest. */
 static int
-answered(struct smtp *s)
+count_answer(struct smtp *s)
 {
 	s->session.c.answered++;
 	transaction_finish(s);
@@ -198,7 +198,7 @@ cut_off(const struct transaction *t, struct result r)
 /* What is known of o is reported, if there is such or it is to blame; those
  * who were asked for nothing have the session's result. */
 static void
-leave(struct smtp *s, struct outgoing *o, const struct result *r)
+leave_behind(struct smtp *s, struct outgoing *o, const struct result *r)
 {
 	unsigned fate;
 
@@ -249,7 +249,7 @@ leave_first(struct smtp *s, struct result r)
 		outgoing_forget(o);
 	}
 	drop_first(s);
-	leave(s, o, &r);
+	leave_behind(s, o, &r);
 	buf_free(&words);
 }
 
@@ -288,7 +288,7 @@ transaction_abandon(struct smtp *s, int code)
 	}
 	while ((o = s->more) != NULL) {
 		s->more = o->next;
-		leave(s, o, &r);
+		leave_behind(s, o, &r);
 	}
 	connection_hold_signals(SIG_UNBLOCK);
 	return code;
@@ -321,7 +321,7 @@ chunking_unknown(struct smtp *s, const struct transaction *t)
 }
 
 static int
-lost(struct smtp *s)
+lose_session(struct smtp *s)
 {
 	const struct transaction *t = s->first;
 	enum io_state state = s->session.c.io.state;
@@ -329,7 +329,7 @@ lost(struct smtp *s)
 	    !s->chunks && s->session.c.stage == STAGE_dot;
 
 	if (state != IO_OPEN && state != IO_TIMEOUT && is_taken_at_end(s))
-		answered(s);
+		count_answer(s);
 	code = session_lost(&s->session);
 	if (s->first && (silent || s->first->unknown))
 		chunking_unknown(s, s->first);
@@ -341,7 +341,7 @@ static int
 farewell(struct smtp *s)
 {
 	if (is_taken_at_end(s))
-		answered(s);
+		count_answer(s);
 	s->none_taken = 1;
 	return transaction_abandon(s, session_refused(&s->session));
 }
@@ -408,7 +408,7 @@ name_no_more(struct transaction *t, int asked)
 }
 
 static int
-on_mail(struct smtp *s, struct transaction *t, int class)
+on_mail_reply(struct smtp *s, struct transaction *t, int class)
 {
 	if (class == 2)
 		return 0;
@@ -418,7 +418,7 @@ on_mail(struct smtp *s, struct transaction *t, int class)
 }
 
 static void
-refused(struct smtp *s, struct transaction *t, size_t i)
+recipient_refused(struct smtp *s, struct transaction *t, size_t i)
 {
 	struct verdict v = verdict_of(s, t);
 
@@ -437,7 +437,7 @@ refused(struct smtp *s, struct transaction *t, size_t i)
 }
 
 static int
-on_rcpt(struct smtp *s, struct transaction *t, int class)
+on_rcpt_reply(struct smtp *s, struct transaction *t, int class)
 {
 	size_t i;
 
@@ -447,7 +447,7 @@ on_rcpt(struct smtp *s, struct transaction *t, int class)
 	if (t->failure)
 		return class == 2 ? -1 : 0;
 	if (class != 2) {
-		refused(s, t, i);
+		recipient_refused(s, t, i);
 		return 0;
 	}
 	t->o->state[i] = RCPT_ACCEPTED;
@@ -457,7 +457,7 @@ on_rcpt(struct smtp *s, struct transaction *t, int class)
 }
 
 static int
-on_data(struct smtp *s, struct transaction *t, int class)
+on_data_reply(struct smtp *s, struct transaction *t, int class)
 {
 	t->go = class == 3;
 	if (t->go)
@@ -469,7 +469,7 @@ on_data(struct smtp *s, struct transaction *t, int class)
 
 /* The answer to a transaction in which nobody was accepted is about nobody. */
 static void
-on_message(struct smtp *s, struct transaction *t, int class)
+on_message_reply(struct smtp *s, struct transaction *t, int class)
 {
 	struct verdict v = { FAULT_NONE, 0 };
 
@@ -488,12 +488,12 @@ on_message(struct smtp *s, struct transaction *t, int class)
 }
 
 static int
-on_chunk(struct smtp *s, struct transaction *t, int class)
+on_chunk_reply(struct smtp *s, struct transaction *t, int class)
 {
 	t->class = class;
 	t->doubt = t->accepted && !s->chunks && class == 5;
 	t->unknown = t->doubt && s->session.reply.code <= 504;
-	on_message(s, t, class);
+	on_message_reply(s, t, class);
 	return class == 2 && !t->accepted ? -1 : 0;
 }
 
@@ -512,11 +512,11 @@ by_data_instead(struct smtp *s)
 }
 
 static int
-on_reset(struct smtp *s, struct transaction *t, int class)
+on_reset_reply(struct smtp *s, struct transaction *t, int class)
 {
 	if (class != 2)
 		return -1;
-	return t->doubt ? by_data_instead(s) : answered(s);
+	return t->doubt ? by_data_instead(s) : count_answer(s);
 }
 
 /* 0; -1 the reply is not what SMTP allows there; or the ERR_ code of what
@@ -530,18 +530,18 @@ on_reply(struct smtp *s, struct transaction *t, int class)
 		return -1;
 	switch (stage) {
 	case STAGE_mail:
-		return on_mail(s, t, class);
+		return on_mail_reply(s, t, class);
 	case STAGE_rcpt:
-		return on_rcpt(s, t, class);
+		return on_rcpt_reply(s, t, class);
 	case STAGE_data:
-		return on_data(s, t, class);
+		return on_data_reply(s, t, class);
 	case STAGE_dot:
 		if (t->chunked)
-			return on_chunk(s, t, class);
-		on_message(s, t, class);
-		return answered(s);
+			return on_chunk_reply(s, t, class);
+		on_message_reply(s, t, class);
+		return count_answer(s);
 	default:
-		return on_reset(s, t, class);
+		return on_reset_reply(s, t, class);
 	}
 }
 
@@ -550,7 +550,7 @@ transaction_unasked(struct smtp *s)
 {
 	s->session.c.stage = STAGE_session;
 	if (session_reply(&s->session, PATIENCE_COMMAND) < 0)
-		return lost(s);
+		return lose_session(s);
 	return s->session.reply.code == 421 ? farewell(s) : out_of_step(s);
 }
 
@@ -567,7 +567,7 @@ transaction_hear(struct smtp *s)
 	class = session_reply(&s->session, s->session.c.stage == STAGE_dot ?
 	    PATIENCE_DOT : PATIENCE_COMMAND);
 	if (class < 0)
-		return lost(s);
+		return lose_session(s);
 	t->heard++;
 	s->unheard--;
 	if (s->session.reply.code == 421)

@@ -124,7 +124,8 @@ checks(void)
 	T(refuses("host=h tls-min=1", ERR_USAGE, "Invalid value for tls-min"));
 	T(check("host=h pin=x insecure") == ERR_USAGE);
 	T(check("host=h tls-max=1.2") == 0);
-	T(refuses("host=h tls-max=1.3", ERR_USAGE, "Invalid value for tls-max"));
+	T(refuses("host=h tls-max=1.3", ERR_USAGE,
+	    "Invalid value for tls-max"));
 	T(refuses("host=h ipv4 ipv6", ERR_USAGE,
 	    "Options ipv4 and ipv6 contradict each other"));
 	T(refuses("host=h user=u", ERR_USAGE, "Option user needs pass"));
