@@ -66,6 +66,19 @@ connection_blame(struct connection *c, int reply, struct str text, int how)
 	c->reply = reply;
 }
 
+struct verdict
+connection_verdict(const struct connection *c, int reply, struct str text,
+    size_t accepted, size_t recipients)
+{
+	struct fault_case f = { c->stage, reply, text, 0, c->answered > 0,
+		accepted, recipients };
+	struct verdict v = fault_of(&f);
+
+	if (fault_softened(c->o->soft_bounce, reply, text))
+		v.permanent = 0;
+	return v;
+}
+
 int
 connection_lost(struct connection *c)
 {

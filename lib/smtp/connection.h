@@ -53,6 +53,11 @@ int connection_lost(struct connection *c);
 void connection_blame(struct connection *c, int reply, struct str text,
     int how);
 
+/* The verdict about a reply in this stage to a transaction of so many
+ * recipients, of whom so many were accepted; softened by the options. */
+struct verdict connection_verdict(const struct connection *c, int reply,
+    struct str text, size_t accepted, size_t recipients);
+
 /* While the answer to a whole message is out, being stopped would mean not to
  * know whether it has been taken. how: SIG_BLOCK or SIG_UNBLOCK. */
 void connection_hold_signals(int how);

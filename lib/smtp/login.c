@@ -1,5 +1,6 @@
 /* login - AUTH (RFC 4954) in an SMTP session: the mechanisms one after the
  * other, as far as what the server says lets another one be tried. */
+#include <stdio.h>
 #include <string.h>
 
 #include "../base/base64.h"
@@ -28,26 +29,39 @@ struct login {
  * without initial response. */
 enum { REFUSED = -1, AGAIN_BARE = -2 };
 
+/* Says these words and a response in base64. */
+static void
+say_coded(struct smtp_session *s, struct str words, struct str name,
+    const struct buf *raw, int is_initial)
+{
+	struct buf coded = { 0 };
+
+	base64_add(&coded, buf_str(raw));
+	if (is_initial)
+		buf_set(&coded, coded.n ? buf_str(&coded) : STR("="));
+	session_send(s, words, name, is_initial ? STR(" ") : STR(""),
+	    buf_str(&coded));
+	buf_wipe(&coded);
+	buf_free(&coded);
+}
+
 /* Answers one challenge, the text of a 334 reply in base64. */
 static int
 respond(struct smtp_session *s, const struct sasl_mechanism *m,
     struct sasl *sasl)
 {
 	struct str text = str_skip(buf_str(&s->reply.text), 4);
-	struct buf challenge = { 0 }, raw = { 0 }, coded = { 0 };
+	struct buf challenge = { 0 }, raw = { 0 };
 	int rc;
 
 	if (base64_decode(&challenge, str_trim(text)) < 0)
 		buf_clear(&challenge);
 	rc = m->answer(sasl, buf_str(&challenge), &raw);
-	base64_add(&coded, buf_str(&raw));
-	if (rc == 0)
-		session_send(s, buf_str(&coded));
-	buf_wipe(&raw);
-	buf_wipe(&coded);
-	buf_free(&raw);
-	buf_free(&coded);
 	buf_free(&challenge);
+	if (rc == 0)
+		say_coded(s, STR(""), STR(""), &raw, 0);
+	buf_wipe(&raw);
+	buf_free(&raw);
 	return rc;
 }
 
@@ -55,20 +69,13 @@ respond(struct smtp_session *s, const struct sasl_mechanism *m,
 static int
 say_auth(struct login *l, struct sasl *sasl)
 {
-	struct buf raw = { 0 }, coded = { 0 };
-	struct str name = str_of(l->m->name);
+	struct buf raw = { 0 };
 	int rc = l->bare ? 0 : l->m->begin(sasl, &raw);
 
-	base64_add(&coded, buf_str(&raw));
-	if (rc > 0)
-		session_send(l->s, STR("AUTH "), name, STR(" "),
-		    coded.n ? buf_str(&coded) : STR("="));
-	else if (rc == 0)
-		session_send(l->s, STR("AUTH "), name);
+	if (rc >= 0)
+		say_coded(l->s, STR("AUTH "), str_of(l->m->name), &raw, rc);
 	buf_wipe(&raw);
-	buf_wipe(&coded);
 	buf_free(&raw);
-	buf_free(&coded);
 	return rc < 0 ? -1 : 0;
 }
 
@@ -187,28 +194,18 @@ next_mechanism(struct login *l)
 static void
 remember(const struct login *l)
 {
-	char *to = l->s->carried->mechanism;
-	struct buf name = { 0 };
-
-	buf_cat(&name, str_of(l->m->name), str_of(l->bare ? BARE : ""));
-	if (name.n < sizeof l->s->carried->mechanism)
-		memcpy(to, buf_z(&name), name.n + 1);
-	buf_free(&name);
+	snprintf(l->s->carried->mechanism, sizeof l->s->carried->mechanism,
+	    "%s%s", l->m->name, l->bare ? BARE : "");
 }
 
 /* The reply, and in which mechanisms' name. */
 static void
 keep_refusal(struct login *l)
 {
-	struct str names = str_trim(buf_str(&l->tried));
-
+	buf_clear(&l->text);
+	buf_cat(&l->text, buf_str(&l->s->reply.text), STR(" (AUTH "),
+	    str_trim(buf_str(&l->tried)), STR(")"));
 	l->code = l->s->reply.code;
-	buf_set(&l->text, buf_str(&l->s->reply.text));
-	buf_add(&l->text, STR(" (AUTH "));
-	while (names.n) {
-		buf_add(&l->text, str_cut(&names, ' '));
-		buf_add(&l->text, names.n ? STR(", ") : STR(")"));
-	}
 }
 
 /* No mechanism is left, or a server that has refused one has gone: what it

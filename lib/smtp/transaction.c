@@ -174,10 +174,11 @@ may_be_taken(const struct smtp *s, const struct transaction *t)
 
 /* What the server may have taken. */
 static void
-cut_off(const struct transaction *t, struct result r)
+cut_off(const struct transaction *t, const struct result *end)
 {
+	struct outgoing *o = t->o;
+	struct result r = *end;
 	struct buf text = { 0 };
-	unsigned fate;
 
 	buf_cat(&text, r.text, t->chunked ? STR(" after the last chunk") :
 	    STR(" after the final dot"),
@@ -186,12 +187,11 @@ cut_off(const struct transaction *t, struct result r)
 	r.unanswered = 1;
 	r.text = buf_str(&text);
 	if (t->chunked)
-		outgoing_forget(t->o);
-	fate = outgoing_outcome(t->o, &r);
-	outgoing_move(t->o, t->chunked ? RCPT_WAITING : RCPT_ACCEPTED,
-	    RCPT_FAILED, fate);
-	outgoing_settle(t->o);
-	t->o->result = fate;
+		outgoing_forget(o);
+	o->result = outgoing_outcome(o, &r);
+	outgoing_move(o, t->chunked ? RCPT_WAITING : RCPT_ACCEPTED,
+	    RCPT_FAILED, o->result);
+	outgoing_settle(o);
 	buf_free(&text);
 }
 
@@ -217,18 +217,19 @@ leave_behind(struct smtp *s, struct outgoing *o, const struct result *r)
 }
 
 /* A server that went may have said why before. */
-static struct result
-last_words(const struct smtp *s, const struct outgoing *o, struct result r)
+static void
+last_words(const struct smtp *s, const struct outgoing *o, struct result *r,
+    struct buf *words)
 {
 	const struct outcome *last = o->outcome + o->outcomes - 1;
 
-	if (s->session.c.io.state != IO_OPEN && o->outcomes > o->settled &&
-	    last->r.code) {
-		r.stage = last->r.stage;
-		r.reply = last->r.reply;
-		r.text = buf_str(&last->text);
-	}
-	return r;
+	if (s->session.c.io.state == IO_OPEN || o->outcomes == o->settled ||
+	    !last->r.code)
+		return;
+	r->stage = last->r.stage;
+	r->reply = last->r.reply;
+	buf_set(words, buf_str(&last->text));
+	r->text = buf_str(words);
 }
 
 static void
@@ -241,11 +242,9 @@ leave_first(struct smtp *s, struct result r)
 	if (t->go)
 		outgoing_settle(o);
 	if (may_be_taken(s, t)) {
-		cut_off(t, r);
+		cut_off(t, &r);
 	} else {
-		r = last_words(s, o, r);
-		buf_set(&words, r.text);
-		r.text = buf_str(&words);
+		last_words(s, o, &r, &words);
 		outgoing_forget(o);
 	}
 	drop_first(s);
@@ -363,17 +362,11 @@ out_of_step(struct smtp *s)
 static struct verdict
 verdict_of(const struct smtp *s, const struct transaction *t)
 {
-	const struct connection *c = &s->session.c;
 	const struct reply *reply = &s->session.reply;
-	struct str text = buf_str(&reply->text);
-	struct fault_case f = { c->stage, reply->code, text, 0,
-	    c->answered > 0, s->strict ? 0 : t->accepted,
-	    s->strict ? 0 : t->recipients };
-	struct verdict v = fault_of(&f);
 
-	if (fault_softened(c->o->soft_bounce, reply->code, text))
-		v.permanent = 0;
-	return v;
+	return connection_verdict(&s->session.c, reply->code,
+	    buf_str(&reply->text), s->strict ? 0 : t->accepted,
+	    s->strict ? 0 : t->recipients);
 }
 
 /* Keeps the reply as an outcome and returns the fate. */
