@@ -6,7 +6,8 @@
 #include "options.h"
 #include "../base/opt.h"
 
-#define AT(member) offsetof(struct options, member)
+#define ROW(letter, name, kind, member, help, value) \
+	name, help, offsetof(struct options, member), letter, kind, value
 
 /* The options, each with its place in struct options. */
 static const struct row {
@@ -17,36 +18,36 @@ static const struct row {
 	unsigned char kind;	/* enum opt_kind */
 	unsigned char value;
 } options[] = {
-	{ "host", "name or address of the server", AT(host), 0, OPT_STRING, 0 },
-	{ "port", "port, if not the usual one", AT(port), 'p', OPT_INT, 0 },
-	{ "user", "user name for AUTH", AT(user), 0, OPT_STRING, 0 },
-	{ "pass", "password for AUTH", AT(pass), 0, OPT_STRING, 0 },
-	{ "auth-login", "use AUTH LOGIN", AT(auth), 0, OPT_SET, AUTH_LOGIN },
-	{ "auth-external", "use AUTH EXTERNAL", AT(auth), 0, OPT_SET, AUTH_EXTERNAL },
-	{ "source", "local address to connect from", AT(source), 0, OPT_STRING, 0 },
-	{ "tls", "TLS from the first byte", AT(tls), 0, OPT_FLAG, 0 },
-	{ "ssl", "the same as --tls", AT(tls), 0, OPT_FLAG, 0 },
-	{ "starttls", "TLS after STARTTLS, or nothing", AT(starttls), 0, OPT_FLAG, 0 },
-	{ "x509certfile", "client certificate", AT(certfile), 0, OPT_STRING, 0 },
-	{ "x509keyfile", "key of the client certificate", AT(keyfile), 0, OPT_STRING, 0 },
-	{ "x509cafile", "trusted certificates", AT(cafile), 0, OPT_STRING, 0 },
-	{ "x509crlfile", "revoked certificates", AT(crlfile), 0, OPT_STRING, 0 },
-	{ "x509fmtder", "X.509 files are DER", AT(x509fmtder), 0, OPT_FLAG, 0 },
-	{ "insecure", "accept any certificate", AT(insecure), 0, OPT_FLAG, 0 },
-	{ "tls-anon-auth", "accept anonymous TLS (needs --insecure)", AT(anon), 0, OPT_FLAG, 0 },
-	{ "tls-name", "name to verify instead of the host", AT(tls_name), 0, OPT_STRING, 0 },
-	{ "tls-min", "1.0 also accepts TLS 1.0 and 1.1", AT(tls_min), 0, OPT_STRING, 0 },
-	{ "tls-max", "1.2 never speaks TLS 1.3", AT(tls_max), 0, OPT_STRING, 0 },
-	{ "pin", "sha256/BASE64 of the server's key", AT(pin), 0, OPT_STRING, 0 },
-	{ "ipv4", "connect to IPv4 addresses only", AT(ipv4), 0, OPT_FLAG, 0 },
-	{ "ipv6", "connect to IPv6 addresses only", AT(ipv6), 0, OPT_FLAG, 0 },
-	{ "no-pipelining", "as if PIPELINING were not offered", AT(no_pipelining), 0, OPT_FLAG, 0 },
-	{ "no-chunking", "as if CHUNKING were not offered", AT(no_chunking), 0, OPT_FLAG, 0 },
-	{ "soft-bounce", "permanent errors are temporary (=CODE,...)", AT(soft_bounce), 0, OPT_OPTIONAL, 0 },
-	{ "recipients", "at a time, 100", AT(recipients), 0, OPT_INT, 0 },
-	{ "messages", "a connection, for the sender", AT(messages), 0, OPT_INT, 0 },
-	{ "rate", "messages in a time, 14/1s, for the sender", AT(rate), 0, OPT_STRING, 0 },
-	{ "sessions", "connections at a time, for the sender", AT(sessions), 0, OPT_INT, 0 },
+	{ ROW(0, "host", OPT_STRING, host, "name or address of the server", 0) },
+	{ ROW('p', "port", OPT_INT, port, "port, if not the usual one", 0) },
+	{ ROW(0, "user", OPT_STRING, user, "user name for AUTH", 0) },
+	{ ROW(0, "pass", OPT_STRING, pass, "password for AUTH", 0) },
+	{ ROW(0, "auth-login", OPT_SET, auth, "use AUTH LOGIN", AUTH_LOGIN) },
+	{ ROW(0, "auth-external", OPT_SET, auth, "use AUTH EXTERNAL", AUTH_EXTERNAL) },
+	{ ROW(0, "source", OPT_STRING, source, "local address to connect from", 0) },
+	{ ROW(0, "tls", OPT_FLAG, tls, "TLS from the first byte", 0) },
+	{ ROW(0, "ssl", OPT_FLAG, tls, "the same as --tls", 0) },
+	{ ROW(0, "starttls", OPT_FLAG, starttls, "TLS after STARTTLS, or nothing", 0) },
+	{ ROW(0, "x509certfile", OPT_STRING, certfile, "client certificate", 0) },
+	{ ROW(0, "x509keyfile", OPT_STRING, keyfile, "key of the client certificate", 0) },
+	{ ROW(0, "x509cafile", OPT_STRING, cafile, "trusted certificates", 0) },
+	{ ROW(0, "x509crlfile", OPT_STRING, crlfile, "revoked certificates", 0) },
+	{ ROW(0, "x509fmtder", OPT_FLAG, x509fmtder, "X.509 files are DER", 0) },
+	{ ROW(0, "insecure", OPT_FLAG, insecure, "accept any certificate", 0) },
+	{ ROW(0, "tls-anon-auth", OPT_FLAG, anon, "accept anonymous TLS (needs --insecure)", 0) },
+	{ ROW(0, "tls-name", OPT_STRING, tls_name, "name to verify instead of the host", 0) },
+	{ ROW(0, "tls-min", OPT_STRING, tls_min, "1.0 also accepts TLS 1.0 and 1.1", 0) },
+	{ ROW(0, "tls-max", OPT_STRING, tls_max, "1.2 never speaks TLS 1.3", 0) },
+	{ ROW(0, "pin", OPT_STRING, pin, "sha256/BASE64 of the server's key", 0) },
+	{ ROW(0, "ipv4", OPT_FLAG, ipv4, "connect to IPv4 addresses only", 0) },
+	{ ROW(0, "ipv6", OPT_FLAG, ipv6, "connect to IPv6 addresses only", 0) },
+	{ ROW(0, "no-pipelining", OPT_FLAG, no_pipelining, "as if PIPELINING were not offered", 0) },
+	{ ROW(0, "no-chunking", OPT_FLAG, no_chunking, "as if CHUNKING were not offered", 0) },
+	{ ROW(0, "soft-bounce", OPT_OPTIONAL, soft_bounce, "permanent errors are temporary (=CODE,...)", 0) },
+	{ ROW(0, "recipients", OPT_INT, recipients, "at a time, 100", 0) },
+	{ ROW(0, "messages", OPT_INT, messages, "a connection, for the sender", 0) },
+	{ ROW(0, "rate", OPT_STRING, rate, "messages in a time, 14/1s, for the sender", 0) },
+	{ ROW(0, "sessions", OPT_INT, sessions, "connections at a time, for the sender", 0) },
 };
 
 size_t

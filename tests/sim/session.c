@@ -331,7 +331,8 @@ check_window(const struct connection *c, size_t window)
 {
 	if (window < smtp_protocol.window(c))
 		window = smtp_protocol.window(c);
-	if (!carried.no_chunking && held() > window + 1 + (window < PROTOCOL_AHEAD))
+	if (!carried.no_chunking &&
+	    held() > window + 1 + (window < PROTOCOL_AHEAD))
 		wrong("%zu messages at a time, the window is %zu", held(),
 		    window);
 }
