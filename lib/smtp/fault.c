@@ -99,7 +99,7 @@ enhanced_code(struct str reply)
 }
 
 static int
-key_of(struct code x)
+code_key(struct code x)
 {
 	return 2000000 + x.class * 1000000 + x.subject * 1000 + x.detail;
 }
@@ -109,7 +109,7 @@ fault_key(int reply, struct str text)
 {
 	struct code x = enhanced_code(text);
 
-	return reply && x.class ? key_of(x) : reply;
+	return reply && x.class ? code_key(x) : reply;
 }
 
 /* ---- the table ---- */
@@ -192,7 +192,7 @@ fault_softened(const char *soft_bounce, int reply, struct str text)
 		return 0;
 	while (rest.n) {
 		word = str_cut(&rest, ',');
-		if (key == key_of(read_code(word)) ||
+		if (key == code_key(read_code(word)) ||
 		    (str_number(word, 999, &code) == 0 && (int)code == reply))
 			return 1;
 	}
