@@ -16,14 +16,31 @@ struct settings_now conf;
 
 /* ---- control files ---- */
 
+static struct control {
+	char name[16];
+	char text[512];
+} control[16];
+
 static void
 put_conf(const char *name, const char *text)
 {
-	int fd = openat(conf_fd, name, O_WRONLY | O_CREAT | O_TRUNC, 0600);
+	struct control *c = control;
 
-	if (write(fd, text, strlen(text)) != (ssize_t)strlen(text))
-		violate("the simulator cannot write %s", name);
-	close(fd);
+	while (c->name[0] && strcmp(c->name, name))
+		c++;
+	snprintf(c->name, sizeof c->name, "%s", name);
+	snprintf(c->text, sizeof c->text, "%s", text);
+}
+
+const char *
+control_file(const char *path)
+{
+	const struct control *c = control;
+	const char *name = strrchr(path, '/') + 1;
+
+	while (c->name[0] && strcmp(c->name, name))
+		c++;
+	return c->name[0] ? c->text : NULL;
 }
 
 static void
@@ -456,6 +473,7 @@ void
 admin_begin(void)
 {
 	memset(&conf, 0, sizeof conf);
+	memset(control, 0, sizeof control);
 	conf.least_pause = 1000000;
 	half = -1;
 	put_conf("me", "me.x\n");

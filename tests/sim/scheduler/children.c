@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -157,30 +158,42 @@ report_ends(int arg)
 	proc_ends(p, 0);
 }
 
-/* Who it is about, and whether what it says of them is theirs. */
+/* Who it is about, as the sender means them, and whether what it says of them
+ * is theirs. */
+static void
+read_recipients(struct proc *p, const struct bounce *b)
+{
+	struct result whole = b->whole;
+	struct str address;
+	size_t i, at = 0;
+	int r;
+
+	whole.text = buf_str(&b->text);
+	for (i = 0; (address = envelope_next(&b->d.e, &at)).p; i++) {
+		if (b->d.result[i] != FAILED)
+			continue;
+		r = atoi(address.p + 1);
+		p->took[r]++;
+		if (!p->delay)
+			ledger_failing(p->m, r,
+			    delivery_said(&b->d, i, &whole).text,
+			    str_eq(b->default_status, STR("5.4.7")));
+	}
+}
+
 static void
 read_report(struct proc *p, const struct bounce *b)
 {
-	struct result whole = b->whole;
 	struct head h;
-	int i;
 
-	whole.text = buf_str(&b->text);
 	read_head(b->d.fd, &h);
 	p->file = fcntl(b->d.fd, F_DUPFD_CLOEXEC, HIGH);
 	p->m = h.m;
-	if (p->m >= 0)
-		mail[p->m].in_hand++;
 	p->delay = b->kind == DSN_DELAYED;
-	for (i = 0; i < h.n && i < (int)b->d.e.count && h.m >= 0; i++) {
-		if (b->d.result[i] != FAILED)
-			continue;
-		p->took[h.r[i]]++;
-		if (!p->delay)
-			ledger_failing(h.m, h.r[i],
-			    delivery_said(&b->d, (size_t)i, &whole).text,
-			    str_eq(b->default_status, STR("5.4.7")));
-	}
+	if (p->m < 0)
+		return;
+	mail[p->m].in_hand++;
+	read_recipients(p, b);
 }
 
 pid_t

@@ -44,10 +44,17 @@ place_below(enum place place, const char *name)
 	return strcmp(name, "failed") ? IN_ROOT : IN_FAILED;
 }
 
+/* Control files are in memory, as they are read so often. */
+static struct {
+	const char *text;
+	size_t at;
+} controls[8];
+
 void
 files_reset(void)
 {
 	memset(place_of, 0, sizeof place_of);
+	memset(controls, 0, sizeof controls);
 }
 
 /* ---- faults ---- */
@@ -232,6 +239,36 @@ opened(int fd, enum place place, const char *name, int how)
 	return fd;
 }
 
+static int
+open_control(const char *path)
+{
+	const char *text = control_file(path);
+	int i = 0;
+
+	if (!text) {
+		errno = ENOENT;
+		return -1;
+	}
+	while (i < 7 && controls[i].text)
+		i++;
+	controls[i].text = text;
+	controls[i].at = 0;
+	return CONTROL + i;
+}
+
+ssize_t
+control_read(int fd, char *p, size_t n)
+{
+	int i = fd - CONTROL;
+	size_t left = strlen(controls[i].text + controls[i].at);
+
+	if (left < n)
+		n = left;
+	memcpy(p, controls[i].text + controls[i].at, n);
+	controls[i].at += n;
+	return (ssize_t)n;
+}
+
 int
 __wrap_openat(int folder, const char *name, int how, ...)
 {
@@ -243,6 +280,8 @@ __wrap_openat(int folder, const char *name, int how, ...)
 	mode = how & O_CREAT ? va_arg(ap, mode_t) : 0;
 	va_end(ap);
 	STEP(how & O_CREAT ? ON_CREATE : ON_OPEN, place);
+	if (w.inside && place == IN_CONF)
+		return open_control(name);
 	return opened(__real_openat(folder, name, how, mode), place, name,
 	    how);
 }
@@ -264,10 +303,12 @@ __wrap_open(const char *name, int how, ...)
 int
 __wrap_close(int fd)
 {
-	if (fd >= MODELLED) {
+	if (fd >= CONTROL)
+		controls[fd - CONTROL].text = NULL;
+	else if (fd >= MODELLED)
 		agent_fd_close(fd);
+	if (fd >= MODELLED)
 		return 0;
-	}
 	if (fd >= 0 && fd < HIGH && w.inside) {
 		step(ON_OTHER, IN_NONE);
 		place_of[fd] = IN_NONE;

@@ -11,7 +11,9 @@
 #include "spool.h"
 #include "sim.h"
 
-#define CALM_LOOK 20000		/* ms between looks whether all is done */
+#define CALM_LOOK 20000		/* ms between looks whether all is done: at
+				 * first, and at most */
+#define CALM_LOOK_MOST 900000
 #define CALM_MOST (48 * 3600000LL)
 
 static long long calm_since;
@@ -66,9 +68,9 @@ say_stuck(void)
 }
 
 static void
-look_calm(int unused)
+look_calm(int ms)
 {
-	int left = ledger_left();
+	int first = -1, left = spool_left(&first);
 
 	if (!left) {
 		end_history();
@@ -77,8 +79,9 @@ look_calm(int unused)
 	if (w.now - calm_since >= CALM_MOST)
 		say_stuck();
 	check(w.now - calm_since < CALM_MOST, "all is well for two days, and "
-	    "%d messages still wait, m%d the first", left, ledger_first_left());
-	later(CALM_LOOK, look_calm, unused);
+	    "%d messages still wait, m%d the first", left, first);
+	later(ms, look_calm, 2 * ms < CALM_LOOK_MOST ? 2 * ms :
+	    CALM_LOOK_MOST);
 }
 
 static void
@@ -91,7 +94,8 @@ begin_calm(int unused)
 	faults_end();
 	servers_calm();
 	admin_calm();
-	later(CALM_LOOK, look_calm, unused);
+	later(CALM_LOOK, look_calm, CALM_LOOK);
+	(void)unused;
 }
 
 /* ---- a life ---- */
@@ -213,9 +217,9 @@ plan(void)
 	int i, n, ms = chance(300) ? 20000 : chance(500) ? 300000 : 2000000;
 
 	inject_event((int)pick(6));
-	n = 1 + (int)pick(12);
+	n = 1 + (int)pick(chance(300) ? 12 : 4);
 	for (i = 0; i < n; i++)
-		later(pick((unsigned)ms), inject_event, chance(100) ?
+		later(pick((unsigned)ms), inject_event, chance(50) ?
 		    1 + (int)pick(25) : 1 + (int)pick(3));
 	n = chance(400) ? 0 : (int)pick(12);
 	for (i = 0; i < n; i++)
@@ -263,6 +267,7 @@ run_history(unsigned long seed)
 	while (!w.over)
 		live_and_die();
 	workers_end();
+	spool_look_around();
 	ledger_check("at the end");
 	return 0;
 }

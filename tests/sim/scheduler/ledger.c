@@ -4,8 +4,8 @@
 #include <string.h>
 
 #include "../../../applets/send/sender.h"
-#include "spool.h"
 #include "sim.h"
+#include "spool.h"
 
 #define PROBATION 3600		/* s */
 
@@ -324,12 +324,12 @@ check_account(int m, int r, struct account *a, const char *when)
 	check_failed(m, r, a);
 }
 
+/* Of what was found at the last look around. */
 void
 ledger_check(const char *when)
 {
 	int m, r;
 
-	spool_look_around();
 	for (m = 0; m < mails; m++) {
 		if (mail[m].released)
 			continue;
@@ -338,27 +338,4 @@ ledger_check(const char *when)
 		check(mail[m].delays <= 1 + w.died,
 		    "m%d: %d reports of its delay", m, mail[m].delays);
 	}
-}
-
-int
-ledger_first_left(void)
-{
-	int m = 0;
-
-	while (m < mails && (!found.files[m] || mail[m].released))
-		m++;
-	return m;
-}
-
-/* What is left in the queue when everything has gone well for long. 0: nothing
- * is. */
-int
-ledger_left(void)
-{
-	int m, n = 0;
-
-	spool_look_around();
-	for (m = 0; m < mails; m++)
-		n += found.files[m] && !mail[m].released;
-	return n;
 }

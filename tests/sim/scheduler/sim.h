@@ -36,6 +36,7 @@ struct sender;
 #define SERVERS 4
 #define HIGH 700		/* descriptors of the model are above this */
 #define MODELLED 100000		/* and these do not exist */
+#define CONTROL 200000		/* of them, control files */
 
 /* ---- world.c ---- */
 
@@ -104,6 +105,7 @@ void faults_begin(void);
 void fault_event(int unused);
 void faults_end(void);
 void files_reset(void);
+ssize_t control_read(int fd, char *p, size_t n);
 
 /* ---- system.c ---- */
 
@@ -222,8 +224,6 @@ void ledger_failing(int m, int r, struct str text, int why_expired);
 void ledger_death(void);
 void ledger_forget(int m);
 void ledger_check(const char *when);
-int ledger_left(void);
-int ledger_first_left(void);
 int mail_of_name(struct str name);
 void release_mail(int m);
 
@@ -252,6 +252,8 @@ struct settings_now {
 };
 extern struct settings_now conf;
 void admin_begin(void);
+/* Its text, or NULL. */
+const char *control_file(const char *path);
 void admin_event(int unused);
 void admin_calm(void);
 void inject_event(int how_many);

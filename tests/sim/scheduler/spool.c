@@ -14,7 +14,7 @@
 #include "spool.h"
 
 struct found found;
-int top_fd = -1, root_fd, queue_fd, tmp_fd, failed_fd, hold_fd, conf_fd;
+int top_fd = -1, root_fd, queue_fd, tmp_fd, failed_fd, hold_fd;
 
 /* ---- folders ---- */
 
@@ -54,7 +54,6 @@ spool_begin(void)
 {
 	if (top_fd < 0) {
 		top_fd = folder(AT_FDCWD, w.folder);
-		conf_fd = folder(top_fd, "conf");
 		folder(top_fd, "protocols");
 		root_fd = folder(top_fd, "queue");
 	} else {
@@ -71,7 +70,6 @@ spool_begin(void)
 	empty_folder(tmp_fd);
 	empty_folder(failed_fd);
 	empty_folder(hold_fd);
-	empty_folder(conf_fd);
 	unlinkat(root_fd, "lock", 0);
 	unlinkat(root_fd, "status", 0);
 	unlinkat(root_fd, "trigger", 0);
@@ -272,4 +270,25 @@ spool_look_around(void)
 		count_folder(fd, 1);
 		close(fd);
 	}
+}
+
+/* Mails that still have a name in queue/, by name alone; *first is one of
+ * them. */
+int
+spool_left(int *first)
+{
+	DIR *d = fdopendir(openat(queue_fd, ".", O_RDONLY | O_DIRECTORY));
+	struct dirent *e;
+	int m, n = 0;
+
+	while (d && (e = readdir(d)) != NULL) {
+		m = mail_of_name(str_of(e->d_name));
+		if (m < 0 || mail[m].released)
+			continue;
+		*first = m;
+		n++;
+	}
+	if (d)
+		closedir(d);
+	return n;
 }

@@ -14,6 +14,7 @@ struct found {
 extern struct found found;
 void spool_begin(void);
 void spool_look_around(void);
+int spool_left(int *first);
 struct head {
 	int m;			/* -1: no mail of ours */
 	int n;
@@ -30,6 +31,6 @@ void put_report(int m, int about, const short who[RCPTS], int delay);
 void mail_text(int m, char *text, size_t size);
 void pull_trigger(void);
 int open_queue_file(const char *name, int how);
-extern int top_fd, root_fd, queue_fd, tmp_fd, failed_fd, hold_fd, conf_fd;
+extern int top_fd, root_fd, queue_fd, tmp_fd, failed_fd, hold_fd;
 
 #endif

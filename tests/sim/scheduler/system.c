@@ -152,6 +152,31 @@ __wrap_prctl(int what, ...)
 	return 0;
 }
 
+/* They are asked for each path. */
+uid_t
+__wrap_getuid(void)
+{
+	return 0;
+}
+
+uid_t
+__wrap_geteuid(void)
+{
+	return 0;
+}
+
+gid_t
+__wrap_getgid(void)
+{
+	return 0;
+}
+
+gid_t
+__wrap_getegid(void)
+{
+	return 0;
+}
+
 pid_t
 __wrap_getpid(void)
 {
@@ -269,14 +294,15 @@ __wrap_read(int fd, void *p, size_t n)
 
 	if (!w.inside)
 		return __real_read(fd, p, n);
-	if (fd >= MODELLED)
+	if (fd >= MODELLED && fd < CONTROL)
 		return read_modelled(fd, p, n);
 	error = step(ON_READ, fd_place(fd));
 	if (error) {
 		errno = error;
 		return -1;
 	}
-	return __real_read(fd, p, n);
+	return fd >= CONTROL ? control_read(fd, p, n) :
+	    __real_read(fd, p, n);
 }
 
 /* ---- output ---- */
