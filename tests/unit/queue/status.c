@@ -40,7 +40,8 @@ static void
 hostile(void)
 {
 	struct status s = { STR("1.2"), 1, 1, 1, 1, STR("a\tb\nc"), 35,
-		STR("550 a\tb\r\n550-c\033[31m\0\177d\n3.4\t1"), 0, 0, 0, 0 }, got;
+		STR("550 a\tb\r\n550-c\033[31m\0\177d\n3.4\t1"), 0, 0, 0, 0 },
+		got;
 	struct buf b = { 0 }, text = { 0 };
 	struct str rest;
 	size_t i, bad = 0;
