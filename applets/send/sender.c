@@ -282,7 +282,7 @@ cannot_open(struct sender *s, struct message *m)
 }
 
 static int
-open_message(struct sender *s, struct message *m, struct delivery *d)
+open_queued(struct sender *s, struct message *m, struct delivery *d)
 {
 	int unlockable = 0;
 
@@ -337,7 +337,7 @@ sender_settle(struct sender *s, struct delivery *d, enum rcpt_result which)
 int
 sender_open(struct sender *s, struct message *m, struct delivery *d)
 {
-	int rc = open_message(s, m, d), changed;
+	int rc = open_queued(s, m, d), changed;
 
 	if (rc)
 		return rc;
@@ -350,5 +350,5 @@ sender_open(struct sender *s, struct message *m, struct delivery *d)
 		cannot_rewrite(s, m);
 	delivery_free(d);
 	return changed > 0 && m->state != MESSAGE_GONE ?
-	    open_message(s, m, d) : -1;
+	    open_queued(s, m, d) : -1;
 }

@@ -152,7 +152,7 @@ spool_remove(const struct spool *s, const char *name, int fd,
  * that makes room. 0; 1 another one's, all is as before; 2 another one's, and
  * that cannot be undone; -1. */
 static int
-swap(const struct spool *s, int fd, const struct envelope *e,
+swap_names(const struct spool *s, int fd, const struct envelope *e,
     const char *copy, const char *name)
 {
 	int is;
@@ -208,7 +208,7 @@ static int
 take_place(const struct spool *s, int fd, const struct envelope *e,
     const char *copy, const char *name, struct buf *old)
 {
-	int rc = swap(s, fd, e, copy, name);
+	int rc = swap_names(s, fd, e, copy, name);
 
 	if (rc == 0)
 		buf_set(old, str_of(copy));

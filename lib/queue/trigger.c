@@ -126,7 +126,7 @@ lose_names(struct trigger *t)
 
 /* Several events of one file follow each other: made, written, closed. */
 static void
-keep_name(struct trigger *t, const char *name)
+note_name(struct trigger *t, const char *name)
 {
 	size_t n = strlen(name) + 1;
 
@@ -182,7 +182,7 @@ on_change(struct trigger *t, const struct inotify_event *e)
 	else if (e->wd == t->queue && e->mask & IN_IGNORED)
 		forget_queue(t);
 	else if (e->wd == t->queue && e->len)
-		keep_name(t, e->name);
+		note_name(t, e->name);
 }
 
 /* Some events, perhaps not all. 1, or 0 if there were none. */

@@ -256,7 +256,7 @@ read_message(struct messages *q, const struct status *s)
 
 /* The next field as a number, 0 where there is none. */
 static long long
-next_number(struct str *line)
+cut_integer(struct str *line)
 {
 	unsigned long n = 0;
 
@@ -289,15 +289,15 @@ read_remote(struct histories *all, struct str line)
 		key = key * 16 + (unsigned)(sum.p[0] <= '9' ?
 		    sum.p[0] - '0' : sum.p[0] - 'a' + 10);
 	h = history_by_sum(all, key);
-	h->limit = (int)next_number(&line);
-	h->carried.at_once = (int)next_number(&line);
-	h->carried.no_chunking = (int)next_number(&line);
-	h->carried.window = (int)next_number(&line);
-	h->proven = (int)next_number(&line);
-	h->login_pause = (int)next_number(&line);
-	h->login_at = next_number(&line);
-	n = (size_t)next_number(&line);
-	recall_rate(h, n, next_number(&line));
+	h->limit = (int)cut_integer(&line);
+	h->carried.at_once = (int)cut_integer(&line);
+	h->carried.no_chunking = (int)cut_integer(&line);
+	h->carried.window = (int)cut_integer(&line);
+	h->proven = (int)cut_integer(&line);
+	h->login_pause = (int)cut_integer(&line);
+	h->login_at = cut_integer(&line);
+	n = (size_t)cut_integer(&line);
+	recall_rate(h, n, cut_integer(&line));
 	mechanism = str_head(line, sizeof h->carried.mechanism - 1);
 	memcpy(h->carried.mechanism, mechanism.p ? mechanism.p : "",
 	    mechanism.n);

@@ -139,7 +139,7 @@ has_changed(const struct message *m, const struct stat *st)
 }
 
 static struct message *
-add_message(struct messages *q, const char *name)
+add_known(struct messages *q, const char *name)
 {
 	size_t n = offsetof(struct message, name) + strlen(name) + 1;
 	struct message *m = mem_new(1, n > sizeof *m ? n : sizeof *m);
@@ -222,7 +222,7 @@ messages_see(struct messages *q, const struct spool *s, const char *name,
 	}
 	if (m)
 		return look_again(q, m, &st, look);
-	m = add_message(q, name);
+	m = add_known(q, name);
 	m->seen = 1;
 	note_file(m, &st, look);
 	if (is_plain(name))

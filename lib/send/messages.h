@@ -29,8 +29,8 @@ struct attempt {
 	struct buf text;
 	int code;
 	struct buf done;	/* recipients the file still names although
-				 * they are done, a line each (delivery.h) ... */
-	unsigned long long file;	/* ... and its inode */
+				 * they are done, one a line (delivery.h) */
+	unsigned long long file;	/* the inode of that file */
 	struct buf unfit;	/* "TURN ADDRESS" LF of each recipient whom the
 				 * remote of that turn cannot take for what the
 				 * message is */

@@ -366,7 +366,7 @@ refuse_order(struct worker *w, const struct worker_order *order)
 }
 
 static void
-take(struct worker *w, const struct worker_order *order, int message)
+hold_message(struct worker *w, const struct worker_order *order, int message)
 {
 	if (order->kind == WORKER_GO)
 		w->waits = 0;
@@ -387,7 +387,7 @@ serve(struct worker *w)
 		got = take_order(w->fd, &order, &message,
 		    w->waits || !w->holds);
 		if (got > 0)
-			take(w, &order, message);
+			hold_message(w, &order, message);
 		deliver(w, got <= 0);
 	} while (got >= 0 || w->holds);
 	w->protocol->close(w->session);

@@ -46,7 +46,6 @@ connection_init(struct connection *c, const struct protocol_setup *setup,
 	c->setup = setup;
 	c->o = setup->options;
 	c->report = setup->report;
-	c->strict = setup->strict;
 	c->limit = CLOCK_NEVER;
 	c->io.fd = -1;
 	if (!c->o->tls && !c->o->starttls)
@@ -66,6 +65,19 @@ connection_blame(struct connection *c, int reply, struct str text, int how)
 
 	c->fault = fault_of(&f).fault;
 	c->reply = reply;
+}
+
+struct verdict
+connection_verdict(const struct connection *c, int reply, struct str text,
+    size_t accepted, size_t recipients)
+{
+	struct fault_case f = { c->stage, reply, text, 0, c->answered > 0,
+		accepted, recipients };
+	struct verdict v = fault_of(&f);
+
+	if (fault_softened(c->o->soft_bounce, reply, text))
+		v.permanent = 0;
+	return v;
 }
 
 int

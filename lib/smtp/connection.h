@@ -15,7 +15,6 @@ struct connection {
 	struct ssl *ssl;	/* NULL if the options ask for no TLS */
 	struct io io;
 	int open;		/* messages can be sent */
-	int strict;		/* see struct protocol_setup */
 	long long limit;	/* what follows must be over by it; clock_ms */
 	unsigned long answered;	/* messages the server has answered for */
 	struct buf peer;	/* "192.0.2.1 port 25" once it stands */
@@ -53,6 +52,11 @@ int connection_lost(struct connection *c);
  * (FAULT_LOST ...) if reply is 0. */
 void connection_blame(struct connection *c, int reply, struct str text,
     int how);
+
+/* The verdict about a reply in this stage to a transaction of so many
+ * recipients, of whom so many were accepted; softened by the options. */
+struct verdict connection_verdict(const struct connection *c, int reply,
+    struct str text, size_t accepted, size_t recipients);
 
 /* While the answer to a whole message is out, being stopped would mean not to
  * know whether it has been taken. how: SIG_BLOCK or SIG_UNBLOCK. */

@@ -12,210 +12,162 @@
 #define MESSAGE (AT(mail) | AT(rcpt) | AT(data) | AT(dot))
 #define ANY (BEGINNING | AT(auth) | MESSAGE | AT(session) | AT(module))
 
-enum condition { ALWAYS, ANSWERED, ACCEPTED, CROWDED };
+/* What a row may name beside a basic code and its class: how a connection
+ * ended; an enhanced code of any class, one of class 5, all of a subject, or
+ * all of class 5; a basic code without an enhanced one. */
+#define HOW(how) (100 + FAULT_##how)
+#define X(subject, detail) ((subject) * 1000 + (detail))
+#define SUBJECT(n) (10000 + (n))
+#define ANY_5 20005
+#define X5(subject, detail) (30000 + X(subject, detail))
+#define BARE(code) (20000 + (code))
 
-/* codes are words, each with the blank after it. How a connection ended is one
- * letter: L lost, T timeout, G no SMTP. Of replies a word is a basic code or
- * its class, or an enhanced code or its beginning, with x for any class; "-"
- * stands for no enhanced code. The first row that matches holds. */
+enum { ALWAYS, ANSWERED, ACCEPTED, CROWDED };
+
+/* The first row that matches holds. */
 struct row {
-	unsigned stages;
-	const char *codes;
-	enum condition only;
-	enum fault fault;
-	int temporary;
+	unsigned short stages;
+	unsigned char only;	/* where this holds too */
+	unsigned char fault;	/* enum fault */
+	unsigned short temporary;
+	unsigned short codes[11];
 };
 
 /* What ends a connection, and all that a connection may end by before it is
  * let in; an enhanced code makes no difference. */
 static const struct row ends[] = {
-	{ BEGINNING, "L T G 2 3 4 5 ", ALWAYS, FAULT_ADDRESS, 1 },
-	{ AT(auth), "L T G 421 ", ALWAYS, FAULT_ADDRESS, 1 },
-	{ ANY, "L 421 ", ANSWERED, FAULT_END, 1 },
-	{ ANY, "L T G 421 ", ALWAYS, FAULT_CONNECTION, 1 },
+	{ BEGINNING, ALWAYS, FAULT_ADDRESS, 1, { HOW(LOST), HOW(TIMEOUT), HOW(GARBLED), 2, 3, 4, 5 } },
+	{ AT(auth), ALWAYS, FAULT_ADDRESS, 1, { HOW(LOST), HOW(TIMEOUT), HOW(GARBLED), 421 } },
+	{ ANY, ANSWERED, FAULT_END, 1, { HOW(LOST), 421 } },
+	{ ANY, ALWAYS, FAULT_CONNECTION, 1, { HOW(LOST), HOW(TIMEOUT), HOW(GARBLED), 421 } },
 };
 
 /* What a server says to a command. All rows are gone through for the enhanced
  * code, and then, if none has it, for the basic one. */
 static const struct row replies[] = {
-	{ AT(auth), "500 501 502 503 504 534 ", ALWAYS, FAULT_MECHANISM, 1 },
-	{ AT(auth), "5 ", ALWAYS, FAULT_LOGIN, 1 },
-	{ AT(auth), "4 ", ALWAYS, FAULT_REMOTE, 1 },
-	{ MESSAGE, "530 535 538 5.7.8 5.7.9 5.7.11 5.7.30 5.7.57 5.3.2 5.4.5 ", ALWAYS, FAULT_REMOTE, 1 },
-	{ MESSAGE, "x.3.4 x.6.7 x.6.9 ", ALWAYS, FAULT_ROUTE, 0 },
-	{ MESSAGE & ~AT(rcpt), "552- ", ALWAYS, FAULT_ROUTE, 0 },
-	{ AT(dot), "5. 5 ", CROWDED, FAULT_TRANSACTION, 1 },
-	{ AT(rcpt), "x.5.3 452 552 ", ACCEPTED, FAULT_TRANSACTION, 1 },
-	{ AT(rcpt), "x.5.3 452 552 ", ALWAYS, FAULT_RECIPIENT, 0 },
-	{ MESSAGE, "5.2.252 5.7.60 x.5 500 501 502 503 504 521 534 555 ", ALWAYS, FAULT_WITNESS, 0 },
-	{ AT(rcpt), "x.1 x.2 x.6 4 5 ", ALWAYS, FAULT_RECIPIENT, 0 },
-	{ MESSAGE, "x.1 x.2 x.6 4 5 ", ALWAYS, FAULT_MESSAGE, 0 },
+	{ AT(auth), ALWAYS, FAULT_MECHANISM, 1, { 500, 501, 502, 503, 504, 534 } },
+	{ AT(auth), ALWAYS, FAULT_LOGIN, 1, { 5 } },
+	{ AT(auth), ALWAYS, FAULT_REMOTE, 1, { 4 } },
+	{ MESSAGE, ALWAYS, FAULT_REMOTE, 1, { 530, 535, 538, X5(7, 8), X5(7, 9), X5(7, 11), X5(7, 30), X5(7, 57), X5(3, 2), X5(4, 5) } },
+	{ MESSAGE, ALWAYS, FAULT_ROUTE, 0, { X(3, 4), X(6, 7), X(6, 9) } },
+	{ MESSAGE & ~AT(rcpt), ALWAYS, FAULT_ROUTE, 0, { BARE(552) } },
+	{ AT(dot), CROWDED, FAULT_TRANSACTION, 1, { ANY_5, 5 } },
+	{ AT(rcpt), ACCEPTED, FAULT_TRANSACTION, 1, { X(5, 3), 452, 552 } },
+	{ AT(rcpt), ALWAYS, FAULT_RECIPIENT, 0, { X(5, 3), 452, 552 } },
+	{ MESSAGE, ALWAYS, FAULT_WITNESS, 0, { X5(2, 252), X5(7, 60), SUBJECT(5), 500, 501, 502, 503, 504, 521, 534, 555 } },
+	{ AT(rcpt), ALWAYS, FAULT_RECIPIENT, 0, { SUBJECT(1), SUBJECT(2), SUBJECT(6), 4, 5 } },
+	{ MESSAGE, ALWAYS, FAULT_MESSAGE, 0, { SUBJECT(1), SUBJECT(2), SUBJECT(6), 4, 5 } },
 };
 
 /* ---- the codes of a reply ---- */
 
-/* Cuts a number of up to three digits off the front of *s, or returns -1. */
-static int
-cut_number(struct str *s)
-{
-	int n = 0;
-	size_t i;
+struct code {
+	int class, subject, detail;	/* class 0: there is none */
+};
 
-	for (i = 0; i < s->n && i < 3 && chr_is(s->p[i], CHR_DIGIT); i++)
-		n = n * 10 + (s->p[i] - '0');
-	*s = str_skip(*s, i);
-	return i ? n : -1;
+/* Reads "5.7.1"; what comes after it is no digit. */
+static struct code
+read_code(struct str text)
+{
+	static const struct code none;
+	int part[3] = { 0, 0, 0 }, i = 0, digits = 0;
+	size_t at;
+
+	for (at = 0; at < text.n; at++) {
+		if (chr_is(text.p[at], CHR_DIGIT)) {
+			part[i] = part[i] * 10 + text.p[at] - '0';
+			if (++digits > 3)
+				return none;
+		} else if (text.p[at] != '.' || !digits || i == 2) {
+			break;
+		} else {
+			digits = 0;
+			i++;
+		}
+	}
+	if (i < 2 || !digits || (part[0] != 4 && part[0] != 5))
+		return none;
+	return (struct code){ part[0], part[1], part[2] };
 }
 
-/* Where the enhanced code of a reply should be; some servers say "#5.1.1". */
-static struct str
-enhanced_part(struct str reply)
+/* The enhanced code of a reply; some servers say "550 #5.1.1". */
+static struct code
+enhanced_code(struct str reply)
 {
 	reply = str_skip(reply, 4);
-	if (str_starts(reply, STR("#")))
-		reply = str_skip(reply, 1);
-	return reply;
+	return read_code(str_skip(reply, str_starts(reply, STR("#"))));
 }
 
-/* Class, subject and detail; a class of 0 if text does not begin with an
- * enhanced code. */
-static void
-enhanced_code(struct str text, int part[3])
+static int
+code_key(struct code x)
 {
-	int i;
-
-	part[0] = 0;
-	if (text.n < 5 || (text.p[0] != '4' && text.p[0] != '5') ||
-	    text.p[1] != '.')
-		return;
-	for (i = 0; i < 3; i++) {
-		part[i] = cut_number(&text);
-		if (part[i] < 0 || (i < 2 && !str_starts(text, STR(".")))) {
-			part[0] = 0;
-			return;
-		}
-		if (i < 2)
-			text = str_skip(text, 1);
-	}
-	if (text.n && chr_is(text.p[0], CHR_DIGIT))
-		part[0] = 0;
+	return 2000000 + x.class * 1000000 + x.subject * 1000 + x.detail;
 }
 
 int
 fault_key(int reply, struct str text)
 {
-	int part[3];
+	struct code x = enhanced_code(text);
 
-	enhanced_code(enhanced_part(text), part);
-	return !reply || !part[0] ? reply :
-	    2000000 + part[0] * 1000000 + part[1] * 1000 + part[2];
+	return reply && x.class ? code_key(x) : reply;
 }
 
 /* ---- the table ---- */
 
-/* Whether word, "5.7.8", "x.5" or "5.", is how the enhanced code begins. */
 static int
-is_enhanced(struct str word, const int part[3])
+is_this(int code, const struct fault_case *c, struct code x, int enhanced)
 {
-	int i, n;
+	int number = x.subject < 10 ? X(x.subject, x.detail) : -1;
 
-	for (i = 0; word.n && i < 3; i++) {
-		if (word.p[0] == 'x') {
-			word = str_skip(word, 1);
-		} else {
-			n = cut_number(&word);
-			if (n != part[i])
-				return 0;
-		}
-		word = str_skip(word, 1);
-	}
-	return part[0] != 0;
-}
-
-/* Whether word, "550", "5" or "552-", is the basic code. */
-static int
-is_basic(struct str word, int reply, const int part[3])
-{
-	int n = cut_number(&word);
-
-	if (word.n && part[0])
-		return 0;
-	return n == reply || n == reply / 100;
+	if (!c->reply)
+		return code == 100 + (int)c->how;
+	if (enhanced)
+		return code == number || code == SUBJECT(x.subject) ||
+		    (x.class == 5 && (code == ANY_5 || code == 30000 + number));
+	return code == c->reply || code == c->reply / 100 ||
+	    (!x.class && code == BARE(c->reply));
 }
 
 static int
-has_code(const char *codes, const struct fault_case *c, const int part[3],
-    int enhanced)
+holds(int only, const struct fault_case *c)
 {
-	struct str rest = str_of(codes), word;
-
-	while (rest.n) {
-		word = str_cut(&rest, ' ');
-		if (word.p[0] >= 'G' && word.p[0] <= 'T') {
-			if (!c->reply && "?LTG"[c->how] == word.p[0])
-				return 1;
-		} else if (str_find(word, '.') < word.n) {
-			if (c->reply && enhanced && is_enhanced(word, part))
-				return 1;
-		} else if (c->reply && !enhanced &&
-		    is_basic(word, c->reply, part)) {
-			return 1;
-		}
-	}
-	return 0;
-}
-
-static int
-holds(enum condition only, const struct fault_case *c)
-{
-	switch (only) {
-	case ALWAYS:
-		break;
-	case ANSWERED:
-		return c->answered;
-	case ACCEPTED:
-		return c->accepted > 0;
-	case CROWDED:
-		return c->recipients > MANY;
-	}
-	return 1;
+	return only == ANSWERED ? c->answered : only == ACCEPTED ?
+	    c->accepted > 0 : only == CROWDED ? c->recipients > MANY : 1;
 }
 
 static const struct row *
-matching_row(const struct row *rows, size_t count, const struct fault_case *c,
-    const int part[3], int enhanced)
+matching_row(const struct row *row, size_t count, const struct fault_case *c,
+    struct code x, int enhanced)
 {
-	size_t i;
+	const unsigned short *code;
 
-	for (i = 0; i < count; i++)
-		if (rows[i].stages & 1U << c->stage &&
-		    has_code(rows[i].codes, c, part, enhanced) &&
-		    holds(rows[i].only, c))
-			return &rows[i];
+	for (; count--; row++) {
+		if (!(row->stages & 1U << c->stage) || !holds(row->only, c))
+			continue;
+		for (code = row->codes; code < row->codes + 11 && *code; code++)
+			if (is_this(*code, c, x, enhanced))
+				return row;
+	}
 	return NULL;
 }
 
 #define FIND(rows, enhanced) \
-	matching_row(rows, sizeof rows / sizeof rows[0], c, part, enhanced)
+	matching_row(rows, sizeof rows / sizeof rows[0], c, x, enhanced)
 
 struct verdict
 fault_of(const struct fault_case *c)
 {
-	struct verdict v = { FAULT_CONNECTION, 0 };
-	const struct row *row;
-	int part[3];
+	struct code x = enhanced_code(c->text);
+	const struct row *row = FIND(ends, 0);
 
-	enhanced_code(enhanced_part(c->text), part);
-	row = FIND(ends, 0);
-	if (!row)
+	if (!row && x.class)
 		row = FIND(replies, 1);
 	if (!row)
 		row = FIND(replies, 0);
 	if (!row)
-		return v;
-	v.fault = row->fault;
-	v.permanent = !row->temporary && c->reply / 100 == 5 && part[0] != 4;
-	return v;
+		return (struct verdict){ FAULT_CONNECTION, 0 };
+	return (struct verdict){ row->fault, !row->temporary &&
+	    c->reply / 100 == 5 && x.class != 4 };
 }
 
 /* ---- what softens a permanent verdict ---- */
@@ -223,26 +175,25 @@ fault_of(const struct fault_case *c)
 int
 fault_softened_on_probation(int reply, struct str text)
 {
-	int part[3];
+	struct code x = enhanced_code(text);
 
-	enhanced_code(enhanced_part(text), part);
-	return reply / 100 == 5 && (part[0] != 5 ||
-	    (part[1] != 1 && part[1] != 2 && part[1] != 6));
+	return reply / 100 == 5 && (x.class != 5 ||
+	    (x.subject != 1 && x.subject != 2 && x.subject != 6));
 }
 
 int
 fault_softened(const char *soft_bounce, int reply, struct str text)
 {
 	struct str rest = str_of(soft_bounce), word;
-	int part[3];
+	int key = fault_key(reply, text);
+	unsigned long code;
 
 	if (!soft_bounce || reply / 100 != 5)
 		return 0;
-	enhanced_code(enhanced_part(text), part);
 	while (rest.n) {
 		word = str_cut(&rest, ',');
-		if (str_find(word, '.') < word.n ? is_enhanced(word, part) :
-		    is_basic(word, reply, part))
+		if (key == code_key(read_code(word)) ||
+		    (str_number(word, 999, &code) == 0 && (int)code == reply))
 			return 1;
 	}
 	return !*soft_bounce;

@@ -25,7 +25,8 @@ enum fault {
 	FAULT_WITNESS,		/* the remote's if a second message with other
 				 * recipients gets the same fault_key */
 	FAULT_TRANSACTION,	/* too many recipients at a time: in parts */
-	FAULT_ROUTE,		/* this message here: SIZE, SMTPUTF8 */
+	FAULT_ROUTE,		/* this message at this remote: SIZE,
+				 * SMTPUTF8 */
 	FAULT_RECIPIENT,
 	FAULT_MESSAGE,
 	FAULTS

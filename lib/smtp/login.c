@@ -1,5 +1,6 @@
 /* login - AUTH (RFC 4954) in an SMTP session: the mechanisms one after the
  * other, as far as what the server says lets another one be tried. */
+#include <stdio.h>
 #include <string.h>
 
 #include "../base/base64.h"
@@ -16,6 +17,8 @@ struct login {
 	const struct sasl_mechanism *m;
 	int bare;		/* no initial response */
 	int refusals;		/* of user or password */
+	int hidden;		/* a mechanism that does not show the password
+				 * was tried */
 	struct buf tried;	/* names, a blank after each */
 	struct buf text;	/* the last reply that refused ... */
 	int code;		/* ... and its code */
@@ -26,26 +29,39 @@ struct login {
  * without initial response. */
 enum { REFUSED = -1, AGAIN_BARE = -2 };
 
+/* Says these words and a response in base64. */
+static void
+say_coded(struct smtp_session *s, struct str words, struct str name,
+    const struct buf *raw, int is_initial)
+{
+	struct buf coded = { 0 };
+
+	base64_add(&coded, buf_str(raw));
+	if (is_initial)
+		buf_set(&coded, coded.n ? buf_str(&coded) : STR("="));
+	session_send(s, words, name, is_initial ? STR(" ") : STR(""),
+	    buf_str(&coded));
+	buf_wipe(&coded);
+	buf_free(&coded);
+}
+
 /* Answers one challenge, the text of a 334 reply in base64. */
 static int
 respond(struct smtp_session *s, const struct sasl_mechanism *m,
     struct sasl *sasl)
 {
 	struct str text = str_skip(buf_str(&s->reply.text), 4);
-	struct buf challenge = { 0 }, raw = { 0 }, coded = { 0 };
+	struct buf challenge = { 0 }, raw = { 0 };
 	int rc;
 
 	if (base64_decode(&challenge, str_trim(text)) < 0)
 		buf_clear(&challenge);
 	rc = m->answer(sasl, buf_str(&challenge), &raw);
-	base64_add(&coded, buf_str(&raw));
-	if (rc == 0)
-		session_send(s, buf_str(&coded));
-	buf_wipe(&raw);
-	buf_wipe(&coded);
-	buf_free(&raw);
-	buf_free(&coded);
 	buf_free(&challenge);
+	if (rc == 0)
+		say_coded(s, STR(""), STR(""), &raw, 0);
+	buf_wipe(&raw);
+	buf_free(&raw);
 	return rc;
 }
 
@@ -53,20 +69,13 @@ respond(struct smtp_session *s, const struct sasl_mechanism *m,
 static int
 say_auth(struct login *l, struct sasl *sasl)
 {
-	struct buf raw = { 0 }, coded = { 0 };
-	struct str name = str_of(l->m->name);
+	struct buf raw = { 0 };
 	int rc = l->bare ? 0 : l->m->begin(sasl, &raw);
 
-	base64_add(&coded, buf_str(&raw));
-	if (rc > 0)
-		session_send(l->s, STR("AUTH "), name, STR(" "),
-		    coded.n ? buf_str(&coded) : STR("="));
-	else if (rc == 0)
-		session_send(l->s, STR("AUTH "), name);
+	if (rc >= 0)
+		say_coded(l->s, STR("AUTH "), str_of(l->m->name), &raw, rc);
 	buf_wipe(&raw);
-	buf_wipe(&coded);
 	buf_free(&raw);
-	buf_free(&coded);
 	return rc < 0 ? -1 : 0;
 }
 
@@ -86,7 +95,7 @@ cancel(struct login *l, const struct sasl *sasl)
 
 /* Some servers do not take a name that goes ahead; no password was sent. */
 static int
-refused(struct login *l, const struct sasl *sasl, int class)
+first_refusal(struct login *l, const struct sasl *sasl, int class)
 {
 	int code = l->s->reply.code;
 
@@ -114,7 +123,7 @@ prove(struct login *l, struct sasl *sasl)
 	if (class < 0)
 		return session_lost(s);
 	if (class != 2)
-		return refused(l, sasl, class);
+		return first_refusal(l, sasl, class);
 	if (!l->m->done(sasl))
 		return session_end(s, FAULT_REMOTE, ERR_MSG_TEMP,
 		    STR("Server has not proven that it knows the password"));
@@ -148,6 +157,15 @@ warn_of_clear_password(struct smtp_session *s)
 	    "goes over the network in clear; use tls or starttls"));
 }
 
+/* Whether the mechanism shows the password to whoever listens. It does not
+ * follow one that does not: the password would be had by refusing that. */
+static int
+is_clear(const struct login *l)
+{
+	return !l->s->c.io.ssl && l->s->c.o->auth != AUTH_EXTERNAL &&
+	    !strchr(l->m->name, '-');
+}
+
 /* The next mechanism to be tried, or NULL. What worked is the first. */
 static const struct sasl_mechanism *
 next_mechanism(struct login *l)
@@ -176,28 +194,18 @@ next_mechanism(struct login *l)
 static void
 remember(const struct login *l)
 {
-	char *to = l->s->carried->mechanism;
-	struct buf name = { 0 };
-
-	buf_cat(&name, str_of(l->m->name), str_of(l->bare ? BARE : ""));
-	if (name.n < sizeof l->s->carried->mechanism)
-		memcpy(to, buf_z(&name), name.n + 1);
-	buf_free(&name);
+	snprintf(l->s->carried->mechanism, sizeof l->s->carried->mechanism,
+	    "%s%s", l->m->name, l->bare ? BARE : "");
 }
 
 /* The reply, and in which mechanisms' name. */
 static void
 keep_refusal(struct login *l)
 {
-	struct str names = str_trim(buf_str(&l->tried));
-
+	buf_clear(&l->text);
+	buf_cat(&l->text, buf_str(&l->s->reply.text), STR(" (AUTH "),
+	    str_trim(buf_str(&l->tried)), STR(")"));
 	l->code = l->s->reply.code;
-	buf_set(&l->text, buf_str(&l->s->reply.text));
-	buf_add(&l->text, STR(" (AUTH "));
-	while (names.n) {
-		buf_add(&l->text, str_cut(&names, ' '));
-		buf_add(&l->text, names.n ? STR(", ") : STR(")"));
-	}
 }
 
 /* No mechanism is left, or a server that has refused one has gone: what it
@@ -242,8 +250,11 @@ try_mechanisms(struct login *l)
 	int rc = 0;
 
 	while (!rc && (l->m = next_mechanism(l)) != NULL) {
-		if (str_find(str_of(l->m->name), '-') == strlen(l->m->name) &&
-		    l->s->c.o->auth != AUTH_EXTERNAL)
+		if (!is_clear(l))
+			l->hidden = 1;
+		else if (l->hidden)
+			break;
+		else
 			warn_of_clear_password(l->s);
 		buf_cat(&l->tried, str_of(l->m->name), STR(" "));
 		rc = exchange(l);

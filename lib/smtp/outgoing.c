@@ -1,6 +1,7 @@
 /* outgoing - a message in an SMTP session, and what became of it. */
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "../base/mem.h"
 #include "outgoing.h"
@@ -10,26 +11,6 @@
 #define TEXT_KEPT 1024
 #define TEXT_OF_MANY 100
 #define MANY_OUTCOMES 64
-
-struct outgoing *
-outgoing_new(const struct protocol_message *m)
-{
-	struct outgoing *o = mem_new(1, sizeof *o);
-	int error;
-
-	o->m = *m;
-	if (envelope_read(m->fd, &o->e) < 0 ||
-	    wire_measure(m->fd, o->e.body, &o->size) < 0) {
-		error = errno;
-		outgoing_free(o);
-		errno = error;
-		return NULL;
-	}
-	o->waiting = o->e.count;
-	o->state = mem_new(o->e.count, sizeof *o->state);
-	o->fate = mem_new(o->e.count, sizeof *o->fate);
-	return o;
-}
 
 /* ---- outcomes ---- */
 
@@ -60,13 +41,50 @@ outgoing_outcome(struct outgoing *o, const struct result *r)
 	if (o->outcomes > o->settled &&
 	    same_result(&o->outcome[o->outcomes - 1], r, text))
 		return (unsigned)o->outcomes;
-	if ((o->outcomes & (o->outcomes - 1)) == 0)
-		o->outcome = mem_resize(o->outcome, (o->outcomes ?
-		    2 * o->outcomes : 1) * sizeof *o->outcome);
-	new = &o->outcome[o->outcomes++];
-	*new = (struct outcome){ *r, { 0 } };
+	o->outcome = mem_resize(o->outcome,
+	    (o->outcomes + 1) * sizeof *o->outcome);
+	new = &o->outcome[o->outcomes];
+	new->r = *r;
+	new->text = (struct buf){ 0 };
 	buf_set(&new->text, text);
-	return (unsigned)o->outcomes;
+	return (unsigned)++o->outcomes;
+}
+
+void
+outgoing_fail(struct outgoing *o, int code, enum fault fault, struct str text)
+{
+	struct result r = { code, fault, STAGE_mail, 0, 0, text };
+
+	o->result = outgoing_outcome(o, &r);
+}
+
+static void
+cannot_read(struct outgoing *o)
+{
+	struct buf text = { 0 };
+
+	buf_cat(&text, STR("Could not read message: "),
+	    str_of(strerror(errno)));
+	outgoing_fail(o, ERR_MSG_READ, FAULT_OURS, buf_str(&text));
+	buf_free(&text);
+}
+
+struct outgoing *
+outgoing_new(const struct protocol_message *m)
+{
+	struct outgoing *o = mem_new(1, sizeof *o);
+
+	o->m = *m;
+	if (envelope_read(m->fd, &o->e) < 0 ||
+	    wire_measure(m->fd, o->e.body, &o->size) < 0) {
+		cannot_read(o);
+		o->e.count = 0;
+		return o;
+	}
+	o->waiting = o->e.count;
+	o->state = mem_new(o->e.count, sizeof *o->state);
+	o->fate = mem_new(o->e.count, sizeof *o->fate);
+	return o;
 }
 
 void
@@ -141,8 +159,7 @@ result_at(const struct outgoing *o, unsigned fate)
 	return r;
 }
 
-/* One that was refused has a result of its own even if the message shares
- * it. */
+/* Who was refused has a report of his own even if the message shares it. */
 static int
 is_named(const struct outgoing *o, size_t i, unsigned common)
 {
@@ -168,7 +185,7 @@ outgoing_report(const struct outgoing *o, const struct protocol_report *report)
 		report->recipient(report->context, o->m.id, i, &r);
 	}
 	r = result_at(o, common);
-	if (o->taken == o->e.count && report->taken)
+	if (o->taken && o->taken == o->e.count && report->taken)
 		report->taken(report->context, o->m.id);
 	report->message(report->context, o->m.id, &r);
 }

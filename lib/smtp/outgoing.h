@@ -43,8 +43,13 @@ struct outgoing {
 				 * recipients */
 };
 
-/* Reads envelope and size of m. NULL with errno: it cannot be read. */
+/* Reads envelope and size of m. One that cannot be read has a result, and no
+ * recipients. */
 struct outgoing *outgoing_new(const struct protocol_message *m);
+
+/* The message fails with this code, fault and text, at MAIL. */
+void outgoing_fail(struct outgoing *o, int code, enum fault fault,
+    struct str text);
 
 /* Keeps a result and returns what fate takes. Equal ones in a row are one, and
  * of very many the texts are cut. */

@@ -31,34 +31,27 @@ struct request {
 	struct buf answer;
 };
 
+/* Reports the result of the message. */
 static void
-report_answer(struct connection *q, const struct request *r,
-    const struct result *result)
+report_result(struct connection *q, const struct request *r, int code,
+    enum fault fault, int is_unanswered, struct str text)
 {
-	if (!result->code && q->report->taken)
+	struct result result = { code, fault, q->stage, 0, is_unanswered,
+	    text };
+
+	buf_set(&q->text, text);
+	if (!code && q->report->taken)
 		q->report->taken(q->report->context, r->m->id);
-	q->report->message(q->report->context, r->m->id, result);
+	q->report->message(q->report->context, r->m->id, &result);
 }
 
+/* That is the end of the connection too. Returns the code. */
 static int
-end_qmqp(struct connection *q, enum fault fault, int code, struct str text)
+end_qmqp(struct connection *q, enum fault fault, int code)
 {
 	q->fault = fault;
-	buf_set(&q->text, text);
 	io_close(&q->io);
 	q->open = 0;
-	return code;
-}
-
-/* Reports what ended the connection as the result of the message. */
-static int
-report_end(struct connection *q, const struct request *r, int code,
-    int is_unanswered)
-{
-	struct result result = { code, q->fault, q->stage, 0, is_unanswered,
-	    buf_str(&q->text) };
-
-	report_answer(q, r, &result);
 	return code;
 }
 
@@ -203,23 +196,23 @@ answer_code(struct str answer)
 	return ERR_PROTOCOL;
 }
 
-/* No proper answer, although the server has the whole request. */
+/* The server has the whole request, and has not said what became of it. */
 static int
 unanswered(struct connection *q, const struct request *r)
 {
+	struct buf words = { 0 };
 	int code = ERR_PROTOCOL;
-	struct buf text = { 0 };
 
-	buf_set(&text, STR("Response from remote was not a netstring"));
+	buf_set(&words, STR("Response from remote was not a netstring"));
 	if (q->io.state != IO_OPEN) {
 		code = connection_lost(q);
-		buf_cat(&text, STR(": "), buf_str(&q->text));
+		buf_cat(&words, STR(": "), buf_str(&q->text));
 	}
-	buf_add(&text, STR("; the message may have been taken, "
+	buf_add(&words, STR("; the message may have been taken, "
 	    "possible duplicate"));
-	end_qmqp(q, FAULT_CONNECTION, code, buf_str(&text));
-	buf_free(&text);
-	return report_end(q, r, code, 1);
+	report_result(q, r, code, FAULT_CONNECTION, 1, buf_str(&words));
+	buf_free(&words);
+	return end_qmqp(q, FAULT_CONNECTION, code);
 }
 
 /* One connection takes one message. */
@@ -228,20 +221,18 @@ judge_answer(struct connection *q, const struct request *r)
 {
 	struct str answer = buf_str(&r->answer);
 	int code = answer_code(answer);
-	struct result result = { code, code ? FAULT_MESSAGE : FAULT_NONE,
-	    STAGE_dot, 0, 0, str_skip(answer, 1) };
 
 	if (code == ERR_PROTOCOL) {
-		end_qmqp(q, FAULT_CONNECTION, code,
+		report_result(q, r, code, FAULT_CONNECTION, 1,
 		    STR("Invalid status byte in response"));
-		return report_end(q, r, code, 1);
+		return end_qmqp(q, FAULT_CONNECTION, code);
 	}
 	if (code == ERR_MSG_PERM && q->o->soft_bounce && !*q->o->soft_bounce)
-		result.code = ERR_MSG_TEMP;
+		code = ERR_MSG_TEMP;
 	q->answered++;
-	report_answer(q, r, &result);
-	return end_qmqp(q, FAULT_END, ERR_PROTOCOL,
-	    STR("The server takes one message a connection"));
+	report_result(q, r, code, code ? FAULT_MESSAGE : FAULT_NONE, 0,
+	    str_skip(answer, 1));
+	return end_qmqp(q, FAULT_END, ERR_PROTOCOL);
 }
 
 /* A server may refuse before it has heard all. */
@@ -257,10 +248,11 @@ cut_off_request(struct connection *q, struct request *r)
 	code = connection_lost(q);
 	buf_cat(&text, STR("Error sending message to remote: "),
 	    buf_str(&q->text));
-	code = end_qmqp(q, FAULT_CONNECTION, code == ERR_PROTOCOL ?
-	    ERR_MSG_WRITE : code, buf_str(&text));
+	if (code == ERR_PROTOCOL)
+		code = ERR_MSG_WRITE;
+	report_result(q, r, code, FAULT_CONNECTION, 0, buf_str(&text));
 	buf_free(&text);
-	return report_end(q, r, code, 0);
+	return end_qmqp(q, FAULT_CONNECTION, code);
 }
 
 static int
@@ -281,37 +273,30 @@ receive_answer(struct connection *q, struct request *r)
 /* ---- a message ---- */
 
 static int
-unreadable_message(struct connection *q, const struct request *r,
-    const char *text)
-{
-	struct result result = { ERR_MSG_READ, FAULT_OURS, STAGE_data, 0, 0,
-	    str_of(text) };
-
-	report_answer(q, r, &result);
-	return ERR_MSG_READ;
-}
-
-static int
 exchange_request(struct connection *q, struct request *r)
 {
 	int rc;
 
 	q->stage = STAGE_data;
 	if (measure_request(r) < 0) {
-		unreadable_message(q, r, "Error reading message");
+		report_result(q, r, ERR_MSG_READ, FAULT_OURS, 0,
+		    STR("Error reading message"));
 		return 0;
 	}
-	if (q->io.fd < 0 && (rc = connection_open(q)) != 0)
+	rc = q->io.fd < 0 ? connection_open(q) : 0;
+	if (rc)
 		return rc;
+	connection_opened(q);
 	q->stage = STAGE_data;
 	io_deadline(&q->io, PATIENCE_BLOCK);
 	rc = put_request(q, r);
 	if (rc < 0)
 		return cut_off_request(q, r);
-	if (rc > 0)
-		return end_qmqp(q, FAULT_AGAIN, unreadable_message(q, r,
-		    "Error re-reading message"), STR("Error re-reading "
-		    "message"));
+	if (rc > 0) {
+		report_result(q, r, ERR_MSG_READ, FAULT_OURS, 0,
+		    STR("Error re-reading message"));
+		return end_qmqp(q, FAULT_AGAIN, ERR_MSG_READ);
+	}
 	connection_hold_signals(SIG_BLOCK);
 	rc = receive_answer(q, r);
 	connection_hold_signals(SIG_UNBLOCK);
@@ -332,11 +317,11 @@ qmqp_send(struct connection *q, const struct protocol_message *m)
 	return rc;
 }
 
+/* The module run by hand looks at the message first. */
 static int
 qmqp_open(struct connection *q)
 {
-	/* By hand the message is looked at first. */
-	int rc = q->strict ? 0 : connection_open(q);
+	int rc = q->setup->strict ? 0 : connection_open(q);
 
 	if (!rc)
 		connection_opened(q);

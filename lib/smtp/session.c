@@ -1,4 +1,5 @@
 /* session - an SMTP session up to where messages begin, client side. */
+#include <stddef.h>
 #include <string.h>
 
 #include "../base/chr.h"
@@ -118,36 +119,37 @@ want(struct smtp_session *s, int class)
 
 /* ---- the beginning ---- */
 
+/* The keywords without value that matter, and where they are noted. */
+static const struct {
+	const char *keyword;
+	size_t at;
+} keywords[] = {
+	{ "PIPELINING", offsetof(struct extensions, pipelining) },
+	{ "CHUNKING", offsetof(struct extensions, chunking) },
+	{ "8BITMIME", offsetof(struct extensions, eight_bit) },
+	{ "SMTPUTF8", offsetof(struct extensions, utf8) },
+	{ "STARTTLS", offsetof(struct extensions, starttls) },
+	{ "SIZE", offsetof(struct extensions, size) },
+};
+
 static void
 learn(struct extensions *x, struct str line, int first)
 {
 	struct str keyword = str_cut(&line, ' ');
-	struct str value = line;
+	size_t i;
 
-	if (str_istarts(keyword, STR("AUTH="))) {
-		value = str_skip(keyword, 5);
-		keyword = STR("AUTH");
-		buf_cat(&x->auth, value, STR(" "));
-		value = line;
-	}
-	if (str_ieq(keyword, STR("AUTH")))
-		buf_cat(&x->auth, value, STR(" "));
+	if (str_istarts(keyword, STR("AUTH=")))
+		buf_cat(&x->auth, str_skip(keyword, 5), STR(" "));
+	if (str_istarts(keyword, STR("AUTH")) &&
+	    (keyword.n == 4 || keyword.p[4] == '='))
+		buf_cat(&x->auth, line, STR(" "));
 	if (first)
 		return;
-	if (str_ieq(keyword, STR("PIPELINING")))
-		x->pipelining = 1;
-	else if (str_ieq(keyword, STR("CHUNKING")))
-		x->chunking = 1;
-	else if (str_ieq(keyword, STR("8BITMIME")))
-		x->eight_bit = 1;
-	else if (str_ieq(keyword, STR("SMTPUTF8")))
-		x->utf8 = 1;
-	else if (str_ieq(keyword, STR("STARTTLS")))
-		x->starttls = 1;
-	else if (str_ieq(keyword, STR("SIZE"))) {
-		x->size = 1;
-		str_number(str_trim(value), ~0UL, &x->size_limit);
-	}
+	for (i = 0; i < sizeof keywords / sizeof keywords[0]; i++)
+		if (str_ieq(keyword, str_of(keywords[i].keyword)))
+			*(int *)((char *)x + keywords[i].at) = 1;
+	if (str_ieq(keyword, STR("SIZE")))
+		str_number(str_trim(line), ~0UL, &x->size_limit);
 }
 
 static void

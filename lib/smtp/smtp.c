@@ -9,6 +9,7 @@
  * tells in time whose each refusal was. */
 #include <errno.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -93,7 +94,7 @@ file_changed(struct smtp *s, struct transaction *t)
 }
 
 static int
-send_octets(struct smtp *s, struct transaction *t)
+send_body(struct smtp *s, struct transaction *t)
 {
 	struct io *io = &s->session.c.io;
 	struct wire w = { !t->chunked, 0, 0, 0 };
@@ -168,7 +169,7 @@ by_data(struct smtp *s, struct transaction *t)
 	if (rc)
 		return rc;
 	if (t->go)
-		return t->accepted ? send_octets(s, t) : send_nothing(s, t);
+		return t->accepted ? send_body(s, t) : send_nothing(s, t);
 	if (s->strict) {
 		transaction_finish(s);
 		return 0;
@@ -190,7 +191,7 @@ by_chunk(struct smtp *s, struct transaction *t)
 		rc = transaction_hear(s);
 	while (!rc && t->said <= t->recipients + 1)
 		command_next(s, t);
-	return rc ? rc : send_octets(s, t);
+	return rc ? rc : send_body(s, t);
 }
 
 static int
@@ -225,78 +226,55 @@ send_more(struct smtp *s)
 
 /* ---- a message ---- */
 
-static unsigned
-no_utf8(struct outgoing *o, enum stage stage)
-{
-	struct result r = { ERR_MSG_PERM, FAULT_ROUTE, stage, 0, 0,
-	    STR("An address needs SMTPUTF8, which the server does not "
-	    "offer") };
-
-	return outgoing_outcome(o, &r);
-}
+static const char no_utf8[] =
+    "An address needs SMTPUTF8, which the server does not offer";
 
 /* Leaves out the recipients that this server cannot be asked for. */
 static void
 check_recipients(struct smtp *s, struct outgoing *o)
 {
+	struct result r = { ERR_MSG_PERM, FAULT_ROUTE, STAGE_rcpt, 0, 0,
+	    STR("") };
 	struct str address;
 	size_t at = 0, i;
 
+	r.text = str_of(no_utf8);
 	for (i = 0; (address = envelope_next(&o->e, &at)).p; i++) {
 		if (!command_needs_utf8(address))
 			continue;
-		if (s->strict)
-			o->result = no_utf8(o, STAGE_mail);
-		o->fate[i] = no_utf8(o, STAGE_rcpt);
+		o->fate[i] = outgoing_outcome(o, &r);
 		o->state[i] = RCPT_REFUSED;
 		o->waiting--;
+		if (s->strict)
+			o->result = o->fate[i];
 	}
 }
 
 static void
 too_large(const struct smtp *s, struct outgoing *o)
 {
-	struct result r = { ERR_MSG_PERM, FAULT_ROUTE, STAGE_mail, 0, 0,
-	    { NULL, 0 } };
-	struct buf text = { 0 };
+	char text[120];
 
-	buf_fmt(&text, "The message has %llu bytes, the server takes no more "
-	    "than %lu", o->size.octets, s->session.ext.size_limit);
-	r.text = buf_str(&text);
-	o->result = outgoing_outcome(o, &r);
-	buf_free(&text);
+	snprintf(text, sizeof text, "The message has %llu bytes, the server "
+	    "takes no more than %lu", o->size.octets,
+	    s->session.ext.size_limit);
+	outgoing_fail(o, ERR_MSG_PERM, FAULT_ROUTE, str_of(text));
 }
 
 /* What this server cannot be asked. 1 if anything is left to be sent. */
 static int
-check(struct smtp *s, struct outgoing *o)
+check_message(struct smtp *s, struct outgoing *o)
 {
 	const struct extensions *x = &s->session.ext;
 
 	if (!x->utf8 && command_needs_utf8(envelope_sender(&o->e)))
-		o->result = no_utf8(o, STAGE_mail);
+		outgoing_fail(o, ERR_MSG_PERM, FAULT_ROUTE, str_of(no_utf8));
 	else if (x->size_limit && o->size.octets > x->size_limit)
 		too_large(s, o);
 	else if (!x->utf8 && command_needs_utf8(buf_str(&o->e.text)))
 		check_recipients(s, o);
 	outgoing_settle(o);
 	return !o->result && o->waiting;
-}
-
-static void
-unreadable(struct smtp *s, const struct protocol_message *m)
-{
-	const struct protocol_report *report = s->session.c.report;
-	struct result r = { ERR_MSG_READ, FAULT_OURS, STAGE_mail, 0, 0,
-	    { NULL, 0 } };
-	struct buf text = { 0 };
-
-	buf_cat(&text, STR("Could not read message: "),
-	    str_of(strerror(errno)));
-	r.text = buf_str(&text);
-	s->reports++;
-	report->message(report->context, m->id, &r);
-	buf_free(&text);
 }
 
 static int
@@ -312,15 +290,13 @@ smtp_send(struct connection *session, const struct protocol_message *m)
 	if (rc)
 		return rc;
 	o = outgoing_new(m);
-	if (!o) {
-		unreadable(s, m);
-	} else if (!check(s, o)) {
+	if (o->result || !check_message(s, o)) {
 		transaction_report(s, o);
-	} else {
-		rc = send_transaction(s, o);
-		while (!rc && s->first && !s->session.ext.pipelining)
-			rc = transaction_hear(s);
+		return 0;
 	}
+	rc = send_transaction(s, o);
+	while (!rc && s->first && !s->session.ext.pipelining)
+		rc = transaction_hear(s);
 	return rc;
 }
 

@@ -13,8 +13,8 @@
 #include "options.h"
 #include "transaction.h"
 
-#define RECIPIENTS 100		/* of a transaction, if no option says so */
-#define RECIPIENTS_FEWER 50	/* after one refused for their number */
+#define RECIPIENTS 100		/* of a transaction, if no option says it */
+#define RECIPIENTS_FEWER 50	/* after a refusal of more */
 #define LIMIT_SURE 10		/* so many were accepted, not by chance */
 #define WINDOW_MOST 64
 
@@ -139,10 +139,8 @@ transaction_finish(struct smtp *s)
 	}
 	/* By DATA too it is refused: BDAT was not why. */
 	if (o->doubt && failure &&
-	    err_is_permanent(o->outcome[failure - 1].r.code)) {
+	    err_is_permanent(o->outcome[failure - 1].r.code))
 		s->session.carried->no_chunking = 0;
-		s->chunks = 1;
-	}
 	outgoing_settle(o);
 	drop_first(s);
 	go_on(s, o, failure);
@@ -152,7 +150,7 @@ transaction_finish(struct smtp *s)
 
 /* The server has answered for the oldest. */
 static int
-answered(struct smtp *s)
+count_answer(struct smtp *s)
 {
 	s->session.c.answered++;
 	transaction_finish(s);
@@ -176,10 +174,11 @@ may_be_taken(const struct smtp *s, const struct transaction *t)
 
 /* What the server may have taken. */
 static void
-cut_off(const struct transaction *t, struct result r)
+cut_off(const struct transaction *t, const struct result *end)
 {
+	struct outgoing *o = t->o;
+	struct result r = *end;
 	struct buf text = { 0 };
-	unsigned fate;
 
 	buf_cat(&text, r.text, t->chunked ? STR(" after the last chunk") :
 	    STR(" after the final dot"),
@@ -188,19 +187,18 @@ cut_off(const struct transaction *t, struct result r)
 	r.unanswered = 1;
 	r.text = buf_str(&text);
 	if (t->chunked)
-		outgoing_forget(t->o);
-	fate = outgoing_outcome(t->o, &r);
-	outgoing_move(t->o, t->chunked ? RCPT_WAITING : RCPT_ACCEPTED,
-	    RCPT_FAILED, fate);
-	outgoing_settle(t->o);
-	t->o->result = fate;
+		outgoing_forget(o);
+	o->result = outgoing_outcome(o, &r);
+	outgoing_move(o, t->chunked ? RCPT_WAITING : RCPT_ACCEPTED,
+	    RCPT_FAILED, o->result);
+	outgoing_settle(o);
 	buf_free(&text);
 }
 
 /* What is known of o is reported, if there is such or it is to blame; those
  * who were asked for nothing have the session's result. */
 static void
-leave(struct smtp *s, struct outgoing *o, const struct result *r)
+leave_behind(struct smtp *s, struct outgoing *o, const struct result *r)
 {
 	unsigned fate;
 
@@ -219,18 +217,19 @@ leave(struct smtp *s, struct outgoing *o, const struct result *r)
 }
 
 /* A server that went may have said why before. */
-static struct result
-last_words(const struct smtp *s, const struct outgoing *o, struct result r)
+static void
+last_words(const struct smtp *s, const struct outgoing *o, struct result *r,
+    struct buf *words)
 {
 	const struct outcome *last = o->outcome + o->outcomes - 1;
 
-	if (s->session.c.io.state != IO_OPEN && o->outcomes > o->settled &&
-	    last->r.code) {
-		r.stage = last->r.stage;
-		r.reply = last->r.reply;
-		r.text = buf_str(&last->text);
-	}
-	return r;
+	if (s->session.c.io.state == IO_OPEN || o->outcomes == o->settled ||
+	    !last->r.code)
+		return;
+	r->stage = last->r.stage;
+	r->reply = last->r.reply;
+	buf_set(words, buf_str(&last->text));
+	r->text = buf_str(words);
 }
 
 static void
@@ -243,15 +242,13 @@ leave_first(struct smtp *s, struct result r)
 	if (t->go)
 		outgoing_settle(o);
 	if (may_be_taken(s, t)) {
-		cut_off(t, r);
+		cut_off(t, &r);
 	} else {
-		r = last_words(s, o, r);
-		buf_set(&words, r.text);
-		r.text = buf_str(&words);
+		last_words(s, o, &r, &words);
 		outgoing_forget(o);
 	}
 	drop_first(s);
-	leave(s, o, &r);
+	leave_behind(s, o, &r);
 	buf_free(&words);
 }
 
@@ -290,7 +287,7 @@ transaction_abandon(struct smtp *s, int code)
 	}
 	while ((o = s->more) != NULL) {
 		s->more = o->next;
-		leave(s, o, &r);
+		leave_behind(s, o, &r);
 	}
 	connection_hold_signals(SIG_UNBLOCK);
 	return code;
@@ -323,7 +320,7 @@ chunking_unknown(struct smtp *s, const struct transaction *t)
 }
 
 static int
-lost(struct smtp *s)
+lose_session(struct smtp *s)
 {
 	const struct transaction *t = s->first;
 	enum io_state state = s->session.c.io.state;
@@ -331,7 +328,7 @@ lost(struct smtp *s)
 	    !s->chunks && s->session.c.stage == STAGE_dot;
 
 	if (state != IO_OPEN && state != IO_TIMEOUT && is_taken_at_end(s))
-		answered(s);
+		count_answer(s);
 	code = session_lost(&s->session);
 	if (s->first && (silent || s->first->unknown))
 		chunking_unknown(s, s->first);
@@ -343,7 +340,7 @@ static int
 farewell(struct smtp *s)
 {
 	if (is_taken_at_end(s))
-		answered(s);
+		count_answer(s);
 	s->none_taken = 1;
 	return transaction_abandon(s, session_refused(&s->session));
 }
@@ -365,17 +362,11 @@ out_of_step(struct smtp *s)
 static struct verdict
 verdict_of(const struct smtp *s, const struct transaction *t)
 {
-	const struct connection *c = &s->session.c;
 	const struct reply *reply = &s->session.reply;
-	struct str text = buf_str(&reply->text);
-	struct fault_case f = { c->stage, reply->code, text, 0,
-	    c->answered > 0, s->strict ? 0 : t->accepted,
-	    s->strict ? 0 : t->recipients };
-	struct verdict v = fault_of(&f);
 
-	if (fault_softened(c->o->soft_bounce, reply->code, text))
-		v.permanent = 0;
-	return v;
+	return connection_verdict(&s->session.c, reply->code,
+	    buf_str(&reply->text), s->strict ? 0 : t->accepted,
+	    s->strict ? 0 : t->recipients);
 }
 
 /* Keeps the reply as an outcome and returns the fate. */
@@ -420,7 +411,7 @@ on_mail_reply(struct smtp *s, struct transaction *t, int class)
 }
 
 static void
-refused_session(struct smtp *s, struct transaction *t, size_t i)
+recipient_refused(struct smtp *s, struct transaction *t, size_t i)
 {
 	struct verdict v = verdict_of(s, t);
 
@@ -449,7 +440,7 @@ on_rcpt_reply(struct smtp *s, struct transaction *t, int class)
 	if (t->failure)
 		return class == 2 ? -1 : 0;
 	if (class != 2) {
-		refused_session(s, t, i);
+		recipient_refused(s, t, i);
 		return 0;
 	}
 	t->o->state[i] = RCPT_ACCEPTED;
@@ -490,7 +481,7 @@ on_message_reply(struct smtp *s, struct transaction *t, int class)
 }
 
 static int
-on_chunk(struct smtp *s, struct transaction *t, int class)
+on_chunk_reply(struct smtp *s, struct transaction *t, int class)
 {
 	t->class = class;
 	t->doubt = t->accepted && !s->chunks && class == 5;
@@ -514,11 +505,11 @@ by_data_instead(struct smtp *s)
 }
 
 static int
-on_reset(struct smtp *s, struct transaction *t, int class)
+on_reset_reply(struct smtp *s, struct transaction *t, int class)
 {
 	if (class != 2)
 		return -1;
-	return t->doubt ? by_data_instead(s) : answered(s);
+	return t->doubt ? by_data_instead(s) : count_answer(s);
 }
 
 /* 0; -1 the reply is not what SMTP allows there; or the ERR_ code of what
@@ -539,11 +530,11 @@ on_reply(struct smtp *s, struct transaction *t, int class)
 		return on_data_reply(s, t, class);
 	case STAGE_dot:
 		if (t->chunked)
-			return on_chunk(s, t, class);
+			return on_chunk_reply(s, t, class);
 		on_message_reply(s, t, class);
-		return answered(s);
+		return count_answer(s);
 	default:
-		return on_reset(s, t, class);
+		return on_reset_reply(s, t, class);
 	}
 }
 
@@ -552,7 +543,7 @@ transaction_unasked(struct smtp *s)
 {
 	s->session.c.stage = STAGE_session;
 	if (session_reply(&s->session, PATIENCE_COMMAND) < 0)
-		return lost(s);
+		return lose_session(s);
 	return s->session.reply.code == 421 ? farewell(s) : out_of_step(s);
 }
 
@@ -569,7 +560,7 @@ transaction_hear(struct smtp *s)
 	class = session_reply(&s->session, s->session.c.stage == STAGE_dot ?
 	    PATIENCE_DOT : PATIENCE_COMMAND);
 	if (class < 0)
-		return lost(s);
+		return lose_session(s);
 	t->heard++;
 	s->unheard--;
 	if (s->session.reply.code == 421)

@@ -253,8 +253,8 @@ make_message(size_t n)
 	m->count = a_number_of_recipients();
 	for (i = 0; i < m->count; i++)
 		if (chance(m->count > 10 ? 20 : 5))
-			m->reply[i] = (short)(world.server.utf8 || !chance(9) ?
-			    a_refusal() : 1);
+			m->reply[i] = (short)(world.server.utf8 ||
+			    !chance(9) ? a_refusal() : 1);
 	if (chance(12))
 		m->reply_mail = chance(2) ? 451 : 554;
 	if (chance(12))

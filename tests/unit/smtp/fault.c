@@ -119,6 +119,7 @@ static const struct row rows[] = {
 	{ "rcpt", "", "503 6.1.1 x", "witness permanent" },
 	{ "rcpt", "", "503", "witness permanent" },
 	{ "mail", "", "550 5.51.1 x", "message permanent" },
+	{ "mail", "", "501 5.10.1 x", "witness permanent" },
 };
 
 static enum stage
