@@ -17,7 +17,8 @@ static struct {
 	long long login[SERVERS];	/* refused at, ms; 0 not */
 	unsigned second[MAILS];	/* servers that may see it once more ... */
 	unsigned had_second[MAILS];	/* ... in this run */
-	long long given[SERVERS][GIVEN];	/* ms, the last first */
+	long long given[SERVERS][GIVEN];	/* ms, the last first ... */
+	int port[SERVERS];	/* ... at this port */
 } rules;
 
 void
@@ -124,6 +125,10 @@ check_rate(int s)
 
 	if (!n || n > GIVEN)
 		return;
+	/* To the sender it is another remote. */
+	if (rules.port[s] != r->remote->options.port)
+		memset(given, 0, GIVEN * sizeof *given);
+	rules.port[s] = r->remote->options.port;
 	ms = 1000LL * r->remote->options.rate_seconds;
 	check(!given[n - 1] || w.now - given[n - 1] >= ms,
 	    "h%d gets more than %d messages in %lld ms", s, n, ms);
