@@ -21,16 +21,19 @@ LIB_send = agent bounce child delivery external logger messages settings worker
 LIBC = fork mbstowcs memmem printf qsort
 SANDBOX = sandbox
 TLS_none = ssl/nodigest.o ssl/none.o
-TLS_bear = ssl/anchor.o ssl/anon.o ssl/bear.o ssl/bundle.o ssl/cert.o \
-	ssl/crl.o ssl/der.o ssl/digest.o ssl/ec.o ssl/key.o ssl/name.o \
-	ssl/path.o ssl/pem.o ssl/sig.o ssl/verify.o
+TLS_bear = ssl/alert.o ssl/anchor.o ssl/bear.o ssl/bundle.o ssl/bytes.o \
+	ssl/cert.o ssl/crl.o ssl/der.o ssl/digest.o ssl/dn.o ssl/ec.o \
+	ssl/ed25519.o ssl/extension.o ssl/hello.o ssl/hs.o ssl/hs12.o \
+	ssl/hs13.o ssl/kex.o ssl/key.o ssl/limits.o $(MLKEM_$(MLKEM)) \
+	ssl/name.o ssl/path.o ssl/pem.o ssl/pss.o ssl/pubkey.o ssl/queue.o \
+	ssl/record.o ssl/schedule.o ssl/scheme.o ssl/seed.o ssl/sig.o \
+	ssl/suite.o ssl/verify.o ssl/why.o
 LIB = $(foreach l,$(LAYERS),$(LIB_$l:%=lib/$l/%.o))
 OBJS = $(addprefix $(OBJ)/,$(APPLETS:%=applets/%.o) $(LIB) $(TLS_$(SSL)))
 
-# What a build calls: a command, or COMMAND=PACKAGE where the names differ.
+# The commands of a build, as COMMAND=PACKAGE where the names differ.
 NEED_musl-gcc = gcc musl-gcc=musl-tools
-NEED_bear = $(if $(BEARSSL_SRC),,xz=xz-utils) \
-	$(if $(CA_DIR),$(CA_DIR)=ca-certificates)
+NEED_bear = patch $(if $(BEARSSL_SRC),,xz=xz-utils)
 NEED = $(or $(NEED_$(CC)),$(firstword $(CC))) $(NEED_$(SSL))
 NEED_TESTS = sed -n 's/^\# needs: //p'
 
@@ -80,31 +83,36 @@ $(OBJ)/%.o: %.c $(OBJ)/flags
 	@echo CC $<
 	$Q$(COMPILE) -c -o $@ $<
 
-# A stamp holds a command, so that another one builds everything again.
+# A stamp holds a command; a different command builds everything again.
 $(OBJ)/flags: COMMAND = $(COMPILE) $(LINK) $(STRIP) $(SSL)
-$(OBJ)/bearssl.flags: COMMAND = $(CC) $(BEARSSL_FLAGS) $(BEARSSL_CFLAGS)
-$(OBJ)/flags $(OBJ)/bearssl.flags: force
+$(OBJ)/bearssl.flags: COMMAND = $(CC) $(BEARSSL_FLAGS) $(BEARSSL_CFLAGS) \
+	$(BEARSSL_SRC)
+$(OBJ)/bundle.flags: COMMAND = $(BUNDLE)
+$(OBJ)/flags $(OBJ)/bearssl.flags $(OBJ)/bundle.flags: force
 	@mkdir -p $(@D)
 	@printf '%s\n' "$$COMMAND" | cmp -s - $@ || { \
 	    sh tests/need.sh $(NEED) && printf '%s\n' "$$COMMAND" >$@; }
 export COMMAND
 
-# Without TLS its tests fall away: those named after its modules, and ssl*.
+# Left out without TLS: the tests named after its modules, and ssl*.
 WITHOUT_none = tests/ssl% tests/tls.sh tests/interop/tls.sh \
-	$(TLS_bear:ssl/%.o=tests/unit/ssl/%.c)
-WITHOUT = $(WITHOUT_$(SSL)) $(SAN:1=tests/sandbox.sh tests/unit/net/sandbox.c)
+	tests/interop/profiles.sh tests/bearssl.sh tests/roots.sh \
+	tests/vectors.sh $(TLS_bear:ssl/%.o=tests/unit/ssl/%.c)
+WITHOUT_mlkem_0 = tests/unit/ssl/mlkem.c tests/unit/ssl/sha3.c
+WITHOUT = $(WITHOUT_$(SSL)) $(WITHOUT_mlkem_$(MLKEM)) \
+	$(SAN:1=tests/sandbox.sh tests/unit/net/sandbox.c)
 tests = $(filter-out $(WITHOUT),$(sort $(wildcard $1)))
 UNIT = $(patsubst %.c,$(OBJ)/%,$(call tests,tests/unit/*/*.c))
 TOOLS = $(patsubst %.c,$(OBJ)/%,$(call tests,tests/*.c))
-LINT_ = tests/binary.sh tests/install.sh tests/structure.sh tests/man.sh \
-	tests/shell.sh
+LINT_ = tests/binary.sh tests/divide.sh tests/install.sh tests/structure.sh \
+	tests/man.sh tests/shell.sh tests/ssl_taint.sh
 TESTS = $(filter-out $(LINT_) tests/lib.sh tests/need.sh tests/demo.sh \
-	tests/repro.sh,$(call tests,tests/*.sh))
+	tests/repro.sh tests/measure.sh,$(call tests,tests/*.sh))
 absolute = $(if $(filter /%,$1),,$(CURDIR)/)$1
 export NM = $(call absolute,$(BINARY))
 export PEER = $(call absolute,$(OBJ)/tests/peer)
 
-# An archive gives each test the modules it uses and no other.
+# From an archive each test gets only the modules that it uses.
 $(OBJ)/all.a: $(filter-out $(OBJ)/applets/main.o,$(OBJS))
 	@rm -f $@
 	@$(AR) qcs $@ $^
@@ -115,7 +123,7 @@ $(OBJ)/tests/%: tests/%.c $(OBJ)/all.a $(LIBS)
 	$Q$(COMPILE) -MF $@.d -MT $@ -isystem $(BEARSSL)/inc $(STATIC) -o $@ \
 	    $< $(OBJ)/all.a $(LIBS)
 
-# What each object includes, as the compiler has written it down.
+# The headers of each object, written by the compiler (-MMD).
 -include $(OBJS:.o=.d) $(UNIT:=.d) $(TOOLS:=.d)
 
 check: $(BINARY) $(UNIT) $(TOOLS) ## unit, applet and dialogue tests

@@ -7,7 +7,7 @@ VERSION = 3.0
 BUILD_DATE = $(or $(SOURCE_DATE_EPOCH),1795219200)
 
 # Compilers: the target's (must make static programs) and, for generators and
-# tests that want a sanitizer, the build machine's.
+# tests with a sanitizer, the build machine's. WERROR= keeps warnings warnings.
 CC = musl-gcc
 AR = ar
 HOSTCC = cc
@@ -27,14 +27,19 @@ MUSL =
 OBJ = obj
 BINARY = nullmailer
 
-# TLS: bear (BearSSL) or none. BEARSSL_SRC names a source tree of BearSSL;
-# empty fetches the distribution's source package.
+# TLS: bear (BearSSL) or none. BEARSSL_SRC names a source tree of BearSSL,
+# which is copied and repaired; empty fetches the distribution's source package.
 SSL = bear
 BEARSSL_SRC =
 
-# The folder of PEM files the compiled-in CA bundle is made from; empty builds
-# without a bundle. CA_FILES: the system's own bundles, tried in this order.
-CA_DIR = /usr/share/ca-certificates/mozilla
+# MLKEM=1: also the key agreement that quantum computers do not break
+# (X25519MLKEM768), for servers that ask for it; 4 KB.
+MLKEM = 1
+
+# The CA list that is compiled in: the tree's, which `make roots` renews, or a
+# folder of PEM files NAME.crt; empty: none. CA_FILES: the system's own bundles,
+# which come first, tried in this order.
+CA_DIR = ssl/roots.pem
 CA_FILES = /etc/ssl/certs/ca-certificates.crt /etc/ssl/cert.pem \
 	/etc/pki/tls/certs/ca-bundle.crt
 
@@ -70,13 +75,13 @@ MAN = $(MAN_$(LAYOUT))
 CONFIG = $(CONFIG_$(LAYOUT))
 SPOOL = $(SPOOL_$(LAYOUT))
 
-# Who owns the spool and the set-uid copy.
+# The owner of the spool and of the set-uid copy.
 OWNER = $(OWNER_$(LAYOUT))
 
 # ---- what follows from HARDEN, CROSS and MUSL ----
 #
-# A specs file tells gcc where musl's library and start files are, as musl's own
-# does; nothing depends on the machine.
+# A specs file gives gcc the places of musl's library and start files, as musl's
+# own does; nothing depends on the machine.
 
 PIE_ = -fno-pie
 PIE_1 = -fPIE -fstack-protector-strong

@@ -27,6 +27,7 @@ struct ssl_conf {
 	int insecure;		/* accept any certificate; see ssl_note */
 	int anon;		/* offer anonymous suites too */
 	int tls10;		/* accept TLS 1.0 and 1.1 */
+	int tls_max12;		/* offer no TLS 1.3 */
 };
 
 /* Reads and checks every file. NULL: why holds one line that names the file
@@ -65,6 +66,10 @@ const char *ssl_why(const struct ssl *);
 /* What an administrator should know about an accepted connection (clock older
  * than the build, what insecure let pass, anonymous), one line, or "". */
 const char *ssl_note(const struct ssl *);
+
+/* What the program has for a CA list of its own, for --version: "117 roots of
+ * 2026-10-20", "5 roots", "no roots", "no TLS". Static. */
+const char *ssl_roots(void);
 
 /* Wipes and frees; NULL is allowed. */
 void ssl_free(struct ssl *);

@@ -16,25 +16,25 @@ functions() {
 # The names of functions that are defined more than once. A file that stands
 # for another one when its part is left out has the same names.
 shared_names() {
-	find applets lib ssl -name '*.c' ! -name none.c ! -name 'no*st.c' \
-	    ! -name 'nosandbox.c' ! -name 'nomlkem.c' |
-	    xargs awk 'match($0, /^[a-z_][a-z_0-9]*\(/) {
+	find applets lib ssl -name '*.c' ! -name 'no[nds]*.c' \
+	    ! -name nomlkem.c ! -name mkbundle.c \
+	    -exec awk 'match($0, /^[a-z_][a-z_0-9]*\(/) {
 		if (seen[substr($0, 1, RLENGTH)]++ == 1)
-			print substr($0, 1, RLENGTH - 1) }' | sort
+			print substr($0, 1, RLENGTH - 1) }' {} + | sort
 }
 
 # The headers that need another one before them.
 dependent_headers() {
 	find applets lib ssl -name '*.h' | sort | while read -r header; do
 		echo "#include \"$header\"" | ${HOSTCC:-cc} -std=c99 \
-		    -D_GNU_SOURCE -fsyntax-only -I. -isystem "${BEARSSL:-obj/bearssl-0.6}/inc" \
+		    -D_GNU_SOURCE -fsyntax-only -I. -isystem "${BEARSSL:-obj/bearssl-src}/inc" \
 		    -x c - 2>/dev/null ||
 		    echo "$header"
 	done
 }
 
 # FOLDER...: "LINES FILE", the longest last
-by_length() { find "$@" -name '*.[ch]' | xargs wc -l | grep -v ' total$' | sort -n; }
+by_length() { find "$@" -name '*.[ch]' -exec wc -l {} + | grep -v ' total$' | sort -n; }
 
 # shellcheck disable=SC2086
 functions $code | sort -n >"${TMPDIR:-/tmp}/functions.$$"
@@ -57,5 +57,5 @@ echo "files that include ssl.h: $(grep -l '#include ".*ssl/ssl\.h"' \
     $(find applets lib -name '*.[ch]') | wc -l)"
 # shellcheck disable=SC2086
 echo "lines of the product: $(cat $code | wc -l)"
-echo "lines of the tests: $(find tests -name '*.c' -o -name '*.h' -o \
-    -name '*.sh' -o -name '*.py' | xargs cat | wc -l)"
+echo "lines of the tests: $(find tests \( -name '*.c' -o -name '*.h' -o \
+    -name '*.sh' -o -name '*.py' \) -exec cat {} + | wc -l)"

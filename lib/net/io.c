@@ -23,7 +23,7 @@ end_io(struct io *io, enum io_state state)
 }
 
 static int
-again(void)
+would_block(void)
 {
 	return errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR;
 }
@@ -63,7 +63,7 @@ plain_write(struct io *io)
 {
 	ssize_t n = write(io->fd, io->out + io->out_at, out_pending(io));
 
-	if (n < 0 && again())
+	if (n < 0 && would_block())
 		return;
 	if (n >= 0) {
 		out_sent(io, (size_t)n);
@@ -80,7 +80,7 @@ plain_read(struct io *io)
 	ssize_t n = read(io->fd, io->in + io->in_end, in_room(io));
 
 	if (n < 0)
-		return again() ? 0 : end_io(io, IO_ERROR);
+		return would_block() ? 0 : end_io(io, IO_ERROR);
 	if (n == 0) {
 		errno = io->error;
 		return end_io(io, io->mute && errno != EPIPE ? IO_ERROR :
@@ -90,7 +90,7 @@ plain_read(struct io *io)
 	return 0;
 }
 
-/* Moves what can be moved and returns the events to wait for, or -1. */
+/* Reads and writes without waiting; the events to wait for, or -1. */
 static int
 plain_step(struct io *io, int revents)
 {
@@ -127,9 +127,9 @@ tls_step(struct io *io, int revents)
 	return events ? events : end_io(io, IO_EOF);
 }
 
-/* One round of waiting and moving. */
+/* Waits once, then reads and writes: the events to wait for, or -1. */
 static int
-turn(struct io *io, int events)
+wait_once(struct io *io, int events)
 {
 	struct pollfd p = { io->fd, (short)(in_room(io) ? events :
 	    events & ~POLLIN), 0 };
@@ -137,7 +137,8 @@ turn(struct io *io, int events)
 
 	if (n < 0 && errno != EINTR)
 		return end_io(io, IO_ERROR);
-	if (n == 0 && clock_left(io->deadline) == 0)
+	/* A peer that never pauses does not push the deadline away. */
+	if (clock_left(io->deadline) == 0)
 		return end_io(io, IO_TIMEOUT);
 	return io->step(io, n > 0 ? p.revents : 0);
 }
@@ -177,7 +178,7 @@ io_tls(struct io *io, struct ssl *ssl)
 		return end_io(io, IO_TLS);
 	events = tls_step(io, 0);
 	while (events >= 0 && !ssl_ready(ssl))
-		events = turn(io, events);
+		events = wait_once(io, events);
 	return events < 0 ? -1 : 0;
 }
 
@@ -191,7 +192,7 @@ drain(struct io *io)
 		return -1;
 	events = out_pending(io) ? io->step(io, 0) : 0;
 	while (events >= 0 && (out_pending(io) || events & POLLOUT))
-		events = turn(io, events);
+		events = wait_once(io, events);
 	return events < 0 || io->mute ? -1 : 0;
 }
 
@@ -265,7 +266,7 @@ io_line(struct io *io, struct str *line)
 	if (!found && !can_receive(io))
 		return -1;
 	while (!found && events >= 0) {
-		events = turn(io, events);
+		events = wait_once(io, events);
 		found = cut_line(io, line);
 	}
 	return found ? found : -1;
@@ -282,7 +283,7 @@ io_byte(struct io *io)
 			events = -1;
 	}
 	while (!io_unread(io) && events >= 0)
-		events = turn(io, events);
+		events = wait_once(io, events);
 	return io_unread(io) ? (unsigned char)io->in[io->in_at++] : -1;
 }
 

@@ -79,7 +79,7 @@ resolve(const char *host, unsigned port, const struct net_request *q,
 	hints.ai_socktype = SOCK_STREAM;
 	hints.ai_family = q->family;
 	hints.ai_flags = AI_NUMERICSERV;
-	/* RFC 6761 6.3: no name server is asked, and none may be there. */
+	/* RFC 6761 6.3: needs no name server, and there may be none. */
 	if (str_ieq(name, STR("localhost")))
 		buf_free(&bare);
 	error = name.n ? getaddrinfo(bare.n ? bare.p : NULL, service, &hints,
@@ -215,7 +215,7 @@ begin_attempt(struct race *r)
 		attempt_failed(r, i, connect_code(errno), errno);
 }
 
-/* Returns the attempt that stands, or -1. */
+/* The number of an attempt that has connected, or -1. */
 static int
 end_attempt(struct race *r)
 {

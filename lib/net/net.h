@@ -27,7 +27,7 @@ struct net_request {
 int net_connect(const struct net_request *q, struct buf *peer, int *last,
     struct buf *why);
 
-/* Whether the connected socket's other end is this very host's loopback. */
+/* Whether the socket is connected to a loopback address of this host. */
 int net_is_loopback(int fd);
 
 #endif

@@ -28,6 +28,7 @@ enum event {
 	E_HALF,			/* half the reply, and it closes */
 	E_STALL,		/* is silent from here on */
 	E_LATE,			/* replies when nobody waits any more */
+	E_EARLY,		/* refuses the message before it has come */
 	E_GARBAGE,		/* no SMTP instead */
 	E_LONG,			/* a long reply */
 	E_STRAY_2,		/* one reply more before it, 250 */

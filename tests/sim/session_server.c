@@ -44,6 +44,28 @@ server_is_gone(void)
 	return server.mode == GONE;
 }
 
+static void
+forget_mail(void)
+{
+	server.mail = -1;
+	server.rcpts = 0;
+}
+
+static struct message *
+mail(void)
+{
+	return &world.message[server.mail];
+}
+
+static void
+refuse_accepted(int code)
+{
+	size_t i;
+
+	for (i = 0; code >= 500 && i < server.rcpts; i++)
+		mail()->now.refused[server.rcpt[i]] = 1;
+}
+
 /* ---- what it says ---- */
 
 static void
@@ -81,6 +103,8 @@ is_simple(const struct message *m)
 static int
 is_allowed(enum event event, enum to to, int code)
 {
+	if (event == E_EARLY)
+		return to == TO_DATA && code == 354;
 	if (event == E_STRAY_2)
 		return to != TO_DOT;
 	if (event == E_STRAY_5)
@@ -150,10 +174,24 @@ happens_before(enum event event, enum to to, const char *reply)
 }
 
 static void
+refuse_early(void)
+{
+	refuse_accepted(552);
+	put("552 too large\r\n");
+	if (server.rcpts) {
+		mail()->now.final = 552;
+		mail()->now.final_at = net_said();
+	}
+	go(chance(2), NULL);
+}
+
+static void
 happens_behind(enum event event)
 {
 	if (event == E_421_BEHIND)
 		go(chance(2), "421 enough\r\n");
+	else if (event == E_EARLY)
+		refuse_early();
 	else if (event == E_CLOSE_BEHIND)
 		go(0, NULL);
 	else if (event == E_RESET_BEHIND)
@@ -208,19 +246,6 @@ answer(enum to to, int code, const char *text)
 
 /* ---- messages ---- */
 
-static void
-forget_mail(void)
-{
-	server.mail = -1;
-	server.rcpts = 0;
-}
-
-static struct message *
-mail(void)
-{
-	return &world.message[server.mail];
-}
-
 /* Whether the body is how a file of that size stands on the wire. */
 static int
 is_file(const struct message *m, size_t size)
@@ -253,15 +278,6 @@ take(void)
 	say("  message %d taken for %zu, first %zu", server.mail,
 	    server.rcpts, server.rcpt[0]);
 	server.messages++;
-}
-
-static void
-refuse_accepted(int code)
-{
-	size_t i;
-
-	for (i = 0; code >= 500 && i < server.rcpts; i++)
-		mail()->now.refused[server.rcpt[i]] = 1;
 }
 
 /* The end of a connection that has its messages. */

@@ -122,6 +122,9 @@ checks(void)
 	T(check("host=h tls-min=1.0") == 0);
 	T(check("host=h tls-min=1.2") == 0);
 	T(refuses("host=h tls-min=1", ERR_USAGE, "Invalid value for tls-min"));
+	T(check("host=h tls-max=1.2") == 0);
+	T(refuses("host=h tls-max=1.3", ERR_USAGE,
+	    "Invalid value for tls-max"));
 	T(check("host=h pin=x insecure") == ERR_USAGE);
 	T(check("host=h tls-max=1.2") == 0);
 	T(refuses("host=h tls-max=1.3", ERR_USAGE,
