@@ -45,11 +45,12 @@ sends 150
 all 150 'slow, CHUNKING'
 ok 'slow, CHUNKING: more than one connection' [ "$(connections)" -gt 1 ]
 
-# An answer 0.2 s away to all that was written ahead is no reason.
+# An answer 0.2 s away to all that was written ahead is hardly a reason: how much
+# that is begins small, and is more with each answer.
 serve 'cap PIPELINING' 'cap CHUNKING' 'lag 200' auto
 sends 60
 all 60 'far, CHUNKING'
-is 'far, CHUNKING: one connection' "$(connections)" 1
+ok 'far, CHUNKING: two connections at most' [ "$(connections)" -le 2 ]
 
 # What a server says to one connection too many
 too_many() {

@@ -118,7 +118,7 @@ describe_address(struct buf *b, const struct sockaddr *address)
 }
 
 static int
-is_listed(struct str list, const struct addrinfo *a)
+is_in_list(struct str list, const struct addrinfo *a)
 {
 	char text[INET6_ADDRSTRLEN];
 
@@ -144,7 +144,7 @@ static int
 is_wanted(const struct race *r, const struct addrinfo *a, int family, int sick)
 {
 	return a->ai_family == family && source_has(r, family) &&
-	    is_listed(r->q->sick, a) == sick && !is_listed(r->q->tried, a);
+	    is_in_list(r->q->sick, a) == sick && !is_in_list(r->q->tried, a);
 }
 
 /* IPv6 and IPv4 alternate, so that a dead family costs one delay. */

@@ -497,6 +497,18 @@ history(uint64_t seed)
 	totals[HISTORIES]++;
 }
 
+/* Whether all that may happen has happened, so that it means something. */
+static int
+all_happened(void)
+{
+	int event;
+
+	for (event = 1; event < EVENTS; event++)
+		if (!world.count[event])
+			return 0;
+	return 1;
+}
+
 static uint64_t
 number(const char *name, uint64_t otherwise)
 {
@@ -530,5 +542,8 @@ main(void)
 	printf("%s 1 - session: seeds %llu to %llu\n", world.failed ?
 	    "not ok" : "ok", (unsigned long long)first,
 	    (unsigned long long)(first + count - 1));
-	return world.failed;
+	if (count >= 10000)
+		printf("%s 2 - session: all that may happen has happened\n",
+		    all_happened() ? "ok" : "not ok");
+	return world.failed || (count >= 10000 && !all_happened());
 }
