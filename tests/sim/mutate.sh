@@ -34,7 +34,7 @@ while IFS=$tab read -r simulator file what script; do
 	else
 		result=ok
 		seed="(seed $(sed -n 's/^# seed //p' "$T/log"): $(
-		    grep -m 1 '^WRONG' "$T/log"))"
+		    grep -m 1 '^WRONG' "$T/log" || echo 'it crashed'))"
 	fi
 	[ "$result" = ok ] || missed=1
 	echo "$result $number - $simulator: $what $seed"

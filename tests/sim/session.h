@@ -45,6 +45,7 @@ struct server_setup {
 	int pipelining, chunking, utf8, size;
 	enum bdat bdat;
 	int lax;		/* 354 though nobody was accepted */
+	int greeting;		/* one in so many connections is not let in */
 	int messages;		/* a connection; 0 no limit */
 	enum event bye;		/* what it does then */
 	size_t limit;		/* of recipients ... */
@@ -74,6 +75,9 @@ struct message {
 	int looks;
 	int reply_mail, reply_data, reply_dot;	/* 0: yes */
 	short reply[RECIPIENTS];
+	unsigned char utf8[RECIPIENTS];	/* the address is not ASCII */
+	int utf8_sender;
+	int broken;		/* the file is no queue file */
 	/* of the delivery that goes on */
 	struct ledger now;
 	/* in all */

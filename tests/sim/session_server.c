@@ -35,7 +35,10 @@ server_begin(void)
 	server.line_n = server.body_n = server.chunk = 0;
 	server.raw = 0;
 	server.held[0] = '\0';
-	net_say("220 hi\r\n", 8);
+	if (world.server.greeting && chance((unsigned)world.server.greeting))
+		net_say("421 no\r\n", 8);
+	else
+		net_say("220 hi\r\n", 8);
 }
 
 int
@@ -329,7 +332,7 @@ on_ehlo(void)
 	    x->pipelining ? "250-PIPELINING\r\n" : "",
 	    x->chunking ? "250-CHUNKING\r\n" : "",
 	    x->utf8 ? "250-SMTPUTF8\r\n" : "",
-	    x->size ? "250-SIZE 2000\r\n" : "");
+	    x->size ? "250-SIZE 40\r\n" : "");
 	net_say(text, strlen(text));
 }
 
@@ -373,7 +376,7 @@ rcpt_code(struct message *m, size_t n)
 static void
 on_rcpt(const char *line)
 {
-	const char *at = strstr(line, "-");
+	const char *at = strchr(line, '-');
 	size_t n = at ? (size_t)atoi(at + 1) : RECIPIENTS;
 	int code;
 
