@@ -412,8 +412,8 @@ connect_once(void)
 {
 	static const struct protocol_report report = { NULL, on_recipient,
 		on_report, on_note, NULL, on_taken };
-	struct protocol_setup setup = { &options, "h", &report, &carried, strict,
-		{ NULL, 0 }, { NULL, 0 }, 0 };
+	struct protocol_setup setup = { &options, "h", &report, &carried,
+		strict, { NULL, 0 }, { NULL, 0 }, 0 };
 	struct connection *c;
 	struct buf why = { 0 };
 	size_t live = arena_live();
