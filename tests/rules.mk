@@ -28,6 +28,14 @@ $(SIMS:%=$(OBJ)/tests/sim/%): $$(wildcard tests/sim/$$(@F)/*) $(OBJ)/all.a $(LIB
 	$Q$(COMPILE) -Wno-missing-prototypes $(STATIC) -o $@ $(filter %.c,$^) \
 	    $(patsubst %,@%,$(filter %/link,$^)) $(OBJ)/all.a $(LIBS)
 
+# One fault of EVERY, from number FROM on; EVERY=1 is all of them.
+EVERY = 7
+FROM = 0
+FAULTS = $(filter-out %/lib.sh,$(call tests,tests/faults/*.sh))
+inject: $(BINARY) $(TOOLS) ## failing system calls, kills (EVERY= FROM=)
+	@sh tests/need.sh $$($(NEED_TESTS) $(FAULTS))
+	@EVERY=$(EVERY) FROM=$(FROM) TEST_TIMEOUT=3600 tests/run $(FAULTS)
+
 # Built with clang; SECONDS_EACH= is for each target.
 FUZZ = $(patsubst %.c,$(OBJ)/%,$(wildcard tests/fuzz/*.c))
 FUZZ_A = libclang_rt.fuzzer-$(shell uname -m).a
@@ -73,4 +81,4 @@ router: ## a MIPS router's kernel in QEMU
 arm64: ## a 64-bit ARM's kernel in QEMU
 shares: ## a spool on vfat, virtiofs and 9p in QEMU
 
-.PHONY: sim interop bench fuzz fuzzed cross harden hardened $(VMS)
+.PHONY: sim inject interop bench fuzz fuzzed cross harden hardened $(VMS)
