@@ -93,7 +93,8 @@ decide_one(struct sender *s, struct route *r, struct message *m,
 		return DELIVERED;
 	switch (said->fault) {
 	case FAULT_ROUTE:
-		return unfit_everywhere(s, m, address) ? FAILED : DEFERRED;
+		return is_permanent(r, said) &&
+		    unfit_everywhere(s, m, address) ? FAILED : DEFERRED;
 	case FAULT_WITNESS:
 		return is_permanent(r, said) && is_convicted(r, m, said) ?
 		    FAILED : DEFERRED;

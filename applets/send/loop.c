@@ -110,7 +110,7 @@ try_again(struct sender *s)
 	if (!s->rescan || s->scans++ >= SCANS)
 		return 0;
 	events_wait(s, s->fresh_at);
-	s->wanted = RUN_ALL;
+	s->wanted = RUN_DUE;
 	return 1;
 }
 

@@ -135,7 +135,6 @@ touched(struct message *m, const struct delivery *d)
 	if (fstat(d->fd, &st) < 0 || st.st_mtime == m->mtime)
 		return 0;
 	message_note_file(m, &st);
-	m->credit = 0;
 	return 1;
 }
 

@@ -21,7 +21,7 @@
 static int
 open_locked(const struct spool *s, const char *name, int *unlockable)
 {
-	struct stat st;
+	struct stat st = { 0 };
 	int fd = spool_message(s, name, NULL), held;
 
 	if (fd < 0 && errno == EACCES &&
@@ -379,12 +379,13 @@ put_failed(const struct delivery *d, const struct spool *s,
  * taken; they failed; they did and are in failed/ already. */
 enum { TAKEN = 'T', TO_FAIL = 'F', IN_FAILED = 'P' };
 
-/* The inode of the file as it is now; 0 if that is not known. */
+/* The inode of the file as it is now; 0 with errno if that is not known. */
 static unsigned long long
 inode_of(const struct delivery *d)
 {
 	struct stat st;
 
+	errno = EIO;
 	return d->unread || fstat(d->file >= 0 ? d->file : d->fd, &st) < 0 ?
 	    0 : (unsigned long long)st.st_ino;
 }
@@ -503,12 +504,16 @@ delivery_catch_up(struct delivery *d, const struct spool *s,
 {
 	static const char kinds[] = { TAKEN, IN_FAILED, TO_FAIL };
 	const struct message *m = d->m;
+	unsigned long long file;
 	size_t i;
 
 	if (!m->attempt || !m->attempt->done.n)
 		return 0;
+	file = inode_of(d);
+	if (!file)
+		return -1;
 	/* Another file has the name: of its recipients none is done. */
-	if (m->attempt->file && m->attempt->file != inode_of(d)) {
+	if (m->attempt->file && m->attempt->file != file) {
 		buf_clear(&m->attempt->done);
 		return 0;
 	}

@@ -105,6 +105,8 @@ clamp(long long seconds)
 void
 message_note_file(struct message *m, const struct stat *st)
 {
+	if (m->mtime != st->st_mtime)
+		m->credit = 0;
 	m->mtime = st->st_mtime;
 	m->nsec = (int)st->st_mtim.tv_nsec;
 	m->size = (unsigned)st->st_size;

@@ -52,22 +52,46 @@ put_number(const char *name, int n)
 	put_conf(name, text);
 }
 
+/* The options of a remote stay through a history, but for its port, by which
+ * the sender knows it. */
+static size_t
+add_options(char *text, size_t size, int s)
+{
+	size_t n = (size_t)snprintf(text, size, " port=%d",
+	    25 + conf.port[s]);
+
+	if (nature(100, s, 0, 21) < 50)
+		n += (size_t)snprintf(text + n, size - n, " sessions=%u",
+		    1 + nature(4, s, 0, 22));
+	if (nature(100, s, 0, 23) < 15)
+		n += (size_t)snprintf(text + n, size - n, " messages=%u",
+		    1 + nature(5, s, 0, 24));
+	if (nature(100, s, 0, 25) < 15)
+		n += (size_t)snprintf(text + n, size - n, " rate=%u/%us",
+		    1 + nature(6, s, 0, 26), 1 + nature(60, s, 0, 27));
+	if (!w.calm && nature(100, s, 0, 28) < 15)
+		n += (size_t)snprintf(text + n, size - n, "%s",
+		    nature(2, s, 0, 29) ? " soft-bounce" :
+		    " soft-bounce=550,5.6.7");
+	return n;
+}
+
 static void
 put_remotes(void)
 {
 	char text[512];
-	int i, s, n = 0;
+	size_t n = 0;
+	int i, s;
 
 	for (i = 0; i < conf.lines; i++) {
 		s = conf.order[i];
-		n += snprintf(text + n, sizeof text - (size_t)n, "h%d.x %s",
+		n += (size_t)snprintf(text + n, sizeof text - n, "h%d.x %s",
 		    s, nature(100, s, 0, 20) < 12 ? "ext" : "smtp");
-		if (nature(100, s, 0, 21) < 50)
-			n += snprintf(text + n, sizeof text - (size_t)n,
-			    " sessions=%u", 1 + nature(4, s, 0, 22));
-		n += snprintf(text + n, sizeof text - (size_t)n, "\n");
+		n += add_options(text + n, sizeof text - n, s);
+		n += (size_t)snprintf(text + n, sizeof text - n, "\n");
 	}
 	put_conf("remotes", n ? text : "# none\n");
+	say("conf: remotes: %s", text);
 }
 
 /* Another order, fewer or more of them. */
@@ -77,6 +101,7 @@ shuffle_remotes(void)
 	int i, k, kept;
 
 	conf.lines = 1 + (int)pick(3);
+	conf.port[pick(SERVERS)] ^= chance(200);
 	for (i = 0; i < SERVERS; i++)
 		conf.order[i] = i;
 	for (i = SERVERS - 1; i > 0; i--) {
@@ -175,6 +200,8 @@ second_half(int m)
 	char text[4096];
 	int fd;
 
+	if (half != m)
+		return;
 	half = -1;
 	mail_text(m, text, sizeof text);
 	fd = open_queue_file(mail[m].name, O_WRONLY | O_TRUNC);
@@ -277,7 +304,7 @@ touch_file(int m)
 	say("admin: touches m%d", m);
 	set_time(m);
 	mail[m].born = w.now;
-	mail[m].lifetime = conf.queuelifetime;
+	mail[m].lifetime = lifetime_now();
 	mail[m].not_before = 0;
 	for (s = 0; s < SERVERS; s++)
 		mail[m].last_result[s] = -1;
@@ -291,6 +318,7 @@ edit_file(int m, const struct head *h)
 	int i, fd, r = (int)pick(RCPTS - 2);
 	short kept[RCPTS];
 
+	spool_look_around();
 	for (i = 0; i < RCPTS; i++) {
 		kept[i] = mail[m].account[i].due;
 		mail[m].account[i].due = 0;
@@ -306,6 +334,9 @@ edit_file(int m, const struct head *h)
 	if (write(fd, text, strlen(text)) < 0)
 		violate("the simulator cannot write");
 	close(fd);
+	/* It may be in failed/ under another name. */
+	if (found.failed[m][h->r[0]])
+		release_mail(m);
 	mail[m].grown = 1;
 	mail[m].edited |= mail[m].in_hand > 0 || is_on_the_way(m);
 	touch_file(m);

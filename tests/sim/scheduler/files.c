@@ -131,7 +131,8 @@ fault_event(int unused)
 		return;
 	fault.row = &troubles[pick(TROUBLES)];
 	fault.error = pick_error(fault.row);
-	fault.left = chance(600) ? 1 + (int)pick(3) : -1;
+	fault.left = fault.error == EINTR || chance(600) ?
+	    1 + (int)pick(3) : -1;
 	fault.often = chance(700) ? 1000 : 50 + pick(300);
 	if (fault.row == &troubles[TROUBLES - 1])
 		fault.often = 20 + pick(100);

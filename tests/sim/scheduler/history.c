@@ -14,6 +14,7 @@
 #define CALM_LOOK 20000		/* ms between looks whether all is done: at
 				 * first, and at most */
 #define CALM_LOOK_MOST 900000
+#define LEAK 16384		/* bytes */
 #define CALM_MOST (48 * 3600000LL)
 
 static long long calm_since;
@@ -133,10 +134,25 @@ live(void)
 	return EXITED;
 }
 
+/* What a sender that has ended leaves: a few buffers that stay for the next
+ * use, the lock. */
+static void
+check_leaks(void)
+{
+	int fd, n = 0;
+
+	check(w.memory < LEAK, "the sender has left %ld bytes", w.memory);
+	for (fd = 3; fd < HIGH; fd++)
+		n += fcntl(fd, F_GETFD) >= 0;
+	check(n <= 8, "the sender has left %d descriptors", n);
+}
+
 static void
 bury(int how)
 {
 	w.inside = 0;
+	if (how == EXITED && !exit_code)
+		check_leaks();
 	w.sender = NULL;
 	syscall(SYS_close_range, 3, HIGH - 1, 0);
 	say("sender: %s", how == KILLED ? "killed" : "ended");

@@ -21,6 +21,15 @@ ledger_begin(void)
 	mails = 0;
 }
 
+/* The sender reads it at the next run. */
+long long
+lifetime_now(void)
+{
+	int s = w.sender ? w.sender->set.queuelifetime : 0;
+
+	return s > 0 && s < conf.queuelifetime ? s : conf.queuelifetime;
+}
+
 int
 new_mail(int is_report, int null_sender)
 {
@@ -33,7 +42,7 @@ new_mail(int is_report, int null_sender)
 	m->report = is_report;
 	m->null_sender = null_sender;
 	m->born = w.now;
-	m->lifetime = conf.queuelifetime;
+	m->lifetime = lifetime_now();
 	m->doubt = wall_now() < BUILD_DATE;
 	for (s = 0; s < SERVERS; s++)
 		m->last_result[s] = -1;
@@ -129,6 +138,15 @@ servers_now(void)
 	return set;
 }
 
+/* The bit of the port in use. */
+static unsigned
+port_of(int s)
+{
+	const struct route *r = route_of(s);
+
+	return r ? 1u << (r->remote->options.port & 1) : 3;
+}
+
 /* A refusal that may be the remote's own convicts the message only if it has
  * taken another one since. */
 static void
@@ -164,7 +182,7 @@ on_permanent(int s, int m, int r, const struct answer *a)
 		break;
 	case FAULT_RECIPIENT:
 	case FAULT_MESSAGE:
-		if (server[s].proven || age_of(m) > PROBATION - 2 ||
+		if (server[s].proven & port_of(s) || age_of(m) > PROBATION - 2 ||
 		    mail[m].doubt ||
 		    !fault_softened_on_probation(a->reply, text))
 			to->may_fail |= MAY_REPLY;
@@ -179,7 +197,7 @@ ledger_answer(int s, int m, int r, const struct answer *a)
 {
 	if (a->reply && (a->code == ERR_OK || a->stage == STAGE_data ||
 	    a->stage == STAGE_dot))
-		server[s].proven = 1;
+		server[s].proven |= port_of(s);
 	if (a->code == ERR_OK)
 		taken_by[s]++;
 	else if (a->code == ERR_MSG_PERM)

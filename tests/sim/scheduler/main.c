@@ -25,6 +25,7 @@ struct told {
 	unsigned long failed;	/* the first seed that has, if broken */
 	char broken[512];
 	unsigned long lives, kills, mails, polls, faults, most_quiet;
+	long memory;
 };
 
 static struct told *told;
@@ -49,6 +50,8 @@ sum_up(struct told *t)
 	t->mails += (unsigned long)mails;
 	t->polls += w.polls;
 	t->faults += (unsigned long)w.faults;
+	if (w.most_memory > t->memory)
+		t->memory = w.most_memory;
 	if (w.most_quiet > t->most_quiet)
 		t->most_quiet = w.most_quiet;
 }
@@ -162,14 +165,17 @@ report(double seconds)
 		all.mails += told[i].mails;
 		all.polls += told[i].polls;
 		all.faults += told[i].faults;
+		if (told[i].memory > all.memory)
+			all.memory = told[i].memory;
 		if (told[i].most_quiet > all.most_quiet)
 			all.most_quiet = told[i].most_quiet;
 	}
 	printf("# scheduler: %lu histories in %.1f s, %.0f a second; %lu "
 	    "senders, %lu killed, %lu messages, %lu waits, %lu failed calls, "
-	    "%lu waits in a row without news\n", all.done, seconds,
+	    "%lu waits in a row without news, %ld bytes at most\n", all.done, seconds,
 	    (double)all.done / (seconds > 0 ? seconds : 1), all.lives,
-	    all.kills, all.mails, all.polls, all.faults, all.most_quiet);
+	    all.kills, all.mails, all.polls, all.faults, all.most_quiet,
+	    all.memory);
 }
 
 static unsigned long

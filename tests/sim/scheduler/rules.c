@@ -6,6 +6,7 @@
 #include "sim.h"
 
 #define LOGIN_PAUSE 300000	/* ms */
+#define GIVEN 16
 #define SLACK 2000		/* ms by which seconds are rounded */
 
 static struct {
@@ -16,8 +17,8 @@ static struct {
 	long long login[SERVERS];	/* refused at, ms; 0 not */
 	unsigned second[MAILS];	/* servers that may see it once more ... */
 	unsigned had_second[MAILS];	/* ... in this run */
-	long long given[SERVERS][64];	/* ms, for rate= */
-	int given_at[SERVERS];
+	long long given[SERVERS][GIVEN];	/* ms, the last first ... */
+	int port[SERVERS];	/* ... at this port */
 } rules;
 
 void
@@ -90,7 +91,7 @@ check_pause(int s, int m)
 	    mail[m].not_before - w.now);
 }
 
-static const struct route *
+const struct route *
 route_of(int s)
 {
 	size_t i;
@@ -114,10 +115,32 @@ check_suspect(int s, int m)
 	check(workers_holding(s) == 1, "m%d is suspect and not alone", m);
 }
 
+/* rate=N/TIME */
+static void
+check_rate(int s)
+{
+	const struct route *r = route_of(s);
+	int n = r ? r->remote->options.rate_messages : 0;
+	long long *given = rules.given[s], ms;
+
+	if (!n || n > GIVEN)
+		return;
+	/* To the sender it is another remote. */
+	if (rules.port[s] != r->remote->options.port)
+		memset(given, 0, GIVEN * sizeof *given);
+	rules.port[s] = r->remote->options.port;
+	ms = 1000LL * r->remote->options.rate_seconds;
+	check(!given[n - 1] || w.now - given[n - 1] >= ms,
+	    "h%d gets more than %d messages in %lld ms", s, n, ms);
+	memmove(given + 1, given, (GIVEN - 1) * sizeof *given);
+	given[0] = w.now;
+}
+
 void
 rules_try(int s, int m)
 {
 	w.news++;
+	check_rate(s);
 	if (mail[m].released)
 		return;
 	check(mail[m].in_hand <= 1 || w.no_locks || w.lock_failed,

@@ -28,6 +28,7 @@
 #include "../../../lib/smtp/protocol.h"
 #include "../../../lib/smtp/remote.h"
 
+struct route;
 struct sender;
 
 #define NEVER 0x7fffffffffffffffLL
@@ -62,6 +63,8 @@ struct world {
 	int lives;
 	int step_in_life;	/* the clock was set in it */
 	int died;		/* senders so far that were killed */
+	long memory;		/* bytes the sender has */
+	long most_memory;
 	unsigned long news;	/* what happened, for the bounds */
 	unsigned long polls, lines, calls, quiet_polls, most_quiet;
 	jmp_buf history, life;
@@ -149,8 +152,8 @@ struct server {
 	int latency;		/* ms */
 	int limit;		/* messages a connection; 0 any */
 	int lossy;		/* in 1000 */
-	int proven;		/* a result that showed an accepted recipient
-				 * was read by a sender */
+	unsigned proven;	/* a sender has read of an accepted recipient;
+				 * a bit for each port */
 };
 extern struct server server[SERVERS];
 void servers_begin(void);
@@ -211,6 +214,7 @@ extern struct mail mail[MAILS];
 extern int mails;
 
 void ledger_begin(void);
+long long lifetime_now(void);
 int new_mail(int is_report, int null_sender);
 void ledger_taken(int m, int r, int how_many);
 /* The answer never reached a sender. */
@@ -239,6 +243,7 @@ void rules_login_refused(int s);
 void rules_result(int s, int m, const struct result *r, int sister);
 void rules_line(struct str line);
 void rules_poll(long long before);
+const struct route *route_of(int s);
 void rules_end_of_life(void);
 
 /* ---- admin.c ---- */
@@ -247,6 +252,7 @@ struct settings_now {
 	int pausetime, maxpause, sendtimeout, queuelifetime, delaywarn;
 	int lines;		/* in remotes */
 	int order[SERVERS];	/* of servers */
+	int port[SERVERS];	/* 0 or 1 */
 	int least_pause;	/* since the start of the history */
 	long long changed;	/* ms */
 };

@@ -1,6 +1,7 @@
 /* system - modelled time, poll, timers, signals, processes and output. */
 #include <errno.h>
 #include <fcntl.h>
+#include <malloc.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdint.h>
@@ -115,6 +116,47 @@ __wrap_timerfd_settime(int fd, int how, const struct itimerspec *at,
 	    (long long)at->it_value.tv_sec * 1000 +
 	    at->it_value.tv_nsec / 1000000 : NEVER;
 	return 0;
+}
+
+/* ---- memory ---- */
+
+static void
+count_memory(long bytes)
+{
+	w.memory += bytes;
+	if (w.memory > w.most_memory)
+		w.most_memory = w.memory;
+	check(w.memory < 8 * 1024 * 1024, "the sender has %ld bytes",
+	    w.memory);
+}
+
+void *
+__wrap_calloc(size_t count, size_t n)
+{
+	void *p = __real_calloc(count, n);
+
+	if (w.inside)
+		count_memory((long)malloc_usable_size(p));
+	return p;
+}
+
+void *
+__wrap_realloc(void *old, size_t n)
+{
+	long before = old ? (long)malloc_usable_size(old) : 0;
+	void *p = __real_realloc(old, n);
+
+	if (w.inside)
+		count_memory((long)malloc_usable_size(p) - before);
+	return p;
+}
+
+void
+__wrap_free(void *p)
+{
+	if (w.inside && p)
+		count_memory(-(long)malloc_usable_size(p));
+	__real_free(p);
 }
 
 /* ---- signals and processes ---- */
@@ -446,6 +488,7 @@ system_begin(void)
 	sys.clock_set = 0;
 	sys.n = 0;
 	w.calls = 0;
+	w.memory = 0;
 }
 
 /* The sender is known by its first call of the kind. */
