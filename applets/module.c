@@ -56,7 +56,7 @@ on_message(void *context, unsigned long id, const struct result *result)
 
 	(void)id;
 	r->result = result->code;
-	/* From here on only the server's answer decides the exit code. */
+	/* From here on the server's word is to be our exit code. */
 	signal(SIGTERM, SIG_IGN);
 	signal(SIGINT, SIG_IGN);
 	print_result(r, result->code, result->text);

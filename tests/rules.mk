@@ -43,6 +43,14 @@ mutations: ## breaks the code in known ways, which the simulators must see
 	    $(SIMS:%=$(OBJ)/sim/tests/sim/%)
 	@sh tests/sim/mutate.sh
 
+# One fault of EVERY, from number FROM on; EVERY=1 is all of them.
+EVERY = 7
+FROM = 0
+FAULTS = $(filter-out %/lib.sh,$(call tests,tests/faults/*.sh))
+inject: $(BINARY) $(TOOLS) ## failing system calls, kills (EVERY= FROM=)
+	@sh tests/need.sh $$($(NEED_TESTS) $(FAULTS))
+	@EVERY=$(EVERY) FROM=$(FROM) TEST_TIMEOUT=3600 tests/run $(FAULTS)
+
 # Built with clang; SECONDS_EACH= is for each target.
 FUZZ = $(patsubst %.c,$(OBJ)/%,$(wildcard tests/fuzz/*.c))
 FUZZ_A = libclang_rt.fuzzer-$(shell uname -m).a
@@ -90,3 +98,4 @@ shares: ## a spool on vfat, virtiofs and 9p in QEMU
 
 .PHONY: sim simulated mutations interop bench fuzz fuzzed cross harden hardened \
 	$(VMS)
+.PHONY: sim inject interop bench fuzz fuzzed cross harden hardened $(VMS)

@@ -1,9 +1,9 @@
 /* io.h - a connection: bytes out, lines in, a deadline in every wait. Plain or
  * TLS is chosen once, by io_tls; nothing above asks which it is.
  *
- * Every wait is for both directions: a peer that replies while we still send
- * can block neither side, as long as its replies fit into the input buffer and
- * the kernel's.
+ * Whatever waits, waits for both directions: a peer that answers while we
+ * still send can block neither side, as long as its answers fit into the
+ * input buffer and the kernel's.
  *
  * When writing has failed, what the peer said before can still be received: it
  * counts, and says more of what the peer has than the failure does. */

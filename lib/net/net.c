@@ -84,7 +84,7 @@ resolve(const char *host, unsigned port, const struct net_request *q,
 		buf_free(&bare);
 	error = name.n ? getaddrinfo(bare.n ? bare.p : NULL, service, &hints,
 	    list) : EAI_NONAME;
-	/* Some routers answer A but not AAAA, and musl then finds nothing. */
+	/* Some routers answer A and neglect AAAA, and musl then has nothing. */
 	for (i = 0; i < 2 && error == EAI_AGAIN && !q->family &&
 	    clock_left(q->deadline); i++) {
 		hints.ai_family = families[i];
@@ -147,7 +147,7 @@ is_wanted(const struct race *r, const struct addrinfo *a, int family, int sick)
 	    is_in_list(r->q->sick, a) == sick && !is_in_list(r->q->tried, a);
 }
 
-/* IPv6 and IPv4 alternate, so that a family without a route costs one delay. */
+/* IPv6 and IPv4 alternate, so that a dead family costs one delay. */
 static void
 order_addresses(struct race *r, const struct addrinfo *list, int sick)
 {
@@ -272,7 +272,7 @@ run_race(struct race *r)
 
 /* Closes the losers and returns the winner's socket. */
 static int
-close_losers(struct race *r, int winner, int *last)
+settle(struct race *r, int winner, int *last)
 {
 	int i, fd = -1;
 
@@ -298,7 +298,7 @@ race(struct race *r, struct buf *peer, int *last)
 		return r->q->source ? -ERR_BIND : -ERR_NO_ADDRESS;
 	}
 	winner = run_race(r);
-	fd = close_losers(r, winner, last);
+	fd = settle(r, winner, last);
 	if (fd < 0)
 		return -r->code;
 	buf_clear(peer);

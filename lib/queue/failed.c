@@ -71,14 +71,16 @@ link_only(int from_folder, const char *from, int to_folder, const char *to)
 	return linkat(from_folder, from, to_folder, to, 0);
 }
 
+/* Who has the name now is seen by the link. */
 static int
-fail_by_link(struct failing *f)
+link_failed(struct failing *f)
 {
 	if (name_failed(f, f->s->queue, f->name, link_only) < 0)
 		return -1;
 	if (is_there(f))
-		return sync_failed(f);
+		return 0;
 	names_discard(f->s->failed, buf_z(f->as));
+	errno = ESTALE;
 	return -1;
 }
 
@@ -108,7 +110,22 @@ spool_fail(const struct spool *s, int fd, const struct envelope *e,
 		errno = ESTALE;
 	if (rc <= 0 || (keep && !settle_any(keep, e->count)))
 		return -1;
-	if (!keep && fail_by_link(&f) == 0)
+	if (!keep && link_failed(&f) == 0 && sync_failed(&f) == 0)
 		return 0;
 	return fail_by_copy(&f, e, keep);
+}
+
+int
+spool_fail_later(const struct spool *s, int fd, const struct envelope *e,
+    const char *name, struct buf *as)
+{
+	struct failing f = { s, fd, e, name, as, 0 };
+
+	return link_failed(&f);
+}
+
+int
+spool_sync_failed(const struct spool *s)
+{
+	return names_sync(s->failed);
 }

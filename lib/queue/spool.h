@@ -153,6 +153,14 @@ int spool_rewrite(const struct spool *s, int fd, const struct envelope *e,
 int spool_fail(const struct spool *s, int fd, const struct envelope *e,
     const unsigned char *keep, const char *name, struct buf *as);
 
+/* For many whole messages at a time: as spool_fail, but only by a link, and
+ * nothing is synced. No message may leave queue/ because of it before
+ * spool_sync_failed, once for all of them, has returned 0. 0; -1 with errno:
+ * spool_fail may do better. */
+int spool_fail_later(const struct spool *s, int fd, const struct envelope *e,
+    const char *name, struct buf *as);
+int spool_sync_failed(const struct spool *s);
+
 /* Writes to folder (s->queue or s->failed) under name a copy of the queue
  * file fd that names only the recipients i with keep[i] != 0: through tmp,
  * synced, renamed over what was there, folder synced, mtime carried over.

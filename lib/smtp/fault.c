@@ -136,7 +136,7 @@ holds(int only, const struct fault_case *c)
 }
 
 static const struct row *
-matching_row(const struct row *row, size_t count, const struct fault_case *c,
+first_match(const struct row *row, size_t count, const struct fault_case *c,
     struct code x, int enhanced)
 {
 	const unsigned short *code;
@@ -152,7 +152,7 @@ matching_row(const struct row *row, size_t count, const struct fault_case *c,
 }
 
 #define FIND(rows, enhanced) \
-	matching_row(rows, sizeof rows / sizeof rows[0], c, x, enhanced)
+	first_match(rows, sizeof rows / sizeof rows[0], c, x, enhanced)
 
 struct verdict
 fault_of(const struct fault_case *c)

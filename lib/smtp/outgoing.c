@@ -82,8 +82,8 @@ outgoing_new(const struct protocol_message *m)
 		return o;
 	}
 	o->waiting = o->e.count;
-	o->state = mem_new(o->e.count, sizeof *o->state);
-	o->fate = mem_new(o->e.count, sizeof *o->fate);
+	o->fate = mem_new(o->e.count, sizeof *o->fate + sizeof *o->state);
+	o->state = (unsigned char *)(o->fate + o->e.count);
 	return o;
 }
 
@@ -196,7 +196,6 @@ outgoing_free(struct outgoing *o)
 	while (o->outcomes)
 		buf_free(&o->outcome[--o->outcomes].text);
 	free(o->outcome);
-	free(o->state);
 	free(o->fate);
 	envelope_free(&o->e);
 	free(o);

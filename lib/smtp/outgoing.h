@@ -31,7 +31,8 @@ struct outgoing {
 	struct envelope e;
 	struct wire_size size;
 	unsigned char *state;	/* enum rcpt of each recipient */
-	unsigned *fate;		/* 1 + index of its outcome; 0: the message's */
+	unsigned *fate;		/* 1 + index of its outcome; 0: the message's;
+				 * one allocation with state */
 	size_t waiting;		/* recipients */
 	size_t taken;
 	size_t parts;		/* transactions that left some waiting */

@@ -231,7 +231,7 @@ static const char no_utf8[] =
 
 /* Leaves out the recipients that this server cannot be asked for. */
 static void
-check_recipients(struct smtp *s, struct outgoing *o)
+check_recipients(struct outgoing *o)
 {
 	struct result r = { ERR_MSG_PERM, FAULT_ROUTE, STAGE_rcpt, 0, 0,
 	    STR("") };
@@ -245,8 +245,6 @@ check_recipients(struct smtp *s, struct outgoing *o)
 		o->fate[i] = outgoing_outcome(o, &r);
 		o->state[i] = RCPT_REFUSED;
 		o->waiting--;
-		if (s->strict)
-			o->result = o->fate[i];
 	}
 }
 
@@ -266,13 +264,15 @@ static int
 check_message(struct smtp *s, struct outgoing *o)
 {
 	const struct extensions *x = &s->session.ext;
+	struct str all = buf_str(&o->e.text);
 
-	if (!x->utf8 && command_needs_utf8(envelope_sender(&o->e)))
+	if (!x->utf8 && command_needs_utf8(s->strict ? all :
+	    envelope_sender(&o->e)))
 		outgoing_fail(o, ERR_MSG_PERM, FAULT_ROUTE, str_of(no_utf8));
 	else if (x->size_limit && o->size.octets > x->size_limit)
 		too_large(s, o);
-	else if (!x->utf8 && command_needs_utf8(buf_str(&o->e.text)))
-		check_recipients(s, o);
+	else if (!x->utf8 && command_needs_utf8(all))
+		check_recipients(o);
 	outgoing_settle(o);
 	return !o->result && o->waiting;
 }

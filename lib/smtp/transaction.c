@@ -538,13 +538,32 @@ on_reply(struct smtp *s, struct transaction *t, int class)
 	}
 }
 
+/* A server may refuse a message before it has come to its end. */
+static int
+refused_early(struct smtp *s, int class)
+{
+	struct transaction *t = s->first;
+
+	if (!t || !t->go || t->end || class < 4)
+		return 0;
+	s->session.c.stage = STAGE_dot;
+	on_message_reply(s, t, class);
+	count_answer(s);
+	return 1;
+}
+
 int
 transaction_unasked(struct smtp *s)
 {
+	int class;
+
 	s->session.c.stage = STAGE_session;
-	if (session_reply(&s->session, PATIENCE_COMMAND) < 0)
+	class = session_reply(&s->session, PATIENCE_COMMAND);
+	if (class < 0)
 		return lose_session(s);
-	return s->session.reply.code == 421 ? farewell(s) : out_of_step(s);
+	if (s->session.reply.code == 421)
+		return farewell(s);
+	return refused_early(s, class) ? 0 : out_of_step(s);
 }
 
 int

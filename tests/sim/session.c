@@ -35,6 +35,7 @@ static struct claim claims[MESSAGES];
 static struct carried carried;
 static struct options options;
 static int timed_out;
+static int strict;		/* as the module run by hand */
 static long naming;		/* message whose recipients are named, or -1 */
 static unsigned long totals[8];
 enum { HISTORIES, CONNECTED, TAKEN, NEVER, LATER, UNKNOWN, UNTRIED, OTHER };
@@ -121,8 +122,8 @@ on_recipient(void *context, unsigned long id, size_t index,
 	(void)context;
 	if (!c)
 		return;
-	if (naming >= 0 && naming != (long)id)
-		wrong("recipients of two messages at a time");
+	if (strict || (naming >= 0 && naming != (long)id))
+		wrong("recipients of two messages at a time, or by hand");
 	naming = (long)id;
 	if (index >= m->lists || c->code[m->listed[index]] >= 0) {
 		wrong("recipient %zu twice, or not there", index);
@@ -179,6 +180,7 @@ on_note(void *context, struct str text)
 /* ---- the messages ---- */
 
 static const char *const bodies[] = { "Subject: x\n\ntext\n",
+	"Subject: \303\244\n\n\303\244\n",
 	"Subject: x\n\n.\n..\nRSET\n\nMAIL FROM:<mallory@x.y>\n.\n",
 	"", "\n", "no end of line", "Subject: y\n\nx\n\nx\n", };
 
@@ -207,7 +209,8 @@ static void
 write_file(struct message *m, size_t n, const char *body)
 {
 	size_t i;
-	char *p = add(add_number(add(m->text, "s"), n), "@x.y\n");
+	char *p = add(add_number(add(m->text, "s"), n), m->utf8_sender ?
+	    "@x\303\274.y\n" : "@x.y\n");
 
 	for (m->lists = i = 0; i < m->count; i++) {
 		if (m->settled[i])
@@ -215,9 +218,10 @@ write_file(struct message *m, size_t n, const char *body)
 		m->listed[m->lists++] = i;
 		p = add_number(add(p, "r"), n);
 		p = add_number(add(p, "-"), i);
-		p = add(p, m->reply[i] == 1 ? "@x\303\274.y\n" : "@x.y\n");
+		p = add(p, m->utf8[i] ? "@x\303\274.y\n" : i % 7 == 6 ?
+		    " \\@x.y\n" : "@x.y\n");
 	}
-	p = add(p, "\n");
+	p = add(p, m->broken ? "\001\n\n" : "\n");
 	m->body = (size_t)(p - m->text);
 	p = add(p, body);
 	m->size = m->was = (size_t)(p - m->text);
@@ -253,8 +257,10 @@ make_message(size_t n)
 	m->count = a_number_of_recipients();
 	for (i = 0; i < m->count; i++)
 		if (chance(m->count > 10 ? 20 : 5))
-			m->reply[i] = (short)(world.server.utf8 ||
-			    !chance(9) ? a_refusal() : 1);
+			m->reply[i] = (short)a_refusal();
+	m->utf8[0] = chance(9);
+	m->utf8_sender = chance(40);
+	m->broken = chance(40);
 	if (chance(12))
 		m->reply_mail = chance(2) ? 451 : 554;
 	if (chance(12))
@@ -285,6 +291,7 @@ make_server(void)
 	x->size = chance(3);
 	x->bdat = chance(6) ? (enum bdat)pick(BDAT_RAW + 1) : BDAT_KNOWN;
 	x->lax = chance(5);
+	x->greeting = chance(9) ? 2 : 0;
 	x->messages = chance(3) ? 1 + (int)pick(5) : 0;
 	x->bye = byes[pick(4)];
 	if (chance(6)) {
@@ -294,7 +301,32 @@ make_server(void)
 	x->crowd = chance(10) ? 50 + pick(60) : 0;
 }
 
+static void
+make_options(void)
+{
+	options = (struct options){ 0 };
+	strict = chance(20);
+	options.no_pipelining = chance(20);
+	options.no_chunking = chance(20);
+	options.recipients = chance(8) ? 1 + (int)pick(70) : 0;
+	if (chance(20))
+		options.soft_bounce = chance(2) ? "" :
+		    "5.1.1,550,552,553,554,503";
+}
+
 /* ---- a connection ---- */
+
+static int
+is_too_large(const struct message *m)
+{
+	size_t i, octets = 0;
+
+	for (i = m->body; i < m->size; i++)
+		octets += 1 + (m->text[i] == '\n');
+	if (m->size > m->body && m->text[m->size - 1] != '\n')
+		octets += 2;
+	return world.server.size && (octets > 40 || m->changes);
+}
 
 /* What the server cannot be asked needs no refusal of it. */
 static void
@@ -309,8 +341,8 @@ hand_over(size_t n)
 	c->reported = c->marked = 0;
 	for (i = 0; i < m->count; i++) {
 		c->code[i] = -1;
-		if (m->reply[i] == 1 && !world.server.utf8)
-			m->now.refused[i] = 1;
+		m->now.refused[i] = (!world.server.utf8 && (m->utf8_sender ||
+		    m->utf8[i])) || is_too_large(m);
 	}
 }
 
@@ -322,6 +354,17 @@ held(void)
 	for (n = 0; n < world.messages; n++)
 		count += claims[n].handed && !claims[n].reported;
 	return count;
+}
+
+static int
+held_any(void)
+{
+	size_t n;
+
+	for (n = 0; n < world.messages; n++)
+		if (claims[n].handed)
+			return 1;
+	return 0;
 }
 
 /* No more than its window is on its way, and a message whose recipients are not
@@ -348,7 +391,7 @@ deliver(struct connection *c)
 	if (!carried.window && smtp_protocol.window(c) > 8)
 		wrong("it begins with %zu", smtp_protocol.window(c));
 	for (n = 0; n < world.messages && !rc; n++) {
-		if (!world.message[n].lists)
+		if (!world.message[n].lists || (strict && held_any()))
 			continue;
 		hand_over(n);
 		m.id = n + 1000 * (unsigned long)world.connection;
@@ -369,8 +412,8 @@ connect_once(void)
 {
 	static const struct protocol_report report = { NULL, on_recipient,
 		on_report, on_note, NULL, on_taken };
-	struct protocol_setup setup = { &options, "h", &report, &carried, 0,
-		{ NULL, 0 }, { NULL, 0 }, 0 };
+	struct protocol_setup setup = { &options, "h", &report, &carried,
+		strict, { NULL, 0 }, { NULL, 0 }, 0 };
 	struct connection *c;
 	struct buf why = { 0 };
 	size_t live = arena_live();
@@ -380,6 +423,8 @@ connect_once(void)
 	c = smtp_protocol.create(&setup, &code, &why);
 	c->limit = CLOCK_NEVER;
 	code = smtp_protocol.open(c);
+	if (code && c->fault != FAULT_ADDRESS)
+		wrong("not let in, and not the address's fault");
 	if (!code)
 		code = deliver(c);
 	say("-- end: %d, fault %d, stage %s: %s", code, c->fault,
@@ -418,7 +463,9 @@ judge_recipient(size_t n, size_t i)
 		wrong("message %zu: %zu was reported taken", n, i);
 	if (code != 0 && taken && !(c->reported && c->unanswered[i]))
 		wrong("message %zu: %zu has it, and nothing says so", n, i);
-	if (code > 0 && err_is_permanent(code) && !m->now.refused[i])
+	if (code > 0 && err_is_permanent(code) && !strict &&
+	    (!m->now.refused[i] || m->broken || (options.soft_bounce &&
+	    !is_too_large(m) && world.server.utf8)))
 		wrong("message %zu: %zu was not refused for good", n, i);
 	if (m->served[i] > 1 + m->excused[i])
 		wrong("message %zu: %zu has it too often", n, i);
@@ -466,8 +513,11 @@ make_event(void)
 	    world.server.bdat == BDAT_KNOWN;
 
 	world.misled = 0;
+	sick &= !strict || chance(2);
 	world.event = !sick ? E_NOTHING : chance(3) ? E_STRAY_2 +
 	    pick(EVENTS - E_STRAY_2) : 1 + pick(EVENTS - 1);
+	if (strict && world.event >= E_STRAY_2)
+		world.event = E_NOTHING;
 	world.event_at = 1 + (int)pick(chance(2) ? 8 : 40);
 }
 
@@ -484,6 +534,7 @@ history(uint64_t seed)
 	for (n = 0; n < world.messages; n++)
 		make_message(n);
 	carried = (struct carried){ 0 };
+	make_options();
 	for (world.connection = 0; !world.failed; world.connection++) {
 		make_event();
 		say("-- connection %d", world.connection);
@@ -495,6 +546,18 @@ history(uint64_t seed)
 			wrong("it goes on for ever");
 	}
 	totals[HISTORIES]++;
+}
+
+/* Whether all that may happen has happened, so that it means something. */
+static int
+all_happened(void)
+{
+	int event;
+
+	for (event = 1; event < EVENTS; event++)
+		if (!world.count[event])
+			return 0;
+	return 1;
 }
 
 static uint64_t
@@ -530,5 +593,8 @@ main(void)
 	printf("%s 1 - session: seeds %llu to %llu\n", world.failed ?
 	    "not ok" : "ok", (unsigned long long)first,
 	    (unsigned long long)(first + count - 1));
-	return world.failed;
+	if (count >= 10000)
+		printf("%s 2 - session: all that may happen has happened\n",
+		    all_happened() ? "ok" : "not ok");
+	return world.failed || (count >= 10000 && !all_happened());
 }

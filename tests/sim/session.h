@@ -28,6 +28,7 @@ enum event {
 	E_HALF,			/* half the reply, and it closes */
 	E_STALL,		/* is silent from here on */
 	E_LATE,			/* replies when nobody waits any more */
+	E_EARLY,		/* refuses the message before it has come */
 	E_GARBAGE,		/* no SMTP instead */
 	E_LONG,			/* a long reply */
 	E_STRAY_2,		/* one reply more before it, 250 */
@@ -44,6 +45,7 @@ struct server_setup {
 	int pipelining, chunking, utf8, size;
 	enum bdat bdat;
 	int lax;		/* 354 though nobody was accepted */
+	int greeting;		/* one in so many connections is not let in */
 	int messages;		/* a connection; 0 no limit */
 	enum event bye;		/* what it does then */
 	size_t limit;		/* of recipients ... */
@@ -73,6 +75,9 @@ struct message {
 	int looks;
 	int reply_mail, reply_data, reply_dot;	/* 0: yes */
 	short reply[RECIPIENTS];
+	unsigned char utf8[RECIPIENTS];	/* the address is not ASCII */
+	int utf8_sender;
+	int broken;		/* the file is no queue file */
 	/* of the delivery that goes on */
 	struct ledger now;
 	/* in all */

@@ -35,13 +35,38 @@ server_begin(void)
 	server.line_n = server.body_n = server.chunk = 0;
 	server.raw = 0;
 	server.held[0] = '\0';
-	net_say("220 hi\r\n", 8);
+	if (world.server.greeting && chance((unsigned)world.server.greeting))
+		net_say("421 no\r\n", 8);
+	else
+		net_say("220 hi\r\n", 8);
 }
 
 int
 server_is_gone(void)
 {
 	return server.mode == GONE;
+}
+
+static void
+forget_mail(void)
+{
+	server.mail = -1;
+	server.rcpts = 0;
+}
+
+static struct message *
+mail(void)
+{
+	return &world.message[server.mail];
+}
+
+static void
+refuse_accepted(int code)
+{
+	size_t i;
+
+	for (i = 0; code >= 500 && i < server.rcpts; i++)
+		mail()->now.refused[server.rcpt[i]] = 1;
 }
 
 /* ---- what it says ---- */
@@ -81,6 +106,8 @@ is_simple(const struct message *m)
 static int
 is_allowed(enum event event, enum to to, int code)
 {
+	if (event == E_EARLY)
+		return to == TO_DATA && code == 354;
 	if (event == E_STRAY_2)
 		return to != TO_DOT;
 	if (event == E_STRAY_5)
@@ -150,10 +177,24 @@ happens_before(enum event event, enum to to, const char *reply)
 }
 
 static void
+refuse_early(void)
+{
+	refuse_accepted(552);
+	put("552 too large\r\n");
+	if (server.rcpts) {
+		mail()->now.final = 552;
+		mail()->now.final_at = net_said();
+	}
+	go(chance(2), NULL);
+}
+
+static void
 happens_behind(enum event event)
 {
 	if (event == E_421_BEHIND)
 		go(chance(2), "421 enough\r\n");
+	else if (event == E_EARLY)
+		refuse_early();
 	else if (event == E_CLOSE_BEHIND)
 		go(0, NULL);
 	else if (event == E_RESET_BEHIND)
@@ -208,19 +249,6 @@ answer(enum to to, int code, const char *text)
 
 /* ---- messages ---- */
 
-static void
-forget_mail(void)
-{
-	server.mail = -1;
-	server.rcpts = 0;
-}
-
-static struct message *
-mail(void)
-{
-	return &world.message[server.mail];
-}
-
 /* Whether the body is how a file of that size stands on the wire. */
 static int
 is_file(const struct message *m, size_t size)
@@ -253,15 +281,6 @@ take(void)
 	say("  message %d taken for %zu, first %zu", server.mail,
 	    server.rcpts, server.rcpt[0]);
 	server.messages++;
-}
-
-static void
-refuse_accepted(int code)
-{
-	size_t i;
-
-	for (i = 0; code >= 500 && i < server.rcpts; i++)
-		mail()->now.refused[server.rcpt[i]] = 1;
 }
 
 /* The end of a connection that has its messages. */
@@ -313,7 +332,7 @@ on_ehlo(void)
 	    x->pipelining ? "250-PIPELINING\r\n" : "",
 	    x->chunking ? "250-CHUNKING\r\n" : "",
 	    x->utf8 ? "250-SMTPUTF8\r\n" : "",
-	    x->size ? "250-SIZE 2000\r\n" : "");
+	    x->size ? "250-SIZE 40\r\n" : "");
 	net_say(text, strlen(text));
 }
 
@@ -357,7 +376,7 @@ rcpt_code(struct message *m, size_t n)
 static void
 on_rcpt(const char *line)
 {
-	const char *at = strstr(line, "-");
+	const char *at = strchr(line, '-');
 	size_t n = at ? (size_t)atoi(at + 1) : RECIPIENTS;
 	int code;
 

@@ -119,6 +119,16 @@ to_be_kept(const struct held *h, int i)
 	return h->result[i] == DEFERRED || to_be_failed(h, i);
 }
 
+/* One by one, or, whole ones, by the way that is for many. */
+static int
+put_failed(const struct held *h, const unsigned char *keep, struct buf *as)
+{
+	if (!keep && dice(2) && spool_fail_later(&spool, h->fd, &h->e, h->name,
+	    as) == 0)
+		return spool_sync_failed(&spool);
+	return spool_fail(&spool, h->fd, &h->e, keep, h->name, as);
+}
+
 static void
 record_failed(struct held *h)
 {
@@ -130,9 +140,8 @@ record_failed(struct held *h)
 	if (!n)
 		return;
 	files = names_in("failed");
-	rc = spool_fail(&spool, h->fd, &h->e, (int)n == h->count ? NULL : keep,
-	    h->name, &as);
-	if (rc < 0 && files != names_in("failed") && !removals_failed)
+	rc = put_failed(h, (int)n == h->count ? NULL : keep, &as);
+	if (rc < 0 && (int)n < h->count && files != names_in("failed") && !removals_failed)
 		violate("not done, and yet there", h->id, -1);
 	tell("message %d: failed/: %d %s", h->id, rc, rc ? strerror(errno)
 	    : buf_z(&as));

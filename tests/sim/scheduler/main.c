@@ -1,9 +1,8 @@
 /* main - histories by their seeds: SEED= the first, COUNT= how many (or two
- * arguments), JOBS= at a time, TRACE=1 shows the first one, KEEP=1 goes on after
- * a fault, DIGESTS=1 prints a sum of each, which must not depend on those before
- * it. Each batch
- * is a process of its own, so that what killed senders leave in memory is
- * bounded, and a crash is the fault of one seed. */
+ * arguments), JOBS= at a time, TRACE=1 shows the first one, KEEP=1 goes on
+ * after a fault, DIGESTS=1 prints a sum of each, which must not depend on
+ * those before it. Each batch is a process of its own, so that what killed
+ * senders leave in memory is bounded, and a crash is the fault of one seed. */
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -240,6 +240,23 @@ whole_fails(void)
 }
 
 static void
+many_fail(void)
+{
+	struct buf as = { 0 };
+
+	begin();
+	T(spool_fail_later(&s, fd, &e, "9.9", &as) == 0);
+	T(!strcmp(buf_z(&as), "9.9") && holds(s.failed, "9.9", whole));
+	T(spool_fail_later(&s, fd, &e, "9.9", &as) == 0);
+	T(!exists(s.failed, "9.9.1") && spool_sync_failed(&s) == 0);
+	begin();
+	T(unlinkat(s.queue, "9.9", 0) == 0 && put(s.queue, "9.9", STR("x")));
+	T(spool_fail_later(&s, fd, &e, "9.9", &as) == -1 && errno == ESTALE);
+	T(holds(s.queue, "9.9", STR("x")) && !files("failed"));
+	buf_free(&as);
+}
+
+static void
 part_fails(void)
 {
 	static const unsigned char first[] = { 1, 0, 0 };
@@ -301,6 +318,7 @@ main(void)
 	changed_in_place();
 	rewrites();
 	whole_fails();
+	many_fail();
 	part_fails();
 	other_fails();
 	repairs();

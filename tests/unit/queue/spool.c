@@ -2,8 +2,10 @@
  * be. */
 #include <errno.h>
 #include <fcntl.h>
+#include <sched.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/mount.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -258,6 +260,86 @@ locks(void)
 	T(unlinkat(s.root, "lock", 0) == 0);
 }
 
+/* A disk of its own, where mounts are to be had. */
+static int
+mount_disk(const char *folder, const char *size)
+{
+	static int private = -1;
+
+	if (private < 0)
+		private = geteuid() == 0 && unshare(CLONE_NEWNS) == 0
+		    && mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0;
+	return private && mount("none", folder, "tmpfs", 0, size) == 0;
+}
+
+static void
+full_disks(void)
+{
+	char name[] = "a";
+
+	spool_close(&s);
+	if (!mount_disk("queue", "nr_blocks=16,nr_inodes=9"))
+		return;
+	T(create() == 0 && why.n == 0);
+	T(spool_probe(&s, 40000) == 0 && spool_probe(&s, 0) == 0);
+	T(spool_probe(&s, 80000) == -1 && errno == ENOSPC);
+	T(put(s.queue, "1.1", STR("x")) && put(s.queue, "1.2", STR("x")));
+	while (name[0] < 'z' && put(s.root, name, STR("x")))
+		name[0]++;
+	T(name[0] < 'z');
+	T(spool_probe(&s, 1) == -1 && errno == ENOSPC);
+	spool_close(&s);
+	T(create() == 0);
+	T(strstr(buf_z(&why), "/queue/tmp: No space left") != NULL);
+	T(spool_lock(&s, 0) == 0 && holds(s.queue, "1.1", STR("x")));
+	spool_close(&s);
+	T(mount(NULL, "queue", NULL, MS_REMOUNT | MS_RDONLY, NULL) == 0);
+	T(create() == 0 && strstr(buf_z(&why), "Read-only") != NULL);
+	T(spool_probe(&s, 1) == -1 && errno == EROFS);
+	spool_close(&s);
+	T(umount2("queue", MNT_DETACH) == 0);
+}
+
+/* failed/ must take what comes from queue/. */
+static void
+other_disks(void)
+{
+	if (!mount_disk("queue/failed", "nr_blocks=16"))
+		return;
+	T(create() == -1);
+	T(strstr(buf_z(&why), "/queue/failed: not on the same file system"));
+	T(umount2("queue/failed", MNT_DETACH) == 0 && create() == 0);
+}
+
+static int
+count_names(void *context, const char *name)
+{
+	T(name[0] != '.');
+	return ++*(int *)context == 3 ? 7 : 0;
+}
+
+static void
+lists(void)
+{
+	int n = 0, fd;
+
+	T(spool_list(&s, count_names, &n) == 0 && n == 0);
+	T(put(s.queue, "1", STR("x")) && put(s.queue, "2", STR("x")));
+	T(put(s.queue, ".3", STR("x")));
+	T(spool_list(&s, count_names, &n) == 0 && n == 2);
+	T(spool_list(&s, count_names, &n) == 7 && n == 3);
+	unlinkat(s.queue, ".3", 0);
+	empty(s.queue);
+	T(unlinkat(s.root, "queue", AT_REMOVEDIR) == 0);
+	T(spool_list(&s, count_names, &n) == -1 && errno == ENOENT);
+	fd = s.queue;
+	s.queue = -1;
+	T(spool_list(&s, count_names, &n) == -1 && errno == EBADF);
+	s.queue = fd;
+	T(spool_repair(&s, &why) == 0);
+	T(spool_list(&s, count_names, &n) == 0);
+}
+
 int
 main(void)
 {
@@ -272,6 +354,9 @@ main(void)
 	empty(s.tmp);
 	commits();
 	locks();
+	lists();
+	full_disks();
+	other_disks();
 	end_spool();
 	return T_END();
 }

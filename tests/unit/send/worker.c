@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "../../../lib/base/buf.h"
+#include "../../../lib/base/clock.h"
 #include "../../../lib/base/err.h"
 #include "../../../lib/smtp/remote.h"
 #include "../../../lib/send/worker.h"
@@ -241,6 +242,38 @@ ends_with_it(void)
 	T(exit_of(server) == 0);
 }
 
+/* What happens before it is let in is the address's. */
+static void
+not_let_in(void)
+{
+	int fd, port = 0, mail = message(STR("\na@x.y\n\ntext\n"));
+	pid_t server = serve("", &port), pid;
+	long long begun = clock_ms();
+
+	setup.open_by = clock_in(300);
+	pid = start("127.0.0.1 smtp", port, &fd);
+	setup.open_by = 0;
+	T(worker_give(fd, 1, mail) == 0);
+	T(hear(fd) == 1 && is(WORKER_PEER, 0, 0, STAGE_connect, "127.0.0.1 "));
+	T(hear(fd) == 1 && ends(FAULT_ADDRESS, ERR_TIMED_OUT, STAGE_greeting,
+	    "Timed out") && p.last == 1 && p.answered == 0);
+	T(clock_ms() - begun >= 300 && exit_of(pid) == ERR_TIMED_OUT);
+	close(fd);
+	T(exit_of(server) == 0);
+	server = serve("554 5.3.2 no\n", &port);
+	setup.tried = STR("::1\n");
+	pid = start("localhost smtp", port, &fd);
+	setup.tried = STR("");
+	T(worker_give(fd, 1, mail) == 0);
+	T(hear(fd) == 1 && is(WORKER_PEER, 0, 0, STAGE_connect, "127.0.0.1 "));
+	T(hear(fd) == 1 && ends(FAULT_ADDRESS, ERR_MSG_TEMP, STAGE_greeting,
+	    "554 5.3.2 no") && p.last == 1 && p.reply == 554);
+	T(exit_of(pid) == ERR_MSG_TEMP);
+	close(fd);
+	close(mail);
+	T(exit_of(server) == 0);
+}
+
 /* No more messages than it may send over one connection. */
 static void
 limited(void)
@@ -347,6 +380,7 @@ main(void)
 	useless();
 	delivers();
 	ends_with_it();
+	not_let_in();
 	limited();
 	without_file();
 	not_now();
