@@ -144,6 +144,9 @@ choose_numbers(void)
 	put_number("delaywarn", conf.delaywarn);
 	put_number("sendtimeout", conf.sendtimeout);
 	shorten_lives();
+	say("conf: pausetime %d, maxpause %d, queuelifetime %d, delaywarn "
+	    "%d, sendtimeout %d", conf.pausetime, conf.maxpause,
+	    conf.queuelifetime, conf.delaywarn, conf.sendtimeout);
 }
 
 static void

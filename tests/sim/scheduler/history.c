@@ -214,12 +214,9 @@ say_world(void)
 {
 	int i;
 
-	say("world: pausetime %d, maxpause %d, queuelifetime %d, delaywarn "
-	    "%d, sendtimeout %d%s%s%s%s%s", conf.pausetime, conf.maxpause,
-	    conf.queuelifetime, conf.delaywarn, conf.sendtimeout,
-	    w.no_locks ? ", no locks" : "", w.no_marks ? ", no marks" : "",
-	    w.no_links ? ", no links" : "", w.no_watch ? ", no inotify" : "",
-	    w.one_shot ? ", --once" : "");
+	say("world:%s%s%s%s%s", w.no_locks ? " no locks" : "",
+	    w.no_marks ? " no marks" : "", w.no_links ? " no links" : "",
+	    w.no_watch ? " no inotify" : "", w.one_shot ? " --once" : "");
 	for (i = 0; i < conf.lines; i++)
 		say("world: remote h%d, %d addresses, sick %x, window %d, "
 		    "limit %d", conf.order[i], server[conf.order[i]].addresses,
