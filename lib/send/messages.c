@@ -105,7 +105,7 @@ clamp(long long seconds)
 void
 message_note_file(struct message *m, const struct stat *st)
 {
-	if (m->mtime != st->st_mtime)
+	if (m->mtime != st->st_mtime && m->credit < 0)
 		m->credit = 0;
 	m->mtime = st->st_mtime;
 	m->nsec = (int)st->st_mtim.tv_nsec;
@@ -172,6 +172,15 @@ note_skipped(struct buf *notes, struct str why, const char *name)
 	buf_add(notes, STR(", skipping.\n"));
 }
 
+/* Listed it is offered anyway; but its age begins anew. */
+static void
+note_touched(struct message *m, const struct stat *st)
+{
+	if (m->mtime != st->st_mtime)
+		m->credit = 0;
+	message_note_file(m, st);
+}
+
 /* The name of a known message: the file may have changed, by an
  * administrator's hand, or be another one. */
 static struct message *
@@ -179,6 +188,8 @@ look_again(struct messages *q, struct message *m, const struct stat *st,
     const struct messages_look *look)
 {
 	m->seen = 1;
+	if (m->state == MESSAGE_LISTED)
+		note_touched(m, st);
 	if (m->state == MESSAGE_BUSY || m->state == MESSAGE_LISTED ||
 	    (m->state == MESSAGE_WAITING && !has_changed(m, st)) ||
 	    (m->state == MESSAGE_BAD && (!has_changed(m, st) ||

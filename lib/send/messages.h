@@ -89,7 +89,8 @@ struct message *messages_see(struct messages *q, const struct spool *s,
     const char *name, const struct messages_look *look, struct buf *notes);
 
 /* The file is ours again after it was rewritten: that is no change. Another
- * mtime is an administrator's, and the age begins anew. */
+ * mtime is an administrator's; when it was set is not known, so the age is
+ * rather too low. */
 void message_note_file(struct message *m, const struct stat *st);
 
 /* Sets a state; the only way to. */
