@@ -187,6 +187,8 @@ events_wait(struct sender *s, long long until)
 		free(p);
 		return;
 	}
+	/* What is found below has the new clock's time. */
+	sender_watch_clock(s);
 	read_agents(s, p, count);
 	if (p[ON_STDERR].revents)
 		log_stderr();

@@ -155,10 +155,10 @@ send_main(int argc, char **argv)
 		cli_die(1, "Could not create pipe:");
 	if (background)
 		go_to_background();
+	s.clock_offset = sender_now() - clock_ms() / 1000;
 	lock_spool(&s);
 	warn_of_exposure(&s);
 	say_sandbox();
-	s.clock_offset = sender_now() - clock_ms() / 1000;
 	s.wanted = RUN_ALL;
 	s.rescan = 1;
 	s.clean_at = clock_in(CLEAN_FIRST);
