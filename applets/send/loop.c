@@ -53,7 +53,7 @@ loop_pulled(struct sender *s)
 		run_join(s);
 	else if (!s->rescan && clock_ms() >= s->pulls_until)
 		s->wanted = RUN_ALL;
-	s->pulls_until = s->named = 0;
+	s->named = 0;
 }
 
 static void

@@ -13,7 +13,6 @@
 #define JOIN_TIME 60000		/* ms in which new mail joins a run at least;
 				 * then only if nothing waits for its end ... */
 #define JOIN_MAX 3600000	/* ... and never after these */
-#define PULL_TIME 5000		/* ms for a trigger after its message */
 
 void
 run_write_status(struct sender *s)
@@ -94,12 +93,12 @@ is_due(struct sender *s, const struct message *m, int wanted)
 {
 	const struct attempt *a = m->attempt;
 	long long age = a ? sender_now() - a->last : -1;
+	int pause = s->set.pausetime < s->set.maxpause ? s->set.pausetime :
+	    s->set.maxpause;
 
-	if (wanted == RUN_ALL || m->fresh || age < 0 ||
-	    age >= s->set.pausetime)
+	if (wanted == RUN_ALL || m->fresh || age < 0 || age >= pause)
 		return 1;
-	s->due_at = clock_first(s->due_at,
-	    clock_in((s->set.pausetime - age) * 1000));
+	s->due_at = clock_first(s->due_at, clock_in((pause - age) * 1000));
 	return 0;
 }
 

@@ -161,10 +161,14 @@ sender_scan(struct sender *s)
 	/* The list is another one. */
 	if (s->running && s->all)
 		s->expiring = 0;
-	for (i = 0; i < s->messages.count; i++)
-		if (s->messages.list[i]->fresh &&
-		    s->messages.list[i]->state == MESSAGE_WAITING)
-			note_fresh(s, s->messages.list[i]);
+	for (i = 0; i < s->messages.count; i++) {
+		struct message *m = s->messages.list[i];
+
+		if (!m->fresh || m->state != MESSAGE_WAITING)
+			continue;
+		note_fresh(s, m);
+		s->named |= how.now - m->mtime <= PULL_TIME / 1000;
+	}
 }
 
 void

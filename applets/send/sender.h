@@ -28,6 +28,7 @@
 #define GRACE 5000		/* ms from TERM to KILL, and at our own end */
 #define POLL_PAUSE 300		/* s between queue runs without a trigger */
 #define NOT_NOW 1000		/* ms after something of ours that failed */
+#define PULL_TIME 5000		/* ms for a trigger after its message */
 
 /* Messages that wait for their turn at a remote. */
 struct line {
