@@ -20,6 +20,9 @@ module_takes(struct proc *p)
 	int r;
 
 	say("module %d (h%d): takes m%d", p->pid, p->s, p->m);
+	/* Without locks the next sender cannot know. */
+	if (p->orphan && (w.no_locks || w.lock_failed))
+		ledger_lost(p->m, p->took, 0, 1);
 	for (r = 0; r < RCPTS; r++)
 		if (p->took[r])
 			ledger_taken(p->m, r, p->took[r]);

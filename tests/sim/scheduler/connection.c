@@ -255,11 +255,14 @@ server_takes(struct proc *p, struct held *h, const struct answer *own)
 
 	say("h%d: takes m%d%s", p->s, h->h.m, h->h.m < 0 ? "" :
 	    mail[h->h.m].report ? ", a report" : "");
-	for (i = 0; i < h->h.n; i++)
-		if (!own[i].reply && h->h.m >= 0) {
-			h->took[h->h.r[i]]++;
-			ledger_taken(h->h.m, h->h.r[i], 1);
-		}
+	for (i = 0; i < h->h.n && h->h.m >= 0; i++)
+		h->took[h->h.r[i]] += !own[i].reply;
+	/* Without locks the next sender cannot know. */
+	if (p->orphan && (w.no_locks || w.lock_failed))
+		ledger_lost(h->h.m, h->took, 0, 1);
+	for (i = 0; i < RCPTS && h->h.m >= 0; i++)
+		if (h->took[i])
+			ledger_taken(h->h.m, i, h->took[i]);
 }
 
 static void
