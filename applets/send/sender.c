@@ -325,13 +325,24 @@ cannot_rewrite(struct sender *s, struct message *m)
 	routes_over(s, m);
 }
 
+/* Whether the name of a message that is gone is another file's. */
+static int
+is_another(struct sender *s, struct message *m)
+{
+	sender_look_at(s, m->name);
+	return m->state != MESSAGE_GONE;
+}
+
 int
 sender_settle(struct sender *s, struct delivery *d, enum rcpt_result which)
 {
 	int rc = delivery_settle(d, &s->spool, &s->messages, which);
 
-	if (rc < 0 && repair(s))
+	if (rc < 0 && repair(s)) {
 		rc = delivery_catch_up(d, &s->spool, &s->messages);
+		if (rc > 0 && d->m->state == MESSAGE_GONE)
+			rc = is_another(s, d->m) ? 2 : 1;
+	}
 	if (rc < 0)
 		cannot_rewrite(s, d->m);
 	sender_unsynced(s, rc);

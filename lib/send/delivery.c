@@ -379,13 +379,12 @@ put_failed(const struct delivery *d, const struct spool *s,
  * taken; they failed; they did and are in failed/ already. */
 enum { TAKEN = 'T', TO_FAIL = 'F', IN_FAILED = 'P' };
 
-/* The inode of the file as it is now; 0 with errno if that is not known. */
+/* The inode of the file as it is now; 0 if that is not known. */
 static unsigned long long
 inode_of(const struct delivery *d)
 {
 	struct stat st;
 
-	errno = EIO;
 	return d->unread || fstat(d->file >= 0 ? d->file : d->fd, &st) < 0 ?
 	    0 : (unsigned long long)st.st_ino;
 }
@@ -498,22 +497,36 @@ catch_up(struct delivery *d, const struct spool *s, struct messages *q,
 	return rc;
 }
 
+/* Whether it is the file that the remembered recipients are about. 1, 0, or
+ * -1. */
+static int
+is_remembered(const struct delivery *d)
+{
+	unsigned long long file = d->m->attempt->file;
+	struct stat st;
+
+	errno = EIO;
+	if (d->unread || fstat(d->file >= 0 ? d->file : d->fd, &st) < 0)
+		return -1;
+	return file ? file == st.st_ino : !message_has_changed(d->m, &st);
+}
+
 int
 delivery_catch_up(struct delivery *d, const struct spool *s,
     struct messages *q)
 {
 	static const char kinds[] = { TAKEN, IN_FAILED, TO_FAIL };
 	const struct message *m = d->m;
-	unsigned long long file;
 	size_t i;
+	int is_it;
 
 	if (!m->attempt || !m->attempt->done.n)
 		return 0;
-	file = inode_of(d);
-	if (!file)
+	is_it = is_remembered(d);
+	if (is_it < 0)
 		return -1;
 	/* Another file has the name: of its recipients none is done. */
-	if (m->attempt->file && m->attempt->file != file) {
+	if (!is_it) {
 		buf_clear(&m->attempt->done);
 		return 0;
 	}

@@ -271,6 +271,9 @@ recall_rate(struct history *h, size_t n, long long last)
 
 	if (!n || n > 100000 || !last)
 		return;
+	/* The clock may have been set back since. */
+	if (ms > clock_ms())
+		ms = clock_ms();
 	free(h->sent);
 	h->sent = mem_new(n, sizeof *h->sent);
 	h->sent_size = n;

@@ -130,8 +130,8 @@ note_file(struct message *m, const struct stat *st,
 		m->credit = clamp(m->credit + age + chance);
 }
 
-static int
-has_changed(const struct message *m, const struct stat *st)
+int
+message_has_changed(const struct message *m, const struct stat *st)
 {
 	return m->mtime != st->st_mtime ||
 	    m->nsec != (int)st->st_mtim.tv_nsec ||
@@ -191,12 +191,14 @@ look_again(struct messages *q, struct message *m, const struct stat *st,
 	if (m->state == MESSAGE_LISTED)
 		note_touched(m, st);
 	if (m->state == MESSAGE_BUSY || m->state == MESSAGE_LISTED ||
-	    (m->state == MESSAGE_WAITING && !has_changed(m, st)) ||
-	    (m->state == MESSAGE_BAD && (!has_changed(m, st) ||
+	    (m->state == MESSAGE_WAITING && !message_has_changed(m, st)) ||
+	    (m->state == MESSAGE_BAD && (!message_has_changed(m, st) ||
 	    !is_plain(m->name))))
 		return NULL;
 	if (m->state == MESSAGE_GONE)
 		free_attempt(m);
+	if (m->attempt && !m->attempt->file)
+		buf_clear(&m->attempt->done);
 	note_file(m, st, look);
 	message_state(q, m, MESSAGE_WAITING);
 	return m;

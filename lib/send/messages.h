@@ -93,6 +93,9 @@ struct message *messages_see(struct messages *q, const struct spool *s,
  * rather too low. */
 void message_note_file(struct message *m, const struct stat *st);
 
+/* Whether the file is another one than it was, or was touched. */
+int message_has_changed(const struct message *m, const struct stat *st);
+
 /* Sets a state; the only way to. */
 void message_state(struct messages *q, struct message *m,
     enum message_state state);
