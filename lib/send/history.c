@@ -271,8 +271,10 @@ recall_rate(struct history *h, size_t n, long long last)
 
 	if (!n || n > 100000 || !last)
 		return;
+	free(h->sent);
 	h->sent = mem_new(n, sizeof *h->sent);
 	h->sent_size = n;
+	h->sent_at = 0;
 	while (n)
 		h->sent[--n] = ms > 0 ? ms : 1;
 }

@@ -84,7 +84,7 @@ external_start(struct external *f, const char *path, struct str options,
 	say("module %d (h%d): begins with m%d", p->pid, p->s, p->m);
 	if (p->m >= 0) {
 		mail[p->m].in_hand++;
-		rules_try(p->s, p->m);
+		rules_try(p->s, p->m, h.n);
 	}
 	proc_later(p, 1 + pick(chance(30) && !w.calm ? 4000000 : 2000),
 	    module_ends);

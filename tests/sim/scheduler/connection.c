@@ -226,7 +226,7 @@ worker_takes(struct proc *p, unsigned long id, int message)
 	say("worker %d (h%d): gets m%d as %lu", p->pid, p->s, h->h.m, id);
 	if (h->h.m >= 0) {
 		mail[h->h.m].in_hand++;
-		rules_try(p->s, h->h.m);
+		rules_try(p->s, h->h.m, h->h.n);
 	}
 	check(!p->messages || p->given <= p->messages,
 	    "a connection gets more than messages=");

@@ -100,7 +100,7 @@ static struct {
 	const struct trouble *row;
 	int error;
 	int left;		/* failing calls, or -1: until */
-	long long until;
+	long long since;
 	unsigned often;		/* in 1000 */
 } fault;
 
@@ -136,6 +136,7 @@ fault_event(int unused)
 	fault.often = chance(700) ? 1000 : 50 + pick(300);
 	if (fault.row == &troubles[TROUBLES - 1])
 		fault.often = 20 + pick(100);
+	fault.since = w.now;
 	w.news++;
 	say("fault: %s: %s, %s, %u of 1000", fault.row->name,
 	    strerror(fault.error), fault.left > 0 ? "a few times" :
@@ -158,6 +159,17 @@ void
 faults_end(void)
 {
 	fault.row = NULL;
+}
+
+/* Since when (ms) nothing can be written; NEVER if it can. */
+long long
+disk_full_since(void)
+{
+	return fault.row && fault.row->calls & AT(WRITE) &&
+	    fault.row->calls & AT(CREATE) && fault.row->places & 1u << IN_TMP
+	    && fault.left < 0 && fault.often == 1000 &&
+	    (fault.error == ENOSPC || fault.error == EDQUOT ||
+	    fault.error == EROFS) ? fault.since : NEVER;
 }
 
 static int

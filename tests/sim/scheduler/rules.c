@@ -13,7 +13,7 @@ static struct {
 	int all;		/* the next run may try everything ... */
 	int urgent;		/* ... and ask where a login was refused */
 	unsigned long news, lines;
-	long long since;
+	long long run_began;
 	long long login[SERVERS];	/* refused at, ms; 0 not */
 	unsigned second[MAILS];	/* servers that may see it once more ... */
 	unsigned had_second[MAILS];	/* ... in this run */
@@ -137,10 +137,13 @@ check_rate(int s)
 }
 
 void
-rules_try(int s, int m)
+rules_try(int s, int m, int recipients)
 {
 	w.news++;
 	check_rate(s);
+	check(recipients < 2 || disk_full_since() >= rules.run_began,
+	    "m%d for %d recipients is sent while its file could not be "
+	    "rewritten", m, recipients);
 	if (mail[m].released)
 		return;
 	check(mail[m].in_hand <= 1 || w.no_locks || w.lock_failed,
@@ -239,6 +242,7 @@ rules_line(struct str line)
 
 	if (str_eq(line, STR("Rescanning queue."))) {
 		memset(rules.had_second, 0, sizeof rules.had_second);
+		rules.run_began = w.now;
 		if (rules.all)
 			forget_results();
 	}

@@ -108,6 +108,7 @@ void faults_begin(void);
 void fault_event(int unused);
 void faults_end(void);
 void files_reset(void);
+long long disk_full_since(void);
 ssize_t control_read(int fd, char *p, size_t n);
 
 /* ---- system.c ---- */
@@ -237,7 +238,7 @@ void rules_begin(void);
 /* The next run may try everything at once; and ask where a login was
  * refused. */
 void rules_all(int login);
-void rules_try(int s, int m);
+void rules_try(int s, int m, int recipients);
 void rules_start(int s, const struct remote *r, int alive);
 void rules_login_refused(int s);
 void rules_result(int s, int m, const struct result *r, int sister);
