@@ -306,6 +306,7 @@ touch_file(int m)
 
 	say("admin: touches m%d", m);
 	set_time(m);
+	mail[m].doubt |= mail[m].in_hand || is_on_the_way(m);
 	mail[m].born = w.now;
 	mail[m].lifetime = lifetime_now();
 	mail[m].not_before = 0;

@@ -355,9 +355,13 @@ __wrap_linkat(int from_folder, const char *from, int to_folder, const char *to,
 int
 __wrap_unlinkat(int folder, const char *name, int how)
 {
-	int rc;
+	int rc, error = step(ON_UNLINK, place_at(folder, name));
 
-	STEP(ON_UNLINK, place_at(folder, name));
+	if (error) {
+		w.kept_failed |= place_at(folder, name) == IN_FAILED;
+		errno = error;
+		return -1;
+	}
 	rc = __real_unlinkat(folder, name, how);
 	after_step();
 	return rc;

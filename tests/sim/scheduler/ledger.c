@@ -333,7 +333,8 @@ check_account(int m, int r, struct account *a, const char *when)
 	check(a->due <= a->taken + a->failed + in_queue,
 	    "%s: m%d for r%d is lost: %d due, %d taken, %d failed, %d in "
 	    "queue/", when, m, r, a->due, a->taken, a->failed, in_queue);
-	check(a->taken + a->failed <= a->due + a->excused + a->fail_excused,
+	check(w.kept_failed || a->taken + a->failed <=
+	    a->due + a->excused + a->fail_excused,
 	    "%s: m%d for r%d: %d due, but %d taken, %d failed, %d excused",
 	    when, m, r, a->due, a->taken, a->failed,
 	    a->excused + a->fail_excused);
