@@ -385,7 +385,8 @@ put_junk(void)
 		symlinkat("nowhere", queue_fd, name);
 		break;
 	default:
-		fd = open_queue_file(name, O_WRONLY | O_CREAT);
+		fd = open_queue_file(name, O_WRONLY | O_CREAT | O_NONBLOCK |
+		    O_NOFOLLOW);
 		if (fd >= 0 && write(fd, "\n\njunk", pick(7)) >= 0)
 			close(fd);
 	}
@@ -440,7 +441,9 @@ step_clock(void)
 	    1000000);
 	int m;
 
-	if (chance(500))
+	if (wall_now() < BUILD_DATE)
+		seconds = BUILD_DATE + 1000000 - wall_now();
+	else if (chance(500))
 		seconds = -seconds;
 	for (m = 0; m < mails; m++)
 		mail[m].doubt |= !w.sender || mail[m].born >= w.waits_since;
@@ -473,7 +476,8 @@ act(unsigned n)
 	else if (n < 500 && mails < MAILS - ROOM && half < 0)
 		first_half();
 	else if (n < 600)
-		call_sender(chance(500) ? SIGHUP : SIGALRM);
+		call_sender(chance(200) ? SIGTERM : chance(500) ? SIGHUP :
+		    SIGALRM);
 	else if (n < 680) {
 		say("admin: pulls the trigger");
 		rules_all(0);

@@ -2,6 +2,7 @@
  * answers, loses its connection at any point, and may report nonsense. */
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -112,6 +113,7 @@ refuse_address(struct proc *p, int a)
 static void
 let_in(struct proc *p)
 {
+	p->one_too_many = server_wants_no_more(p->s) && workers_ready(p->s);
 	p->ready = 1;
 	p->let_in_at = w.now;
 	p->window = server[p->s].window > 8 ? 8 : server[p->s].window;
@@ -205,6 +207,12 @@ worker_takes(struct proc *p, unsigned long id, int message)
 	if (!w.calm && chance(5)) {
 		say("worker %d (h%d): not now", p->pid, p->s);
 		return 1;
+	}
+	if (!w.calm && chance(3)) {
+		say("worker %d (h%d): ends as it is given one", p->pid, p->s);
+		proc_ends(p, SIGKILL);
+		errno = EPIPE;
+		return -1;
 	}
 	check(p->holds < WORKER_HOLDS, "a worker gets more than it holds");
 	memset(h, 0, sizeof *h);
@@ -364,7 +372,9 @@ finish_message(struct proc *p, int which)
 	struct answer own[64], whole;
 
 	ask_recipients(p, h, own);
-	if (h->h.n && refused_by_all(h, own))
+	if (p->one_too_many && !w.calm)
+		whole = server_busy(p->s, h->h.m, &p->options);
+	else if (h->h.n && refused_by_all(h, own))
 		whole = own[pick((unsigned)h->h.n)];
 	else
 		whole = server_message(p->s, h->h.m, &p->options);

@@ -138,6 +138,8 @@ finish(int job, int status)
 		snprintf(t->broken, sizeof t->broken, "ended by signal %d%s",
 		    WTERMSIG(status), WTERMSIG(status) == SIGALRM ?
 		    ", it takes for ever" : "");
+		if (keep)
+			printf("seed %lu: %s\n", t->failed, t->broken);
 	}
 	return 0;
 }

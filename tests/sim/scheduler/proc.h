@@ -56,6 +56,7 @@ struct proc {
 	struct held held[WORKER_HOLDS];
 	int holds, begun;
 	int ready, go, over;
+	int one_too_many;	/* the server puts off all it sends */
 	long long next;		/* when it does something; 0 not set */
 	long long let_in_at;
 	int window, answered, given, sent, messages;
@@ -83,6 +84,7 @@ void proc_ends(struct proc *p, int status);
 struct packet *proc_packet(struct proc *p, enum worker_kind kind);
 int workers_of(int s);
 int workers_holding(int s);
+int workers_ready(int s);
 
 /* connection.c */
 void worker_begins(struct proc *p, const struct worker_setup *setup);

@@ -127,7 +127,7 @@ server_opens(int s, int address)
 		return chance(100) ? OPEN_SILENT : OPEN_ADDRESS;
 	if (server[s].mood == NO_LOGIN)
 		return chance(900) ? OPEN_LOGIN : OPEN_REMOTE;
-	if (server[s].mood == NO_MORE_SESSIONS && chance(500))
+	if (server[s].mood == NO_MORE_SESSIONS && chance(300))
 		return OPEN_ADDRESS;
 	if (chance(950))
 		return OPEN_FINE;
@@ -235,4 +235,16 @@ server_message(int s, int m, const struct options *o)
 	out.reply = 250;
 	out.stage = STAGE_dot;
 	return out;
+}
+
+int
+server_wants_no_more(int s)
+{
+	return !w.calm && server[s].mood == NO_MORE_SESSIONS;
+}
+
+struct answer
+server_busy(int s, int m, const struct options *o)
+{
+	return answer_of(&busy[1], s, m, -1, o);
 }

@@ -167,6 +167,8 @@ int server_loses(int s, int m);
 /* The answer to recipient r of m; reply 0: accepted. And to the message. */
 struct answer server_recipient(int s, int m, int r, int again,
     const struct options *o);
+int server_wants_no_more(int s);
+struct answer server_busy(int s, int m, const struct options *o);
 struct answer server_message(int s, int m, const struct options *o);
 
 /* ---- ledger.c ---- */

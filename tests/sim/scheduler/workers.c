@@ -370,6 +370,17 @@ workers_of(int s)
 	return n;
 }
 
+int
+workers_ready(int s)
+{
+	int i, n = 0;
+
+	for (i = 0; i < PROCS; i++)
+		n += procs[i].kind == WORKER && procs[i].s == s &&
+		    procs[i].ready && procs[i].alive && !procs[i].orphan;
+	return n;
+}
+
 /* Deliveries of this server's workers. */
 int
 workers_holding(int s)
