@@ -80,6 +80,8 @@ keep_house(struct sender *s)
 	spool_clean(&s->spool);
 	if (spool_repair(&s->spool, &why) < 0)
 		log_fault("%s", buf_z(&why));
+	/* A trigger that was made again is no pull. */
+	trigger_replaced(&s->trigger, &s->spool);
 	buf_free(&why);
 }
 

@@ -311,6 +311,7 @@ repair(struct sender *s)
 	rc = spool_repair(&s->spool, &why);
 	if (rc < 0)
 		log_fault("%s", buf_z(&why));
+	trigger_replaced(&s->trigger, &s->spool);
 	buf_free(&why);
 	errno = error;
 	return rc == 0;
