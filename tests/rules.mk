@@ -14,7 +14,7 @@ bench: $(BINARY) $(TOOLS) ## beside nullmailer 2.2 (REF= RUNS= ROWS=)
 SIM = session
 SIM_ALLOC = tests/sim/$(if $(SAN),no)arena.c
 sim: ## simulates what may happen to deliveries (SEED= COUNT=)
-	+@$(MAKE) OBJ=$(OBJ)/sim SSL=none CFLAGS=-O2 \
+	+@$(MAKE) OBJ=$(OBJ)/sim SSL=none $(if $(SAN),,CFLAGS=-O2) \
 	    WERROR= simulated
 simulated: $(SIM:%=$(OBJ)/tests/sim/%)
 	@for s in $^; do $$s || exit 1; done

@@ -221,10 +221,12 @@ static void
 last_words(const struct smtp *s, const struct outgoing *o, struct result *r,
     struct buf *words)
 {
-	const struct outcome *last = o->outcome + o->outcomes - 1;
+	const struct outcome *last;
 
-	if (s->session.c.io.state == IO_OPEN || o->outcomes == o->settled ||
-	    !last->r.code)
+	if (s->session.c.io.state == IO_OPEN || o->outcomes == o->settled)
+		return;
+	last = &o->outcome[o->outcomes - 1];
+	if (!last->r.code)
 		return;
 	r->stage = last->r.stage;
 	r->reply = last->r.reply;
