@@ -281,7 +281,7 @@ served
 is "the second connection knows how" "$(waiting) $flaws" '0 '
 
 # Permanent errors that are to be temporary
-for option in soft-bounce soft-bounce=554,550 soft-bounce=5.1.1; do
+for option in soft-bounce soft-bounce=550 soft-bounce=5.1.1; do
 	plays "$option" 16 "$option" 'S: 220 hi' 'C: EHLO *' 'S: 250 hi' \
 	    'C: MAIL *' 'S: 250 ok' 'C: RCPT *' 'S: 550 5.1.1 no' 'C= QUIT' bye
 done
