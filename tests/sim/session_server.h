@@ -1,5 +1,5 @@
-/* session_server.h - the modelled server in two parts: session_event.c is what it
- * says and what may go wrong with that, session_server.c what it understands
+/* session_server.h - the modelled server in two parts: session_event.c is what
+ * it says and what may go wrong with that, session_server.c what it understands
  * and takes. */
 #ifndef SIM_SESSION_SERVER_H
 #define SIM_SESSION_SERVER_H
