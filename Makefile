@@ -15,7 +15,7 @@ LIB_conf = conf hostname path user
 LIB_mail = addr dsn envelope header wire
 LIB_queue = copy enqueue failed names settle spool spoolinit status store trigger
 LIB_net = io net $(SANDBOX)
-LIB_smtp = command connection fault login options outgoing protocol qmqp \
+LIB_smtp = answer command connection fault login options outgoing protocol qmqp \
 	remote reply sasl session smtp transaction
 LIB_send = agent bounce child delivery external history logger messages settings worker
 LIBC = fork mbstowcs memmem printf qsort

@@ -20,7 +20,8 @@ SIMS = $(SIM_FILES) $(SIM_FOLDERS)
 SEED = 1
 COUNT = 20000
 sim: ## simulates what may happen (SEED= COUNT= SIMS=)
-	+@$(MAKE) OBJ=$(OBJ)/sim SSL=none CFLAGS=-O2 WERROR= simulated
+	+@$(MAKE) OBJ=$(OBJ)/sim SSL=none $(if $(SAN),,CFLAGS=-O2) \
+	    WERROR= simulated
 simulated: $(SIMS:%=$(OBJ)/tests/sim/%)
 	@for s in $^; do SEED='$(SEED)' COUNT='$(COUNT)' $$s $(SEED) $(COUNT) || \
 	    exit 1; done

@@ -155,6 +155,8 @@ queue_file a@x.y >"$T/message"
 refuses "refused" 7 'Connect failed: Connection refused (127.0.0.1 port 1)$' host=127.0.0.1 port=1
 refuses "refused, IPv6" 7 'Connect failed: Connection refused (::1 port 1)$' host=::1 port=1
 refuses "refused, brackets" 7 'Connect failed: Connection refused (::1 port 1)$' 'host=[::1]' port=1
+refuses "refused, IPv4 only" 7 'Connect failed: Connection refused (127.0.0.1 port 1)$' host=localhost port=1 ipv4
+refuses "refused, IPv6 only" 7 'Connect failed: Connection refused (::1 port 1)$' host=localhost port=1 ipv6
 refuses "no such name" 2 'Connect failed: a\.\.b: ' host=a..b port=1
 refuses "empty host" 2 'Connect failed: ' host= port=1
 refuses "source: IPv6 for IPv4" 19 'Connect failed: ' host=127.0.0.1 port=1 source=::1
@@ -278,6 +280,16 @@ remotes "127.0.0.1 smtp port=$port user=u pass=p sessions=1 messages=1"
 run
 served
 is "the second connection knows how" "$(waiting) $flaws" '0 '
+
+# Permanent errors that are to be temporary
+for option in soft-bounce soft-bounce=550 soft-bounce=5.1.1; do
+	plays "$option" 16 "$option" 'S: 220 hi' 'C: EHLO *' 'S: 250 hi' \
+	    'C: MAIL *' 'S: 250 ok' 'C: RCPT *' 'S: 550 5.1.1 no' 'C= QUIT' bye
+done
+for option in soft-bounce=551 soft-bounce=5.1.2; do
+	plays "$option" 35 "$option" 'S: 220 hi' 'C: EHLO *' 'S: 250 hi' \
+	    'C: MAIL *' 'S: 250 ok' 'C: RCPT *' 'S: 550 5.1.1 no' 'C= QUIT' bye
+done
 
 plays "STARTTLS not offered" 16 'starttls' 'S: 220 hi' 'C: EHLO *' 'S: 250 hi' 'C= QUIT' bye
 is "STARTTLS not offered: text" "$out" "Server does not offer STARTTLS"

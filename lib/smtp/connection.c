@@ -57,22 +57,13 @@ connection_init(struct connection *c, const struct protocol_setup *setup,
 	return ERR_MSG_TEMP;
 }
 
-void
-connection_blame(struct connection *c, int reply, struct str text, int how)
-{
-	struct fault_case f = { c->stage, reply, text, how, c->answered > 0,
-		0, 0 };
-
-	c->fault = fault_of(&f).fault;
-	c->reply = reply;
-}
-
 struct verdict
 connection_verdict(const struct connection *c, int reply, struct str text,
     size_t accepted, size_t recipients)
 {
-	struct fault_case f = { c->stage, reply, text, 0, c->answered > 0,
-		accepted, recipients };
+	struct fault_case f = { c->stage, reply < 0 ? 0 : reply, text,
+		reply < 0 ? -reply : 0, c->answered > 0, accepted,
+		recipients };
 	struct verdict v = fault_of(&f);
 
 	if (fault_softened(c->o->soft_bounce, reply, text))
@@ -80,13 +71,20 @@ connection_verdict(const struct connection *c, int reply, struct str text,
 	return v;
 }
 
+void
+connection_blame(struct connection *c, int reply, struct str text)
+{
+	c->fault = connection_verdict(c, reply, text, 0, 0).fault;
+	c->reply = reply < 0 ? 0 : reply;
+}
+
 int
 connection_lost(struct connection *c)
 {
 	enum io_state state = c->io.state;
 
-	connection_blame(c, 0, STR(""), state == IO_TIMEOUT ? FAULT_TIMEOUT :
-	    FAULT_LOST);
+	connection_blame(c, state == IO_TIMEOUT ? -FAULT_TIMEOUT : -FAULT_LOST,
+	    STR(""));
 	buf_set(&c->text, str_of(io_why(&c->io)));
 	io_close(&c->io);
 	c->open = 0;
@@ -111,7 +109,7 @@ connection_tls(struct connection *c)
 static int
 connect_failed(struct connection *c, int code, struct str why)
 {
-	connection_blame(c, 0, STR(""), FAULT_LOST);
+	connection_blame(c, -FAULT_LOST, STR(""));
 	buf_set(&c->text, STR("Connect failed: "));
 	buf_add(&c->text, why);
 	return code;

@@ -48,15 +48,14 @@ int connection_tls(struct connection *c);
  * text. */
 int connection_lost(struct connection *c);
 
-/* Sets fault and reply by what happened in this stage: a reply, or how
- * (FAULT_LOST ...) if reply is 0. */
-void connection_blame(struct connection *c, int reply, struct str text,
-    int how);
-
-/* The verdict about a reply in this stage to a transaction of so many
- * recipients, of whom so many were accepted; softened by the options. */
+/* The verdict about what happened in this stage: a reply, or minus FAULT_LOST
+ * and the like; to a transaction of so many recipients, of whom so many were
+ * accepted. Softened by the options. */
 struct verdict connection_verdict(const struct connection *c, int reply,
     struct str text, size_t accepted, size_t recipients);
+
+/* Sets fault and reply by such a verdict. */
+void connection_blame(struct connection *c, int reply, struct str text);
 
 /* While the answer to a whole message is out, being stopped would mean not to
  * know whether it has been taken. how: SIG_BLOCK or SIG_UNBLOCK. */

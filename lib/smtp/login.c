@@ -230,7 +230,7 @@ on_refusal(struct login *l)
 {
 	struct smtp_session *s = l->s;
 
-	connection_blame(&s->c, s->reply.code, buf_str(&s->reply.text), 0);
+	connection_blame(&s->c, s->reply.code, buf_str(&s->reply.text));
 	if (s->c.fault == FAULT_ADDRESS && l->text.n)
 		return give_up(l);
 	keep_refusal(l);

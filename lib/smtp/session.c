@@ -37,7 +37,7 @@ end_garbled(struct smtp_session *s, const char *what)
 	struct buf words = { 0 };
 	int code;
 
-	connection_blame(&s->c, 0, STR(""), FAULT_GARBLED);
+	connection_blame(&s->c, -FAULT_GARBLED, STR(""));
 	buf_cat(&words, str_of(what), buf_str(&s->reply.text));
 	code = end_session(s, ERR_PROTOCOL, buf_str(&words));
 	buf_free(&words);
@@ -64,7 +64,7 @@ session_refused(struct smtp_session *s)
 	struct str text = buf_str(&s->reply.text);
 	int class = reply_class(&s->reply);
 
-	connection_blame(&s->c, s->reply.code, text, 0);
+	connection_blame(&s->c, s->reply.code, text);
 	return end_session(s, class == 4 || class == 5 ? ERR_MSG_TEMP :
 	    ERR_PROTOCOL, text);
 }

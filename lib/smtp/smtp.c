@@ -84,7 +84,7 @@ file_changed(struct smtp *s, struct transaction *t)
 
 	io_mute(&s->session.c.io);
 	while (!rc && s->first != t)
-		rc = transaction_hear(s);
+		rc = answer_hear(s);
 	if (rc)
 		return rc;
 	t->failure = outgoing_outcome(t->o, &r);
@@ -103,7 +103,7 @@ send_body(struct smtp *s, struct transaction *t)
 	s->session.c.stage = STAGE_data;
 	rc = put_message(s, t->o, &w);
 	if (rc)
-		return rc < 0 ? transaction_hear_rest(s) : file_changed(s, t);
+		return rc < 0 ? answer_hear_rest(s) : file_changed(s, t);
 	connection_hold_signals(SIG_BLOCK);
 	io_put(io, wire_end(&w));
 	if (!t->chunked) {
@@ -163,7 +163,7 @@ by_data(struct smtp *s, struct transaction *t)
 		while (more_to_say(s, t))
 			command_next(s, t);
 		if (s->first != t || t->heard < t->said)
-			rc = transaction_hear(s);
+			rc = answer_hear(s);
 	} while (!rc && (s->first != t || t->heard < t->said ||
 	    more_to_say(s, t)));
 	if (rc)
@@ -177,7 +177,7 @@ by_data(struct smtp *s, struct transaction *t)
 	/* If it does want the message after all, none must follow in a form
 	 * that would be taken for its text. */
 	command_next(s, t);
-	return chunking(s) ? transaction_hear(s) : 0;
+	return chunking(s) ? answer_hear(s) : 0;
 }
 
 static int
@@ -188,7 +188,7 @@ by_chunk(struct smtp *s, struct transaction *t)
 	while (!rc && s->first != t && (s->in_flight >= s->window ||
 	    s->unheard + 4 > WINDOW_COMMANDS ||
 	    s->octets + t->o->size.octets > WINDOW_OCTETS))
-		rc = transaction_hear(s);
+		rc = answer_hear(s);
 	while (!rc && t->said <= t->recipients + 1)
 		command_next(s, t);
 	return rc ? rc : send_body(s, t);
@@ -203,7 +203,7 @@ send_transaction(struct smtp *s, struct outgoing *o)
 	    o->size.octets <= RIDES_OCTETS;
 	/* Nothing is unanswered and yet the server speaks. */
 	if (t->chunked && s->first == t && io_unread(&s->session.c.io))
-		return transaction_unasked(s);
+		return answer_unasked(s);
 	return t->chunked ? by_chunk(s, t) : by_data(s, t);
 }
 
@@ -216,7 +216,7 @@ send_more(struct smtp *s)
 	int rc = 0;
 
 	while (!rc && s->first)
-		rc = transaction_hear(s);
+		rc = answer_hear(s);
 	if (rc)
 		return rc;
 	o = s->more;
@@ -296,7 +296,7 @@ smtp_send(struct connection *session, const struct protocol_message *m)
 	}
 	rc = send_transaction(s, o);
 	while (!rc && s->first && !s->session.ext.pipelining)
-		rc = transaction_hear(s);
+		rc = answer_hear(s);
 	return rc;
 }
 
@@ -308,7 +308,7 @@ smtp_settle(struct connection *session)
 	int rc = 0;
 
 	while (!rc && s->reports == reports && (s->first || s->more))
-		rc = s->first ? transaction_hear(s) : send_more(s);
+		rc = s->first ? answer_hear(s) : send_more(s);
 	return rc;
 }
 

@@ -2,7 +2,8 @@
  *
  *	outgoing.c	a message, its recipients, the report
  *	command.c	what is said: MAIL, RCPT, DATA, BDAT, RSET
- *	transaction.c	what is heard, and what follows from it
+ *	transaction.c	how transactions begin and end, and sessions in them
+ *	answer.c	what is heard, and what follows from it
  *	smtp.c		who is served when, the message's octets, life
  *
  * Each calls only those above it. */
@@ -65,35 +66,44 @@ int command_needs_utf8(struct str address);
 
 /* ---- transaction.c ---- */
 
+/* Recipients of a transaction at most. */
+size_t transaction_limit(const struct smtp *s);
+
 /* Begins a transaction for as many recipients of o as one may have. */
 struct transaction *transaction_new(struct smtp *s, struct outgoing *o);
-
-/* Hears the next reply, which is the oldest transaction's. 0, or the ERR_ code
- * of what ended the session. */
-int transaction_hear(struct smtp *s);
-
-/* Writing has failed: hears what was answered before. The ERR_ code of what
- * ended the session. */
-int transaction_hear_rest(struct smtp *s);
-
-/* The oldest transaction is complete: what became of it. */
-void transaction_finish(struct smtp *s);
-
-/* The session has ended with this code: reports what the server could have
- * taken. Returns the code. */
-int transaction_abandon(struct smtp *s, int code);
-
-/* The server speaks out of turn. As transaction_hear. */
-int transaction_unasked(struct smtp *s);
 
 /* Reports o and frees it. */
 void transaction_report(struct smtp *s, struct outgoing *o);
 
-/* Says goodbye with this fault and code, and abandons. Returns the code. */
+/* The oldest transaction is complete: what became of it. The second form counts
+ * it as answered, and returns 0. */
+void transaction_finish(struct smtp *s);
+int transaction_answered(struct smtp *s);
+
+/* The oldest was refused by a server that may not know BDAT: once more, by
+ * DATA, as no message fails because of BDAT alone. Returns 0. */
+int transaction_by_data(struct smtp *s);
+
+/* Four ends of a session: what the server could have taken is reported. They
+ * return the ERR_ code: given; of a lost connection or a malformed reply; of a
+ * 421, after which the server takes nothing more; of a reply out of step. */
 int transaction_end(struct smtp *s, enum fault fault, int code,
     struct str text);
+int transaction_lost(struct smtp *s);
+int transaction_farewell(struct smtp *s);
+int transaction_out_of_step(struct smtp *s);
 
-/* Recipients of a transaction at most. */
-size_t transaction_limit(const struct smtp *s);
+/* ---- answer.c ---- */
+
+/* Hears the next reply, which is the oldest transaction's. 0, or the ERR_ code
+ * of what ended the session. */
+int answer_hear(struct smtp *s);
+
+/* Writing has failed: hears what was answered before. The ERR_ code of what
+ * ended the session. */
+int answer_hear_rest(struct smtp *s);
+
+/* The server speaks out of turn. As answer_hear. */
+int answer_unasked(struct smtp *s);
 
 #endif

@@ -23,7 +23,7 @@ check_case(const struct fault_case *c)
 	must(v.fault > FAULT_NONE && v.fault < FAULTS);
 	must(!v.permanent || (c->reply / 100 == 5 && c->stage >= STAGE_mail));
 	must(c->stage > STAGE_starttls || v.fault == FAULT_ADDRESS);
-	must(key == c->reply || (c->reply && key > 6000000 && key < 8000000));
+	must(key == c->reply || (c->reply && key >= 6000000 && key < 8000000));
 	must(!fault_softened("550", c->reply, c->text) || c->reply == 550);
 	must(!fault_softened_on_probation(c->reply, c->text) ||
 	    c->reply / 100 == 5);

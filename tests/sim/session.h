@@ -2,7 +2,8 @@
  * connection, a server with a ledger, and what is known of each message.
  *
  *	session_net.c	instead of lib/net, the clock, and pread
- *	session_server.c	the server
+ *	session_event.c, session_server.c	the server
+ *	session_make.c	messages, servers, options by chance
  *	session.c	the client's side of a history, and what must hold */
 #ifndef SIM_SESSION_H
 #define SIM_SESSION_H
@@ -114,6 +115,15 @@ int chance(unsigned in);	/* one in so many */
 void say(const char *format, ...) __attribute__((format(printf, 1, 2)));
 /* Something that must hold does not. */
 void wrong(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+/* ---- session_make.c ---- */
+
+void make_server(void);
+void make_message(size_t n);
+/* The queue file for those who are left. */
+void write_file(struct message *m, size_t n, const char *body);
+int is_too_large(const struct message *m);
+extern const char *body_of[MESSAGES];
 
 /* ---- session_server.c ---- */
 
