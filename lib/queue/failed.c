@@ -99,16 +99,31 @@ fail_by_copy(struct failing *f, const struct envelope *e,
 	return rc < 0 ? -1 : sync_failed(f);
 }
 
+/* A whole message is what has the name; a part is of the open file. */
+static int
+is_to_fail(const struct failing *f, const struct envelope *e)
+{
+	int is;
+
+	if (!f->whole)
+		return settle_has(f->fd, e);
+	is = spool_is(f->s, f->name, f->fd, e);
+	return is < 0 ? -1 : is == SPOOL_SAME;
+}
+
 int
 spool_fail(const struct spool *s, int fd, const struct envelope *e,
     const unsigned char *keep, const char *name, struct buf *as)
 {
 	struct failing f = { s, fd, keep ? NULL : e, name, as, 0 };
-	int rc = settle_has(fd, e);
+	int rc;
 
+	if (keep && !settle_any(keep, e->count))
+		return -1;
+	rc = is_to_fail(&f, e);
 	if (rc == 0)
 		errno = ESTALE;
-	if (rc <= 0 || (keep && !settle_any(keep, e->count)))
+	if (rc <= 0)
 		return -1;
 	if (!keep && link_failed(&f) == 0 && sync_failed(&f) == 0)
 		return 0;

@@ -72,14 +72,23 @@ remove_name(const struct spool *s, const char *name)
 	return unlinkat(s->queue, name, 0) == 0 || errno == ENOENT ? 0 : -1;
 }
 
+/* It cannot be opened for reading, but it can be held: before the folder is
+ * synced no other file shall have its place on the disk. */
 int
 spool_remove_marked(const struct spool *s, const char *name)
 {
+	int rc, fd = openat(s->queue, name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
 	struct stat st;
 
-	if (fstatat(s->queue, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
+	if (fd < 0)
 		return errno == ENOENT ? 0 : -1;
-	return spool_is_marked(&st) ? remove_name(s, name) : 1;
+	rc = fstat(fd, &st);
+	if (rc == 0)
+		rc = spool_is_marked(&st) ? remove_name(s, name) : 1;
+	if (rc == 0)
+		names_sync(s->queue);
+	names_close(fd);
+	return rc;
 }
 
 int

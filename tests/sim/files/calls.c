@@ -374,7 +374,9 @@ open_name(int folder, const char *name, int how, unsigned mode)
 		return no(ENXIO);
 	if (how & O_DIRECTORY && !i->folder)
 		return no(ENOTDIR);
-	return i->folder || i->mode & 0400 ? new_fd(ino) : no(EACCES);
+	if (i->folder || how & O_PATH || i->mode & 0400)
+		return new_fd(ino);
+	return no(EACCES);
 }
 
 int

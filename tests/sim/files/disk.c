@@ -101,17 +101,33 @@ set_name(struct name *list, int *count, const struct name *n)
 	*at = *n;
 }
 
+/* The place of a file that has no name any more and is not open. A journal does
+ * not give it away before that is on the disk. */
+static int
+free_place(void)
+{
+	int i;
+
+	for (i = FAILED + 1; i <= inode_count && disk.kind != EXT4; i++)
+		if (!inodes[i].links && !inodes[i].opens && !inodes[i].folder)
+			return i;
+	return 0;
+}
+
 int
 disk_new(void)
 {
-	struct inode *i;
+	int ino = free_place();
+	struct inode *i = &inodes[ino];
 
-	if (inode_count == INODES - 1)
-		return 0;
-	i = &inodes[++inode_count];
+	if (!ino) {
+		if (inode_count == INODES - 1)
+			return 0;
+		i = &inodes[++inode_count];
+	}
 	memset(i, 0, offsetof(struct inode, data));
 	i->used = i->fresh = 1;
-	return inode_count;
+	return ino ? ino : inode_count;
 }
 
 static void
@@ -424,8 +440,10 @@ choose_inode(struct inode *i)
 static int
 new_empty(int ino)
 {
-	int copy = disk_new();
+	int copy = ++inode_count;
 
+	memset(&inodes[copy], 0, sizeof *inodes);
+	inodes[copy].used = 1;
 	inodes[copy].mode = inodes[ino].mode;
 	return copy;
 }

@@ -9,6 +9,7 @@
 #include <fcntl.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "../../../lib/mail/envelope.h"
 #include "../../../lib/queue/spool.h"
@@ -36,22 +37,53 @@ struct held {
 int sender_alive, sender_kills, cuts, all_is_well;
 static struct held held[HELD];
 static struct spool spool;
-static int unsynced;
+static int unsynced, removed[HELD];
 static int nested;		/* another process waits meanwhile */
 
 void
 sender_begin(void)
 {
 	memset(held, 0, sizeof held);
+	memset(removed, 0, sizeof removed);
 	sender_alive = sender_kills = unsynced = 0;
 }
 
 static void
 let_go(struct held *h)
 {
-	spool_close(&(struct spool){ h->fd, -1, -1, -1 });
+	close(h->fd);
 	envelope_free(&h->e);
 	h->used = 0;
+}
+
+/* A file that was removed stays open until the folder is synced. */
+static void
+keep_open(struct held *h)
+{
+	int i = 0;
+
+	while (i < HELD - 1 && removed[i])
+		i++;
+	if (removed[i])
+		close(removed[i]);
+	removed[i] = h->fd;
+	envelope_free(&h->e);
+	h->used = 0;
+}
+
+static void
+sync_queue(void)
+{
+	int i;
+
+	if (spool_sync(&spool) < 0)
+		return;
+	unsynced = 0;
+	for (i = 0; i < HELD; i++) {
+		if (removed[i])
+			close(removed[i]);
+		removed[i] = 0;
+	}
 }
 
 static void
@@ -174,7 +206,9 @@ remove_served(struct held *h)
 	compare(h, there, rc >= 0);
 	tell("message %d: removed: %d", h->id, rc);
 	unsynced |= rc == 0;
-	if (rc >= 0)
+	if (rc == 0)
+		keep_open(h);
+	else if (rc > 0)
 		let_go(h);
 }
 
@@ -298,7 +332,7 @@ sweep(const char *name)
 	for (i = 0; id >= 0 && i < RECIPIENTS; i++)
 		if (mask >> i & 1 && !ledger[id].served[i])
 			violate("marked and not served", id, i);
-	unsynced |= spool_remove_marked(&spool, name) == 0;
+	spool_remove_marked(&spool, name);
 }
 
 /* An error is never the end of the queue. */
@@ -326,8 +360,8 @@ round_of_sender(void)
 	list_queue(names);
 	for (i = 0; i < HELD && names[i][0]; i++)
 		sweep(names[i]);
-	if (unsynced && dice(2) && spool_sync(&spool) == 0)
-		unsynced = 0;
+	if (unsynced && dice(2))
+		sync_queue();
 }
 
 static void
@@ -336,6 +370,7 @@ start_sender(void)
 	struct buf why = { 0 };
 
 	memset(held, 0, sizeof held);
+	memset(removed, 0, sizeof removed);
 	unsynced = 0;
 	sender_alive = spool_create(&spool, &why) == 0
 	    && spool_lock(&spool, 0) != 1;
