@@ -161,7 +161,7 @@ spool_remove(const struct spool *s, const char *name, int fd,
  * that makes room. 0; 1 another one's, all is as before; 2 another one's, and
  * that cannot be undone; -1. */
 static int
-swap(const struct spool *s, int fd, const struct envelope *e,
+swap_names(const struct spool *s, int fd, const struct envelope *e,
     const char *copy, const char *name)
 {
 	int is;
@@ -179,7 +179,7 @@ swap(const struct spool *s, int fd, const struct envelope *e,
 /* Gives the old file the name COPY.N in tmp/. 0; 1 there are no links here, old
  * is empty; -1. */
 static int
-keep_name(const struct spool *s, const char *copy, const char *name,
+keep_old_name(const struct spool *s, const char *copy, const char *name,
     struct buf *old)
 {
 	unsigned n = 0;
@@ -200,7 +200,7 @@ static int
 replace(const struct spool *s, int fd, const struct envelope *e,
     const char *copy, const char *name, struct buf *old)
 {
-	int rc = keep_name(s, copy, name, old);
+	int rc = keep_old_name(s, copy, name, old);
 
 	if (rc == 0 && settle_is(s->tmp, buf_z(old), fd, e) == SPOOL_OTHER)
 		rc = 1;
@@ -217,7 +217,7 @@ static int
 take_place(const struct spool *s, int fd, const struct envelope *e,
     const char *copy, const char *name, struct buf *old)
 {
-	int rc = swap(s, fd, e, copy, name);
+	int rc = swap_names(s, fd, e, copy, name);
 
 	if (rc == 0)
 		buf_set(old, str_of(copy));

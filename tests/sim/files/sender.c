@@ -173,7 +173,8 @@ record_failed(struct held *h)
 		return;
 	files = names_in("failed");
 	rc = put_failed(h, (int)n == h->count ? NULL : keep, &as);
-	if (rc < 0 && (int)n < h->count && files != names_in("failed") && !removals_failed)
+	if (rc < 0 && (int)n < h->count && !removals_failed
+	    && files != names_in("failed"))
 		violate("not done, and yet there", h->id, -1);
 	tell("message %d: failed/: %d %s", h->id, rc, rc ? strerror(errno)
 	    : buf_z(&as));
