@@ -86,7 +86,7 @@ int spool_move(int from_folder, const char *from, int to_folder,
  * queue/SECONDS.TEMPORARY, with more digits where that is taken, and syncs the
  * folder. The name goes to name.
  * Signals that end the process are to be blocked. 0, or -1 with errno and
- * nothing queued. Either way the temporary is gone and fd is closed. */
+ * nothing queued. Either way the temporary is gone, and so is the lock. */
 int spool_commit(const struct spool *s, int fd, const char *temporary,
     time_t seconds, struct buf *name);
 

@@ -19,12 +19,9 @@
 #define OPENS 64
 #define OWNER 1000
 
-/* The numbers of linux/fs.h. */
-#define SPARES 1
-#define EXCHANGES 2
-
 struct open {
 	int ino, at, locked, process;
+	int unsaid;		/* an error of a sync that another one met */
 };
 
 /* A folder that is read. */
@@ -122,7 +119,7 @@ new_fd(int ino)
 
 	for (i = 0; i < OPENS; i++)
 		if (!opens[i].ino) {
-			opens[i] = (struct open){ ino, 0, 0, running };
+			opens[i] = (struct open){ ino, 0, 0, running, 0 };
 			disk_inode(ino)->opens++;
 			return FIRST + i;
 		}
@@ -154,9 +151,9 @@ open_path(const char *path)
 }
 
 static int
-create_name(int folder, const char *name, unsigned mode)
+create_name(int folder, const char *name, unsigned mode, int new_folder)
 {
-	int ino = is_gone(folder) ? 0 : disk_new();
+	int ino = is_gone(folder) ? 0 : disk_new(new_folder);
 
 	if (!ino)
 		return 0;
@@ -177,7 +174,7 @@ open_name(int folder, const char *name, int how, unsigned mode)
 	if (ino && how & O_EXCL)
 		return no(EEXIST);
 	if (!ino && how & O_CREAT) {
-		ino = create_name(folder, name, mode);
+		ino = create_name(folder, name, mode, 0);
 		return ino ? new_fd(ino) : no(ENOENT);
 	}
 	if (!ino)
@@ -302,6 +299,17 @@ __wrap_fallocate(int fd, int mode, off_t at, off_t n)
 	return no(EOPNOTSUPP);
 }
 
+/* Every descriptor that was open then is told once. */
+static void
+spread_error(const struct open *o)
+{
+	int i;
+
+	for (i = 0; i < OPENS; i++)
+		if (&opens[i] != o && opens[i].ino == o->ino)
+			opens[i].unsaid = 1;
+}
+
 int
 __wrap_fsync(int fd)
 {
@@ -311,7 +319,13 @@ __wrap_fsync(int fd)
 	if (!o)
 		return no(EBADF);
 	error = made(CALL_fsync, shown_fd(fd));
+	if (!error && o->unsaid) {
+		o->unsaid = 0;
+		return no(EIO);
+	}
 	disk_sync(o->ino, error);
+	if (error == EIO)
+		spread_error(o);
 	return error ? no(error) : 0;
 }
 
@@ -357,24 +371,16 @@ __wrap_renameat(int from_fd, const char *from, int fd, const char *name)
 }
 
 static int
-rename_flagged(int from_folder, const char *from, int folder, const char *name,
-    unsigned flags)
+rename_sparing(int from_folder, const char *from, int folder, const char *name)
 {
-	int ino;
-
 	FAIL(CALL_renameat2, place(folder, name));
-	ino = disk_find(folder, name);
-	if (flags == EXCHANGES ? !disk.exchanges : !disk.spares)
+	if (!disk.spares)
 		return no(EINVAL);
-	if (!disk_find(from_folder, from) || !folder || is_gone(folder)
-	    || (flags == EXCHANGES && !ino))
+	if (!disk_find(from_folder, from) || !folder || is_gone(folder))
 		return no(ENOENT);
-	if (flags == SPARES && ino)
+	if (disk_find(folder, name))
 		return no(EEXIST);
-	if (flags == EXCHANGES)
-		disk_exchange(from_folder, from, folder, name);
-	else
-		disk_rename(from_folder, from, folder, name);
+	disk_rename(from_folder, from, folder, name);
 	return 0;
 }
 
@@ -383,7 +389,6 @@ __wrap_syscall(long number, ...)
 {
 	const char *from, *name;
 	int from_fd, fd;
-	unsigned flags;
 	va_list ap;
 
 	if (number != SYS_renameat2)
@@ -393,10 +398,8 @@ __wrap_syscall(long number, ...)
 	from = va_arg(ap, const char *);
 	fd = va_arg(ap, int);
 	name = va_arg(ap, const char *);
-	flags = va_arg(ap, unsigned);
 	va_end(ap);
-	return rename_flagged(folder_of(from_fd), from, folder_of(fd), name,
-	    flags);
+	return rename_sparing(folder_of(from_fd), from, folder_of(fd), name);
 }
 
 int
@@ -420,8 +423,7 @@ make_name(int fd, const char *name, enum call c)
 	FAIL(c, place(folder, name));
 	if (disk_find(folder, name))
 		return no(EEXIST);
-	ino = create_name(folder, name, 0700);
-	disk_inode(ino)->folder = c == CALL_mkdirat;
+	ino = create_name(folder, name, 0700, c == CALL_mkdirat);
 	disk_inode(ino)->fifo = c == CALL_mkfifoat;
 	return 0;
 }

@@ -115,9 +115,9 @@ free_place(void)
 }
 
 int
-disk_new(void)
+disk_new(int folder)
 {
-	int ino = free_place();
+	int ino = folder ? 0 : free_place();
 	struct inode *i = &inodes[ino];
 
 	if (!ino) {
@@ -127,6 +127,7 @@ disk_new(void)
 	}
 	memset(i, 0, offsetof(struct inode, data));
 	i->used = i->fresh = 1;
+	i->folder = folder;
 	return ino ? ino : inode_count;
 }
 
@@ -182,18 +183,6 @@ disk_rename(int from_folder, const char *from, int folder, const char *name)
 	group++;
 	change(folder, name, ino);
 	change(from_folder, from, 0);
-}
-
-void
-disk_exchange(int a_folder, const char *a, int b_folder, const char *b)
-{
-	int ino_a = disk_find(a_folder, a), ino_b = disk_find(b_folder, b);
-
-	group++;
-	inodes[ino_a].links++;		/* neither is without a name */
-	change(a_folder, a, ino_b);
-	change(b_folder, b, ino_a);
-	inodes[ino_a].links--;
 }
 
 void
@@ -365,12 +354,11 @@ disk_begin(enum disk_kind kind)
 	static const char *const folders[] = { "queue", "tmp", "failed" };
 	int i, ino;
 
-	disk = (struct disk){ kind, (int)dice(2), dice(4) > 0 };
+	disk = (struct disk){ kind, dice(4) > 0 };
 	inode_count = seen_count = sure_count = change_count = group = 0;
-	disk_inode(disk_new())->folder = 1;
+	disk_new(1);
 	for (i = 0; i < 3; i++) {
-		ino = disk_new();
-		inodes[ino].folder = 1;
+		ino = disk_new(1);
 		inodes[ino].mode = 0700;
 		disk_set(ROOT, folders[i], ino);
 	}

@@ -2,9 +2,9 @@
  * or a cut lay between, and not after a kill if all recipients had been taken
  * and the file was marked.
  *
- * One loss is known and not counted: on vfat without exchange of names (Linux
- * before 6.0) a file is being rewritten, the sender is killed before it has
- * synced the new one, or cannot, and then the power goes. */
+ * One loss is known and not counted: on vfat a file is being rewritten, the
+ * sender is killed before it has synced the new one, or cannot, and then the
+ * power goes. */
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
@@ -220,7 +220,7 @@ rewrite_held(const struct held *h, const unsigned char *keep)
 	int there = disk_find(QUEUE, h->name) == h->ino;
 	int before = ledger[h->id].risked, rc;
 
-	ledger[h->id].risked |= disk.kind == VFAT && !disk.exchanges;
+	ledger[h->id].risked |= disk.kind == VFAT;
 	rc = spool_rewrite(&spool, h->fd, &h->e, keep, h->name);
 	compare(h, there, rc >= 0);
 	tell("message %d: rewritten: %d", h->id, rc);
