@@ -153,12 +153,15 @@ read_events(struct trigger *t)
 	return t->n > 0;
 }
 
+/* Names that were not asked for make room. */
 int
 trigger_replaced(struct trigger *t, const struct spool *s)
 {
 	int replaced;
 
 	t->spool = s;
+	t->lost |= t->at < t->n;
+	t->at = t->n;
 	read_events(t);
 	replaced = t->replaced;
 	t->replaced = 0;

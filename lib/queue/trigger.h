@@ -13,7 +13,7 @@ struct trigger {
 	const struct spool *spool;
 	int fd;			/* FIFO for reading; -1: there is none */
 	int watch;		/* inotify; -1: none */
-	int root, queue;	/* its watches of the two folders; -1: none */
+	int root, queue;	/* watches of the two folders; -1: none */
 	int replaced;		/* another trigger was put in its place */
 	int lost;		/* names of queue/ were lost */
 	union {
@@ -34,8 +34,9 @@ int trigger_open(struct trigger *t, const struct spool *s);
 
 /* fd or watch can be read. 1 if the trigger was pulled or another one was put
  * in its place, else 0; *error is set to errno where reading failed, else to
- * 0. The FIFO has been opened again: fd is -1 with errno if that failed. The
- * names that came with it are to be asked for after trigger_replaced. */
+ * 0. The FIFO has been opened again: fd is -1 with errno if that failed. After
+ * trigger_replaced trigger_name is to be asked for all there are: names that
+ * were not asked for are lost with the next call. */
 int trigger_read(struct trigger *t, const struct spool *s, int *error);
 int trigger_replaced(struct trigger *t, const struct spool *s);
 

@@ -36,7 +36,7 @@ struct inode {
 
 struct disk {
 	enum disk_kind kind;
-	int spares;		/* renameat2 has a flag that spares what is there */
+	int spares;		/* renameat2 can spare what is there */
 };
 
 extern struct disk disk;

@@ -35,8 +35,8 @@ pulls(void)
 }
 
 
-/* What trigger_name gives until it gives no more: names and blanks, one of those
- * that come several times in a row, and ! where names were lost. */
+/* What trigger_name gives until it gives no more: names and blanks, one of
+ * those that come several times in a row, and ! where names were lost. */
 static const char *
 given(void)
 {
@@ -101,6 +101,8 @@ mixed_events(void)
 	T(trigger_read(&t, &s, &error) == 1);
 	T(put(s.queue, "8.8", STR("x")));
 	T(trigger_replaced(&t, &s) == 0 && gives("8.8 "));
+	T(put(s.queue, "8.8", STR("x")) && trigger_replaced(&t, &s) == 0);
+	T(trigger_replaced(&t, &s) == 0 && gives("!") && gives(""));
 }
 
 static void
