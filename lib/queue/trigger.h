@@ -19,7 +19,7 @@ struct trigger {
 	union {
 		long align;
 		char bytes[4096];
-	} events;		/* of which n bytes were read, at were looked at */
+	} events;		/* n bytes were read, at looked at */
 	size_t n, at;
 };
 
