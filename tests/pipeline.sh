@@ -87,8 +87,7 @@ each 'one refused, one deferred' '1ab 3ab 4ab 5ab / 2b / 2a' "$both" \
 each 'all refused' '1ab 3ab 4ab 5ab /  / 2ab' "$both" 'on RCPT ?2@* 550 no'
 each 'all refused, DATA answered 354' '1ab 3ab 4ab 5ab /  / 2ab' DATA \
     'on RCPT ?2@* 550 no' 'on DATA#2 354 go on'
-# Another remote may have it then.
-astray 'all refused, BDAT answered 250' '2.' CHUNKING \
+each 'all refused, BDAT answered 250' '1ab 3ab 4ab 5ab /  / 2ab' CHUNKING \
     'on RCPT ?2@* 550 no' 'on DOT#2 250 fine'
 each 'all refused everywhere' " /  / $all" "$both" 'on RCPT 550 no'
 each 'the last all refused, 354' '1ab 2ab 3ab 4ab /  / 5ab' DATA \

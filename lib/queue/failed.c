@@ -1,7 +1,5 @@
 /* failed - a message, or a part of it, goes into failed/. */
 #include <errno.h>
-#include <fcntl.h>
-#include <stdio.h>
 #include <unistd.h>
 
 #include "../mail/envelope.h"
@@ -9,123 +7,106 @@
 #include "settle.h"
 #include "spool.h"
 
-#define NAMES_TRIED 100000
-
-/* On its way into failed/: fd and its envelope, NULL for a part. */
-struct failing {
-	const struct spool *s;
-	int fd;
-	const struct envelope *whole;
-	const char *name;
-	struct buf *as;
-	int found;		/* it was there already */
-};
-
-static int
-is_there(const struct failing *f)
-{
-	return f->whole && settle_is(f->s->failed, buf_z(f->as), f->fd,
-	    f->whole) == SPOOL_SAME;
-}
-
-/* Gives a file the first free name in failed/, unless the message has one
- * there. 0 it has, from is there still; 1 moved, from is gone; -1. */
-static int
-name_failed(struct failing *f, int folder, const char *from,
-    int (*give)(int, const char *, int, const char *))
-{
-	unsigned n = !f->whole, most = n + NAMES_TRIED;
-	int rc, taken;
-
-	do {
-		buf_set(f->as, str_of(f->name));
-		if (n)
-			buf_fmt(f->as, ".%u", n);
-		rc = give(folder, from, f->s->failed, buf_z(f->as));
-		taken = rc < 0 && errno == EEXIST;
-		f->found = taken && is_there(f);
-	} while (taken && !f->found && ++n < most);
-	return f->found ? 0 : rc;
-}
-
 /* Also the file: its size and where it begins may be written with it and not
  * with the folder, and whoever put it into queue/ by hand has not synced it. */
 static int
-sync_failed(const struct failing *f)
+sync_failed(const struct spool *s, const char *as)
 {
-	struct spool failed = { -1, f->s->failed, -1, -1 };
-	int fd = spool_message(&failed, buf_z(f->as), NULL);
+	struct spool failed = { -1, s->failed, -1, -1 };
+	int fd = spool_message(&failed, as, NULL);
 	int rc = fd < 0 ? -1 : fsync(fd);
 
 	names_close(fd);
-	if (rc == 0 && names_sync(f->s->failed) == 0)
+	if (rc == 0 && names_sync(s->failed) == 0)
 		return 0;
-	if (!f->found)
-		names_discard(f->s->failed, buf_z(f->as));
+	names_discard(s->failed, as);
 	return -1;
 }
 
-static int
-link_only(int from_folder, const char *from, int to_folder, const char *to)
+/* Number of the first name that is not another message's. If it is this one's
+ * it is removed, and will be made again: a sync that has failed is good for
+ * nothing until the folder changes. */
+static unsigned
+first_number(const struct spool *s, int fd, const struct envelope *e,
+    const char *name, struct buf *as)
 {
-	return linkat(from_folder, from, to_folder, to, 0);
+	unsigned n = 0;
+	int is;
+
+	buf_set(as, str_of(name));
+	while ((is = settle_is(s->failed, buf_z(as), fd, e)) == SPOOL_OTHER) {
+		buf_set(as, str_of(name));
+		buf_fmt(as, ".%u", ++n);
+	}
+	if (is == SPOOL_SAME)
+		names_discard(s->failed, buf_z(as));
+	return n;
 }
 
-/* Who has the name now is seen by the link. */
-static int
-link_failed(struct failing *f)
-{
-	if (name_failed(f, f->s->queue, f->name, link_only) < 0)
-		return -1;
-	if (is_there(f))
-		return 0;
-	names_discard(f->s->failed, buf_z(f->as));
-	errno = ESTALE;
-	return -1;
-}
-
-static int
-fail_by_copy(struct failing *f, const struct envelope *e,
-    const unsigned char *keep)
-{
-	struct buf copy = { 0 };
-	int rc, to = settle_copy(f->s, f->fd, e, keep, &copy);
-
-	rc = to < 0 ? -1 : name_failed(f, f->s->tmp, buf_z(&copy), names_link);
-	if (to >= 0 && rc <= 0)
-		names_discard(f->s->tmp, buf_z(&copy));
-	names_close(to);
-	buf_free(&copy);
-	return rc < 0 ? -1 : sync_failed(f);
-}
-
-int
-spool_fail(const struct spool *s, int fd, const struct envelope *e,
-    const unsigned char *keep, const char *name, struct buf *as)
-{
-	struct failing f = { s, fd, keep ? NULL : e, name, as, 0 };
-	int rc = settle_has(fd, e);
-
-	if (rc == 0)
-		errno = ESTALE;
-	if (rc <= 0 || (keep && !settle_any(keep, e->count)))
-		return -1;
-	if (!keep && link_failed(&f) == 0 && sync_failed(&f) == 0)
-		return 0;
-	return fail_by_copy(&f, e, keep);
-}
-
+/* Who has the name in queue/ is seen by the link. */
 int
 spool_fail_later(const struct spool *s, int fd, const struct envelope *e,
     const char *name, struct buf *as)
 {
-	struct failing f = { s, fd, e, name, as, 0 };
+	unsigned n = first_number(s, fd, e, name, as);
 
-	return link_failed(&f);
+	if (names_numbered(names_link_only, s->queue, name, s->failed, name, n,
+	    as) < 0)
+		return -1;
+	if (settle_is(s->failed, buf_z(as), fd, e) == SPOOL_SAME)
+		return 0;
+	names_discard(s->failed, buf_z(as));
+	errno = ESTALE;
+	return -1;
 }
 
 int
 spool_sync_failed(const struct spool *s)
 {
 	return names_sync(s->failed);
+}
+
+static int
+fail_by_copy(const struct spool *s, int fd, const struct envelope *e,
+    const unsigned char *keep, const char *name, struct buf *as)
+{
+	struct buf copy = { 0 };
+	int rc, to = settle_copy(s, fd, e, keep, &copy);
+	unsigned n;
+
+	if (to < 0) {
+		buf_free(&copy);
+		return -1;
+	}
+	n = keep ? 1 : first_number(s, fd, e, name, as);
+	rc = names_numbered(names_link, s->tmp, buf_z(&copy), s->failed, name,
+	    n, as);
+	if (rc <= 0)
+		names_discard(s->tmp, buf_z(&copy));
+	names_close(to);
+	buf_free(&copy);
+	return rc < 0 ? -1 : sync_failed(s, buf_z(as));
+}
+
+/* A whole message is what has the name; a part is of the open file. */
+int
+spool_fail(const struct spool *s, int fd, const struct envelope *e,
+    const unsigned char *keep, const char *name, struct buf *as)
+{
+	int rc;
+
+	if (keep) {
+		rc = settle_any(keep, e->count) ? settle_has(fd, e) : -1;
+	} else {
+		rc = spool_is(s, name, fd, e);
+		rc = rc < 0 ? -1 : rc == SPOOL_SAME;
+	}
+	if (rc == 0)
+		errno = ESTALE;
+	if (rc <= 0)
+		return -1;
+	if (!keep && spool_fail_later(s, fd, e, name, as) == 0
+	    && sync_failed(s, buf_z(as)) == 0)
+		return 0;
+	return fail_by_copy(s, fd, e, keep, name, as);
 }

@@ -15,21 +15,19 @@
 
 /* From linux/fs.h, which musl's compiler does not find. */
 #define RENAME_DO_NOT_REPLACE 1
-#define RENAME_SWAP 2
 
 #define FOLDER (O_RDONLY | O_DIRECTORY | O_CLOEXEC)
 #define NEW_FILE (O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC)
 #define NAMES_TRIED 100000
 
-/* The digits alone first, as ever. They may be taken: by debris, or by the same
- * process id in another container; then digits of the clock follow, which find
- * a free name soon, and a counter for clocks that stand still. */
+/* The first name that is tried is taken by debris, or by the same process id in
+ * another container: then digits of the clock follow, which find a free one
+ * soon, and a counter for clocks that stand still. */
 static void
-add_digits(struct buf *name, struct str digits, unsigned attempt)
+add_digits(struct buf *name, unsigned attempt)
 {
 	struct timespec now = { 0, 0 };
 
-	buf_add(name, digits);
 	if (attempt == 0)
 		return;
 	clock_gettime(CLOCK_MONOTONIC, &now);
@@ -40,19 +38,15 @@ add_digits(struct buf *name, struct str digits, unsigned attempt)
 int
 names_temporary(const struct spool *s, pid_t pid, struct buf *name)
 {
-	struct buf digits = { 0 };
-	unsigned attempt;
-	int fd = -1;
+	unsigned attempt = 0;
+	int fd;
 
-	buf_addu(&digits, (unsigned long long)pid);
-	for (attempt = 0; attempt < NAMES_TRIED; attempt++) {
+	do {
 		buf_clear(name);
-		add_digits(name, buf_str(&digits), attempt);
+		buf_addu(name, (unsigned long long)pid);
+		add_digits(name, attempt);
 		fd = openat(s->tmp, buf_z(name), NEW_FILE, 0600);
-		if (fd >= 0 || errno != EEXIST)
-			break;
-	}
-	buf_free(&digits);
+	} while (fd < 0 && errno == EEXIST && ++attempt < NAMES_TRIED);
 	if (fd >= 0)
 		flock(fd, LOCK_EX | LOCK_NB);
 	return fd;
@@ -126,10 +120,27 @@ names_link(int from_folder, const char *from, int to_folder, const char *to)
 }
 
 int
-names_exchange(int folder_a, const char *a, int folder_b, const char *b)
+names_link_only(int from_folder, const char *from, int to_folder,
+    const char *to)
 {
-	return (int)syscall(SYS_renameat2, folder_a, a, folder_b, b,
-	    RENAME_SWAP);
+	return linkat(from_folder, from, to_folder, to, 0);
+}
+
+int
+names_numbered(int (*give)(int, const char *, int, const char *),
+    int from_folder, const char *from, int to_folder, const char *to,
+    unsigned n, struct buf *as)
+{
+	unsigned most = n + NAMES_TRIED;
+	int rc;
+
+	do {
+		buf_set(as, str_of(to));
+		if (n)
+			buf_fmt(as, ".%u", n);
+		rc = give(from_folder, from, to_folder, buf_z(as));
+	} while (rc < 0 && errno == EEXIST && ++n < most);
+	return rc;
 }
 
 /* Some file systems have nothing to sync in a folder, and say so. */
@@ -172,38 +183,19 @@ spool_move(int from_folder, const char *from, int to_folder, const char *to)
 }
 
 /* What a rename changed is written with the file on some file systems (vfat:
- * its size and where it begins), so the file is synced again. After a link it
- * is closed first: a lock would tell the sender to wait. */
+ * its size and where it begins), so the file is synced again. A lock would tell
+ * the sender to wait. */
 static int
-settle_commit(const struct spool *s, int *fd, int moved)
+settle_commit(const struct spool *s, int fd, int moved)
 {
-	int rc = moved ? fsync(*fd) : close(*fd);
+	int rc = moved ? fsync(fd) : 0;
 
-	if (!moved)
-		*fd = -1;
-	if (rc < 0 && (moved || errno != EINTR))
-		return -1;
-	return names_sync(s->queue);
-}
-
-/* The name goes again, unless it is another file's by now. */
-static void
-take_back(const struct spool *s, int fd, const char *temporary,
-    const char *name)
-{
-	int error = errno;
-
-	if (fd < 0)
-		fd = openat(s->tmp, temporary,
-		    O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
-	if (fd >= 0 && settle_is(s->queue, name, fd, NULL) == SPOOL_SAME)
-		unlinkat(s->queue, name, 0);
-	names_close(fd);
-	errno = error;
+	flock(fd, LOCK_UN);
+	return rc < 0 ? -1 : names_sync(s->queue);
 }
 
 /* The temporary goes last: until the folder is synced it is the only name
- * that is sure to survive. */
+ * that is sure to survive. The new name goes again only if it is the file's. */
 int
 spool_commit(const struct spool *s, int fd, const char *temporary,
     time_t seconds, struct buf *name)
@@ -213,16 +205,15 @@ spool_commit(const struct spool *s, int fd, const char *temporary,
 
 	do {
 		buf_clear(name);
-		buf_fmt(name, "%lld.", (long long)seconds);
-		add_digits(name, str_of(temporary), attempt);
+		buf_fmt(name, "%lld.%s", (long long)seconds, temporary);
+		add_digits(name, attempt);
 		how = names_link(s->tmp, temporary, s->queue, buf_z(name));
 	} while (how < 0 && errno == EEXIST && ++attempt < NAMES_TRIED);
 	if (how >= 0)
-		rc = settle_commit(s, &fd, how);
-	if (how >= 0 && rc < 0)
-		take_back(s, fd, temporary, buf_z(name));
-	else
-		names_close(fd);
+		rc = settle_commit(s, fd, how);
+	if (how >= 0 && rc < 0 && settle_is(s->queue, buf_z(name), fd, NULL)
+	    == SPOOL_SAME)
+		names_discard(s->queue, buf_z(name));
 	if (how <= 0)
 		names_discard(s->tmp, temporary);
 	return rc;

@@ -17,12 +17,19 @@ int names_temporary(const struct spool *s, pid_t pid, struct buf *name);
 int names_link(int from_folder, const char *from, int to_folder,
     const char *to);
 
+/* As names_link, or -1 where there are no links. */
+int names_link_only(int from_folder, const char *from, int to_folder,
+    const char *to);
+
+/* Gives a file, by one of these two, the first of the names TO.N that is free:
+ * from N = n on, and TO itself is number 0. as gets the name. The result is
+ * that of give. */
+int names_numbered(int (*give)(int, const char *, int, const char *),
+    int from_folder, const char *from, int to_folder, const char *to,
+    unsigned n, struct buf *as);
+
 /* Whether errno, after linkat, says that there are no links here. */
 int names_no_links(void);
-
-/* Exchanges two names in one step. 0, or -1 with errno: not every system and
- * file system can. */
-int names_exchange(int folder_a, const char *a, int folder_b, const char *b);
 
 /* Syncs a folder. 0, also where there is nothing to sync in a folder; -1 with
  * errno. */

@@ -18,8 +18,6 @@
 #include "settle.h"
 #include "spool.h"
 
-#define NAMES_TRIED 1000
-
 /* ---- held, marked, the same ---- */
 
 int
@@ -72,14 +70,23 @@ remove_name(const struct spool *s, const char *name)
 	return unlinkat(s->queue, name, 0) == 0 || errno == ENOENT ? 0 : -1;
 }
 
+/* It cannot be opened for reading, but it can be held: before the folder is
+ * synced no other file shall have its place on the disk. */
 int
 spool_remove_marked(const struct spool *s, const char *name)
 {
+	int rc, fd = openat(s->queue, name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
 	struct stat st;
 
-	if (fstatat(s->queue, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
+	if (fd < 0)
 		return errno == ENOENT ? 0 : -1;
-	return spool_is_marked(&st) ? remove_name(s, name) : 1;
+	rc = fstat(fd, &st);
+	if (rc == 0)
+		rc = spool_is_marked(&st) ? remove_name(s, name) : 1;
+	if (rc == 0)
+		names_sync(s->queue);
+	names_close(fd);
+	return rc;
 }
 
 int
@@ -109,21 +116,21 @@ settle_is(int folder, const char *name, int fd, const struct envelope *e)
 {
 	struct spool there = { -1, folder, -1, -1 };
 	struct stat a, b;
-	int other, rc;
+	int rc = 1, other = fd;
 
 	if (fstat(fd, &b) < 0)
 		return -1;
 	if (fstatat(folder, name, &a, AT_SYMLINK_NOFOLLOW) < 0)
 		return errno == ENOENT ? SPOOL_GONE : -1;
-	if (a.st_dev == b.st_dev && a.st_ino == b.st_ino) {
-		rc = e ? settle_has(fd, e) : 1;
-		return rc < 0 ? -1 : rc ? SPOOL_SAME : SPOOL_OTHER;
+	if (a.st_ino != b.st_ino || a.st_dev != b.st_dev) {
+		if (!e || !same_age_and_size(&a, &b))
+			return SPOOL_OTHER;
+		other = spool_message(&there, name, NULL);
 	}
-	if (!e || !same_age_and_size(&a, &b))
-		return SPOOL_OTHER;
-	other = spool_message(&there, name, NULL);
-	rc = other < 0 ? -1 : settle_has(other, e);
-	names_close(other);
+	if (e)
+		rc = settle_has(other, e);
+	if (other != fd)
+		names_close(other);
 	return rc < 0 ? -1 : rc ? SPOOL_SAME : SPOOL_OTHER;
 }
 
@@ -147,94 +154,50 @@ spool_remove(const struct spool *s, const char *name, int fd,
 
 /* ---- written anew ---- */
 
-/* The old file keeps a name in tmp/ until the new one is synced, so that no
- * file system can lose both; and by that name can be seen whose file it was
- * that makes room. 0; 1 another one's, all is as before; 2 another one's, and
- * that cannot be undone; -1. */
+/* The old file gets the name COPY.N in tmp/ besides, so that no file system can
+ * lose both while the new one is not synced; and by that name is seen whose
+ * file it is. 0; 1 another one's; 2 there are no links here; -1. */
 static int
-swap_names(const struct spool *s, int fd, const struct envelope *e,
-    const char *copy, const char *name)
-{
-	int is;
-
-	if (names_exchange(s->tmp, copy, s->queue, name) < 0)
-		return -1;
-	is = settle_is(s->tmp, copy, fd, e);
-	if (is == SPOOL_SAME)
-		return 0;
-	if (names_exchange(s->tmp, copy, s->queue, name) < 0)
-		return 2;
-	return is < 0 ? -1 : 1;
-}
-
-/* Gives the old file the name COPY.N in tmp/. 0; 1 there are no links here, old
- * is empty; -1. */
-static int
-keep_name(const struct spool *s, const char *copy, const char *name,
-    struct buf *old)
-{
-	unsigned n = 0;
-	int rc;
-
-	do {
-		buf_set(old, str_of(copy));
-		buf_fmt(old, ".%u", ++n);
-		rc = linkat(s->queue, name, s->tmp, buf_z(old), 0);
-	} while (rc < 0 && errno == EEXIST && n < NAMES_TRIED);
-	if (rc == 0)
-		return 0;
-	buf_clear(old);
-	return names_no_links() ? 1 : -1;
-}
-
-static int
-replace(const struct spool *s, int fd, const struct envelope *e,
+keep_old(const struct spool *s, int fd, const struct envelope *e,
     const char *copy, const char *name, struct buf *old)
 {
-	int rc = keep_name(s, copy, name, old);
+	int rc = names_numbered(names_link_only, s->queue, name, s->tmp, copy,
+	    1, old);
 
-	if (rc == 0 && settle_is(s->tmp, buf_z(old), fd, e) == SPOOL_OTHER)
-		rc = 1;
-	else if (rc >= 0)
-		rc = renameat(s->tmp, copy, s->queue, name);
-	if (rc != 0 && old->n)
-		names_discard(s->tmp, buf_z(old));
-	return rc;
-}
-
-/* The copy takes the place of the old file, of which old gets the name if it is
- * to be removed. 0; 1 another file is there; -1: the copy is where it was. */
-static int
-take_place(const struct spool *s, int fd, const struct envelope *e,
-    const char *copy, const char *name, struct buf *old)
-{
-	int rc = swap_names(s, fd, e, copy, name);
-
-	if (rc == 0)
-		buf_set(old, str_of(copy));
-	if (rc >= 0)
-		return rc == 1;
-	return errno == ENOENT ? 1 : replace(s, fd, e, copy, name, old);
+	if (rc < 0)
+		return names_no_links() ? 2 : errno == ENOENT ? 1 : -1;
+	rc = settle_is(s->tmp, buf_z(old), fd, e);
+	return rc < 0 ? -1 : rc != SPOOL_SAME;
 }
 
 /* What a rename changed may be written with the file, whose data is synced
  * already: that can be tried again. */
 static int
+replace(const struct spool *s, int to, const char *copy, const char *name)
+{
+	int rc;
+
+	if (renameat(s->tmp, copy, s->queue, name) < 0)
+		return -1;
+	rc = fsync(to) < 0 && fsync(to) < 0;
+	return rc | (names_sync(s->queue) < 0);
+}
+
+/* After a sync that failed the old file keeps its name in tmp/. */
+static int
 rewrite(const struct spool *s, int fd, const struct envelope *e, int to,
     const char *copy, const char *name)
 {
 	struct buf old = { 0 };
-	int rc = take_place(s, fd, e, copy, name, &old);
+	int kept = keep_old(s, fd, e, copy, name, &old);
+	int rc = kept < 0 ? -1 : 2;
 
-	if (rc != 0) {
+	if (kept == 0 || kept == 2)
+		rc = replace(s, to, copy, name);
+	if (kept != 2 && rc != 1)
+		names_discard(s->tmp, buf_z(&old));
+	if (rc < 0 || rc == 2)
 		names_discard(s->tmp, copy);
-		rc = rc < 0 ? -1 : 2;
-	} else {
-		rc = fsync(to) < 0 && fsync(to) < 0;
-		rc |= names_sync(s->queue) < 0;
-		if (rc == 0 && old.n)
-			names_discard(s->tmp, buf_z(&old));
-	}
 	buf_free(&old);
 	return rc;
 }

@@ -86,7 +86,7 @@ int spool_move(int from_folder, const char *from, int to_folder,
  * queue/SECONDS.TEMPORARY, with more digits where that is taken, and syncs the
  * folder. The name goes to name.
  * Signals that end the process are to be blocked. 0, or -1 with errno and
- * nothing queued. Either way the temporary is gone and fd is closed. */
+ * nothing queued. Either way the temporary is gone, and so is the lock. */
 int spool_commit(const struct spool *s, int fd, const char *temporary,
     time_t seconds, struct buf *name);
 
@@ -114,8 +114,8 @@ int spool_mark(int fd);
 /* Whether a regular file is marked. */
 int spool_is_marked(const struct stat *st);
 
-/* Removes queue/name if it is marked. 0 removed, or it was gone; 1 it is not
- * marked; -1 with errno. Not synced. */
+/* Removes queue/name if it is marked. 0 removed and, if that was possible,
+ * synced, or it was gone; 1 it is not marked; -1 with errno. */
 int spool_remove_marked(const struct spool *s, const char *name);
 
 enum spool_name { SPOOL_SAME, SPOOL_GONE, SPOOL_OTHER };
@@ -129,7 +129,9 @@ int spool_is(const struct spool *s, const char *name, int fd,
 
 /* Removes queue/name if it still is the open file. 0 done, or it was gone; 1
  * another file has its name, or it was changed in place, and stays; -1 with
- * errno. Not synced. */
+ * errno. Not synced: fd is to stay open until spool_sync has returned 0, as on
+ * some file systems a new, half-written file may get its place on the disk, and
+ * after a power cut its name. */
 int spool_remove(const struct spool *s, const char *name, int fd,
     const struct envelope *e);
 
@@ -149,7 +151,8 @@ int spool_rewrite(const struct spool *s, int fd, const struct envelope *e,
  * ... where that is taken by another one; a part is always NAME.N. Nothing is
  * overwritten. File and folder are synced; queue/ is not touched; mode 0600 or
  * the file's own, mtime carried over. as gets the name. 0; or -1 with errno and
- * nothing there, ESTALE if the open file has another envelope now. */
+ * nothing there, ESTALE if the open file has another envelope now, or, of a
+ * whole message, if queue/name is not the open file any more. */
 int spool_fail(const struct spool *s, int fd, const struct envelope *e,
     const unsigned char *keep, const char *name, struct buf *as);
 

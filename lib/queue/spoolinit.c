@@ -158,30 +158,17 @@ ready_trigger(int root, struct buf *why)
 
 /* ---- what can be done in it ---- */
 
-/* Zeros, where the file system cannot reserve them. */
-static int
-write_zeros(int fd, unsigned long long bytes)
-{
-	char zeros[4096] = { 0 };
-	struct str block = { zeros, sizeof zeros };
-
-	for (; bytes; bytes -= block.n) {
-		if (bytes < block.n)
-			block.n = (size_t)bytes;
-		if (str_write(fd, block) < 0)
-			return -1;
-	}
-	return 0;
-}
-
+/* Where no room can be reserved, a block must do. */
 static int
 fill_file(int fd, unsigned long long bytes)
 {
+	char block[4096] = { 0 };
+
 	if (!bytes || fallocate(fd, 0, 0, (off_t)bytes) == 0)
 		return 0;
 	if (errno != EOPNOTSUPP && errno != ENOSYS && errno != EINVAL)
 		return -1;
-	return write_zeros(fd, bytes);
+	return str_write(fd, (struct str){ block, sizeof block });
 }
 
 /* A file of so many bytes goes from tmp to queue, and to failed where that is

@@ -364,43 +364,18 @@ open_store_spool(struct store *s)
 	return -1;
 }
 
-static int
-fail_owner(struct store *s, uid_t mine, uid_t wanted)
-{
-	struct buf why = { 0 };
-
-	buf_fmt(&why, "it would belong to uid %lu, and the sender is uid %lu; "
-	    "nullmailer-queue must be set-uid, which nosuid and "
-	    "no-new-privileges forbid", (unsigned long)mine,
-	    (unsigned long)wanted);
-	fail(s, STORE_AGAIN, "The sender could not read the queue file.",
-	    buf_str(&why));
-	buf_free(&why);
-	return -1;
-}
-
-/* What the sender cannot read is not accepted. It is the owner of queue/, or,
- * where that is root, one of its group. */
+/* What the sender, who is the owner of queue/, cannot read is not accepted. */
 static int
 give_to_sender(struct store *s)
 {
-	struct stat folder, st;
-	int rc = 0;
+	struct stat st;
 
-	if (fstat(s->spool.queue, &folder) < 0)
-		return fail_errno(s, "Could not look at the queue folder.");
-	if (folder.st_uid == geteuid())
+	if (fstat(s->spool.queue, &st) == 0 && (st.st_uid == 0
+	    || st.st_uid == geteuid()
+	    || fchown(s->fd, st.st_uid, st.st_gid) == 0))
 		return 0;
-	if (fstat(s->fd, &st) < 0)
-		return fail_errno(s, "Could not look at the queue file.");
-	if (st.st_uid == folder.st_uid)
-		return 0;
-	if (folder.st_uid == 0) {
-		rc = fchown(s->fd, (uid_t)-1, folder.st_gid);
-		rc = rc < 0 ? -1 : fchmod(s->fd, 0640);
-	} else
-		rc = fchown(s->fd, folder.st_uid, folder.st_gid);
-	return rc < 0 ? fail_owner(s, st.st_uid, folder.st_uid) : 0;
+	return fail_errno(s, "The queue file would not be the sender's;"
+	    " nullmailer-queue must be set-uid.");
 }
 
 int
@@ -434,7 +409,6 @@ commit_name(struct store *s)
 
 	rc = spool_commit(&s->spool, s->fd, buf_z(&s->temporary), s->started,
 	    &s->name);
-	s->fd = -1;
 	buf_clear(&s->temporary);
 	if (rc < 0)
 		return fail_errno(s,

@@ -13,8 +13,6 @@
 #include "trigger.h"
 
 #define NAME_ROOM 256
-#define NAMES_KEPT 65536
-#define READS_AT_ONCE 64
 
 #define NAMES (IN_CREATE | IN_DELETE | IN_MOVED_FROM | IN_MOVED_TO)
 
@@ -56,13 +54,10 @@ trigger_pull(const struct spool *s)
 static int
 reopen(struct trigger *t, const struct spool *s)
 {
-	int old = t->fd, error;
+	int old = t->fd;
 
 	t->fd = open_fifo(s, O_RDONLY);
-	error = errno;
-	if (old >= 0)
-		close(old);
-	errno = error;
+	names_close(old);
 	return t->fd < 0 ? -1 : 0;
 }
 
@@ -95,15 +90,6 @@ trigger_open(struct trigger *t, const struct spool *s)
 	return reopen(t, s);
 }
 
-void
-trigger_close(struct trigger *t)
-{
-	names_close(t->fd);
-	names_close(t->watch);
-	buf_free(&t->names);
-	*t = (struct trigger){ .fd = -1, .watch = -1 };
-}
-
 /* A writer that leaves after its byte was read is no event. */
 int
 trigger_read(struct trigger *t, const struct spool *s, int *error)
@@ -117,132 +103,90 @@ trigger_read(struct trigger *t, const struct spool *s, int *error)
 }
 
 static void
-lose_names(struct trigger *t)
+note_event(struct trigger *t, const struct inotify_event *e)
 {
-	buf_clear(&t->names);
-	t->at = t->last = 0;
-	t->lost = 1;
-}
+	int lost = e->mask & (IN_Q_OVERFLOW | IN_IGNORED);
+	int in_root = e->wd == t->root && e->len;
 
-/* Several events of one file follow each other: made, written, closed. */
-static void
-note_name(struct trigger *t, const char *name)
-{
-	size_t n = strlen(name) + 1;
-
-	if (name[0] == '.' || (t->at < t->names.n && t->at <= t->last
-	    && !strcmp(t->names.p + t->last, name)))
-		return;
-	if (n > NAME_ROOM || t->names.n + n > NAMES_KEPT) {
-		lose_names(t);
-		return;
+	if (lost || (in_root && !strcmp(e->name, "queue"))) {
+		t->root = t->queue = -1;
+		t->lost = 1;
 	}
-	t->last = t->names.n;
-	buf_add(&t->names, (struct str){ name, n });
+	if (lost || (in_root && !strcmp(e->name, "trigger")
+	    && e->mask & (IN_CREATE | IN_MOVED_TO))) {
+		t->replaced = 1;
+		reopen(t, t->spool);
+	}
 }
 
-static void
-on_trigger(struct trigger *t)
+/* The next event of those that were read, NULL after the last. */
+static const struct inotify_event *
+next_event(struct trigger *t)
 {
-	t->replaced = 1;
-	reopen(t, t->spool);
+	const struct inotify_event *e = (void *)(t->events.bytes + t->at);
+	size_t left = t->n - t->at;
+
+	if (left < sizeof *e || left - sizeof *e < e->len)
+		return NULL;
+	t->at += sizeof *e + e->len;
+	return e;
 }
 
-/* The folder that was watched may live on as long as it is open somewhere. */
-static void
-forget_queue(struct trigger *t)
-{
-	inotify_rm_watch(t->watch, t->queue);
-	t->queue = -1;
-	lose_names(t);
-}
-
-static void
-on_root(struct trigger *t, const struct inotify_event *e)
-{
-	if (e->mask & IN_IGNORED) {
-		t->root = -1;
-		on_trigger(t);
-		forget_queue(t);
-	} else if (e->len && !strcmp(e->name, "queue"))
-		forget_queue(t);
-	else if (e->len && !strcmp(e->name, "trigger") &&
-	    e->mask & (IN_CREATE | IN_MOVED_TO))
-		on_trigger(t);
-}
-
-static void
-on_change(struct trigger *t, const struct inotify_event *e)
-{
-	if (e->mask & IN_Q_OVERFLOW) {
-		on_trigger(t);
-		lose_names(t);
-	} else if (e->wd == t->root)
-		on_root(t, e);
-	else if (e->wd == t->queue && e->mask & IN_IGNORED)
-		forget_queue(t);
-	else if (e->wd == t->queue && e->len)
-		note_name(t, e->name);
-}
-
-/* Some events, perhaps not all. 1, or 0 if there were none. */
+/* Reads some events, unless there are some, and notes what is not a name.
+ * 1 there are some, 0 there are none. */
 static int
 read_events(struct trigger *t)
 {
-	union {
-		struct inotify_event event;
-		char space[4096];
-	} u;
-	ssize_t n = read(t->watch, &u, sizeof u), at = 0, size;
 	const struct inotify_event *e;
+	ssize_t n;
 
-	if (n < 0 && errno == EAGAIN)
-		return 0;
-	while (at + (ssize_t)sizeof u.event <= n) {
-		e = (void *)(u.space + at);
-		size = (ssize_t)(sizeof *e + e->len);
-		if (size > n - at)
-			break;
-		on_change(t, e);
-		at += size;
-	}
-	if (n <= 0 || at < n)
-		lose_names(t);
-	return 1;
+	if (t->at < t->n)
+		return 1;
+	n = read(t->watch, t->events.bytes, sizeof t->events.bytes);
+	t->lost |= n == 0 || (n < 0 && errno != EAGAIN);
+	t->n = n > 0 ? (size_t)n : 0;
+	t->at = 0;
+	while ((e = next_event(t)) != NULL)
+		note_event(t, e);
+	t->lost |= t->at < t->n;
+	t->at = 0;
+	return t->n > 0;
 }
 
+/* Names that were not asked for make room. */
 int
 trigger_replaced(struct trigger *t, const struct spool *s)
 {
+	int replaced;
+
 	t->spool = s;
+	t->lost |= t->at < t->n;
+	t->at = t->n;
 	read_events(t);
-	if (!t->replaced)
-		return 0;
+	replaced = t->replaced;
 	t->replaced = 0;
-	set_watches(t);
-	return 1;
+	return replaced;
 }
 
 int
 trigger_name(struct trigger *t, char name[NAME_ROOM])
 {
-	int reads = READS_AT_ONCE;
+	const struct inotify_event *e;
 
-	if (t->queue < 0)
-		t->lost = 1;
-	while (!t->lost && t->at == t->names.n) {
-		buf_clear(&t->names);
-		t->at = 0;
-		if (!reads-- || !read_events(t))
+	while (t->queue >= 0 && !t->lost) {
+		e = read_events(t) ? next_event(t) : NULL;
+		if (!e)
 			return 0;
+		if (e->wd != t->queue || !e->len || e->name[0] == '.')
+			continue;
+		if (strlen(e->name) < NAME_ROOM) {
+			strcpy(name, e->name);
+			return 1;
+		}
+		t->lost = 1;
 	}
-	if (!t->lost) {
-		strcpy(name, t->names.p + t->at);
-		t->at += strlen(name) + 1;
-		return 1;
-	}
-	set_watches(t);
-	lose_names(t);
 	t->lost = 0;
+	t->n = t->at = 0;
+	set_watches(t);
 	return -1;
 }

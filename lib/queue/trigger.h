@@ -4,7 +4,7 @@
 #ifndef TRIGGER_H
 #define TRIGGER_H
 
-#include "../base/buf.h"
+#include <stddef.h>
 
 struct spool;
 
@@ -13,11 +13,14 @@ struct trigger {
 	const struct spool *spool;
 	int fd;			/* FIFO for reading; -1: there is none */
 	int watch;		/* inotify; -1: none */
-	int root, queue;	/* its watches of the two folders; -1: none */
+	int root, queue;	/* watches of the two folders; -1: none */
 	int replaced;		/* another trigger was put in its place */
 	int lost;		/* names of queue/ were lost */
-	struct buf names;	/* in queue/, each NUL ended */
-	size_t at, last;	/* the next to be asked for, the newest */
+	union {
+		long align;
+		char bytes[4096];
+	} events;		/* n bytes were read, at looked at */
+	size_t n, at;
 };
 
 /* Writes a byte. 0; -1 with errno when nobody can be told: ENXIO means no
@@ -29,12 +32,11 @@ int trigger_pull(const struct spool *s);
  * failure. */
 int trigger_open(struct trigger *t, const struct spool *s);
 
-/* Closes everything, frees the names. */
-void trigger_close(struct trigger *t);
-
 /* fd or watch can be read. 1 if the trigger was pulled or another one was put
  * in its place, else 0; *error is set to errno where reading failed, else to
- * 0. The FIFO has been opened again: fd is -1 with errno if that failed. */
+ * 0. The FIFO has been opened again: fd is -1 with errno if that failed. After
+ * trigger_replaced trigger_name is to be asked for all there are: names that
+ * were not asked for are lost with the next call. */
 int trigger_read(struct trigger *t, const struct spool *s, int *error);
 int trigger_replaced(struct trigger *t, const struct spool *s);
 

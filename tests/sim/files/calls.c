@@ -3,9 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdarg.h>
-#include <stdint.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
@@ -20,14 +18,10 @@
 #define FIRST 100
 #define OPENS 64
 #define OWNER 1000
-#define POOL (4 << 20)
-
-/* The numbers of linux/fs.h. */
-#define SPARES 1
-#define EXCHANGES 2
 
 struct open {
 	int ino, at, locked, process;
+	int unsaid;		/* an error of a sync that another one met */
 };
 
 /* A folder that is read. */
@@ -38,211 +32,9 @@ struct stream {
 };
 
 struct input input;
-struct plan plan;
-long calls_made, calls_failed[PROCESSES], removals_failed,
-    faults, cut_at, kill_at;
-jmp_buf cut, killed;
-void (*meanwhile)(void);
-int shown;
 long long now;
 static struct open opens[OPENS];
 static struct stream stream;
-static int running, pids[PROCESSES];
-static char pools[PROCESSES][POOL];
-static size_t used[PROCESSES];
-
-void
-tell(const char *format, ...)
-{
-	va_list ap;
-
-	if (!shown)
-		return;
-	printf("# ");
-	va_start(ap, format);
-	vprintf(format, ap);
-	va_end(ap);
-	printf("\n");
-}
-
-/* ---- memory, and processes ---- */
-
-int
-process_begin(int number)
-{
-	int before = running;
-
-	running = number;
-	pids[number] = number * 1000 + (int)dice(4);
-	return before;
-}
-
-void
-process_end(int number)
-{
-	int i;
-
-	for (i = 0; i < OPENS; i++)
-		if (opens[i].ino && opens[i].process == number) {
-			disk_closed(opens[i].ino);
-			opens[i].ino = 0;
-		}
-	used[number] = 0;
-}
-
-void
-process_cut(void)
-{
-	faults++;
-	memset(opens, 0, sizeof opens);
-	memset(used, 0, sizeof used);
-	running = 0;
-}
-
-/* A block: its size, then the bytes; the newest can grow and go. */
-static size_t *
-size_of(void *p)
-{
-	return (size_t *)(void *)((char *)p - 16);
-}
-
-static int
-is_newest(void *p)
-{
-	char *end = pools[running] + used[running];
-
-	return (char *)p + *size_of(p) == end;
-}
-
-void *
-__wrap_mem_resize(void *p, size_t n)
-{
-	size_t whole = (n + 15) & ~(size_t)15;
-	void *new;
-
-	if (p && is_newest(p))
-		used[running] -= *size_of(p) + 16;
-	if (used[running] + whole + 16 > POOL) {
-		fprintf(stderr, "no memory\n");
-		abort();
-	}
-	new = pools[running] + used[running] + 16;
-	used[running] += whole + 16;
-	if (p && p != new)
-		memcpy(new, p, *size_of(p) < n ? *size_of(p) : n);
-	*size_of(new) = whole;
-	return new;
-}
-
-void *
-__wrap_mem_new(size_t count, size_t n)
-{
-	void *p = __wrap_mem_resize(NULL, count * n);
-
-	return memset(p, 0, count * n);
-}
-
-void __real_free(void *p);
-
-void
-__wrap_free(void *p)
-{
-	uintptr_t at = (uintptr_t)p, first = (uintptr_t)pools;
-
-	if (at < first || at >= first + sizeof pools)
-		__real_free(p);
-	else if (is_newest(p))
-		used[running] -= *size_of(p) + 16;
-}
-
-/* ---- what fails, and when it ends ---- */
-
-static const char *const call_names[] = {
-#define X(name) #name,
-	CALLS(X)
-#undef X
-};
-
-static const int errors[CALL_COUNT][12] = {
-	[CALL_openat] = { EIO, ENOSPC, EMFILE, ENFILE, EACCES, EROFS, ENOMEM,
-	    EINTR, EDQUOT },
-	[CALL_close] = { EIO, EINTR, ENOSPC },
-	[CALL_read] = { EIO, EINTR },
-	[CALL_write] = { EIO, ENOSPC, EDQUOT, EINTR, EFBIG, EROFS },
-	[CALL_pread] = { EIO, EINTR, ENOMEM },
-	[CALL_fsync] = { EIO, ENOSPC, EDQUOT, EINTR, EROFS },
-	[CALL_linkat] = { EIO, ENOSPC, EDQUOT, EROFS, EACCES, ENOMEM, EMLINK },
-	[CALL_renameat] = { EIO, ENOSPC, EDQUOT, EROFS, EACCES, ENOMEM },
-	[CALL_renameat2] = { EIO, ENOSPC, EDQUOT, EROFS, EACCES, ENOMEM },
-	[CALL_unlinkat] = { EIO, EROFS, EACCES, ENOMEM, ENOSPC },
-	[CALL_mkdirat] = { EIO, ENOSPC, EROFS },
-	[CALL_mkfifoat] = { EIO, ENOSPC, EROFS },
-	[CALL_fchmod] = { EIO, EPERM, EROFS },
-	[CALL_fchmodat] = { EIO, EROFS },
-	[CALL_faccessat] = { EIO, EACCES },
-	[CALL_futimens] = { EIO, EROFS, EACCES },
-	[CALL_fstat] = { EIO, ENOMEM },
-	[CALL_fstatat] = { EIO, ENOMEM, EACCES },
-	[CALL_flock] = { ENOLCK, EINTR },
-	[CALL_readdir] = { EIO, ENOMEM },
-	[CALL_fallocate] = { EIO, ENOSPC },
-};
-
-int
-call_error(enum call c, unsigned i)
-{
-	return i < 12 ? errors[c][i] : 0;
-}
-
-static int
-suits(enum call c, int error)
-{
-	unsigned i;
-
-	for (i = 0; i < 12; i++)
-		if (errors[c][i] == error)
-			return 1;
-	return 0;
-}
-
-static int
-is_planned(enum call c)
-{
-	if (!plan.times || calls_made < plan.at || !suits(c, plan.error)
-	    || (plan.call != CALL_COUNT && plan.call != c))
-		return 0;
-	plan.times--;
-	return 1;
-}
-
-/* Before each call: what ends here, what happens meanwhile. The errno of a
- * call that fails, or 0. */
-static int
-made(enum call c, const char *what)
-{
-	void (*other)(void) = meanwhile;
-
-	calls_made++;
-	if (calls_made == cut_at)
-		longjmp(cut, 1);
-	if (calls_made == kill_at)
-		longjmp(killed, 1);
-	if (other && dice(16) == 0) {
-		meanwhile = NULL;
-		other();
-		meanwhile = other;
-	}
-	if (is_planned(c)) {
-		calls_failed[running] += c != CALL_close;
-		removals_failed += c == CALL_unlinkat;
-		faults++;
-		tell("%3ld %d    %s %s: %s", calls_made, running,
-		    call_names[c], what, strerror(plan.error));
-		return plan.error;
-	}
-	tell("%3ld %d    %s %s", calls_made, running, call_names[c], what);
-	return 0;
-}
 
 /* -1 with errno, also for "it cannot be". */
 static int
@@ -259,6 +51,24 @@ no(int error)
 	} while (0)
 
 /* ---- descriptors ---- */
+
+void
+calls_close_all(int process)
+{
+	int i;
+
+	for (i = 0; i < OPENS; i++)
+		if (opens[i].ino && opens[i].process == process) {
+			disk_closed(opens[i].ino);
+			opens[i].ino = 0;
+		}
+}
+
+void
+calls_forget_all(void)
+{
+	memset(opens, 0, sizeof opens);
+}
 
 static struct open *
 open_of(int fd)
@@ -309,7 +119,7 @@ new_fd(int ino)
 
 	for (i = 0; i < OPENS; i++)
 		if (!opens[i].ino) {
-			opens[i] = (struct open){ ino, 0, 0, running };
+			opens[i] = (struct open){ ino, 0, 0, running, 0 };
 			disk_inode(ino)->opens++;
 			return FIRST + i;
 		}
@@ -341,9 +151,9 @@ open_path(const char *path)
 }
 
 static int
-create_name(int folder, const char *name, unsigned mode)
+create_name(int folder, const char *name, unsigned mode, int new_folder)
 {
-	int ino = is_gone(folder) ? 0 : disk_new();
+	int ino = is_gone(folder) ? 0 : disk_new(new_folder);
 
 	if (!ino)
 		return 0;
@@ -364,7 +174,7 @@ open_name(int folder, const char *name, int how, unsigned mode)
 	if (ino && how & O_EXCL)
 		return no(EEXIST);
 	if (!ino && how & O_CREAT) {
-		ino = create_name(folder, name, mode);
+		ino = create_name(folder, name, mode, 0);
 		return ino ? new_fd(ino) : no(ENOENT);
 	}
 	if (!ino)
@@ -374,7 +184,9 @@ open_name(int folder, const char *name, int how, unsigned mode)
 		return no(ENXIO);
 	if (how & O_DIRECTORY && !i->folder)
 		return no(ENOTDIR);
-	return i->folder || i->mode & 0400 ? new_fd(ino) : no(EACCES);
+	if (i->folder || how & O_PATH || i->mode & 0400)
+		return new_fd(ino);
+	return no(EACCES);
 }
 
 int
@@ -487,6 +299,17 @@ __wrap_fallocate(int fd, int mode, off_t at, off_t n)
 	return no(EOPNOTSUPP);
 }
 
+/* Every descriptor that was open then is told once. */
+static void
+spread_error(const struct open *o)
+{
+	int i;
+
+	for (i = 0; i < OPENS; i++)
+		if (&opens[i] != o && opens[i].ino == o->ino)
+			opens[i].unsaid = 1;
+}
+
 int
 __wrap_fsync(int fd)
 {
@@ -496,7 +319,13 @@ __wrap_fsync(int fd)
 	if (!o)
 		return no(EBADF);
 	error = made(CALL_fsync, shown_fd(fd));
+	if (!error && o->unsaid) {
+		o->unsaid = 0;
+		return no(EIO);
+	}
 	disk_sync(o->ino, error);
+	if (error == EIO)
+		spread_error(o);
 	return error ? no(error) : 0;
 }
 
@@ -542,24 +371,16 @@ __wrap_renameat(int from_fd, const char *from, int fd, const char *name)
 }
 
 static int
-rename_flagged(int from_folder, const char *from, int folder, const char *name,
-    unsigned flags)
+rename_sparing(int from_folder, const char *from, int folder, const char *name)
 {
-	int ino;
-
 	FAIL(CALL_renameat2, place(folder, name));
-	ino = disk_find(folder, name);
-	if (flags == EXCHANGES ? !disk.exchanges : !disk.spares)
+	if (!disk.spares)
 		return no(EINVAL);
-	if (!disk_find(from_folder, from) || !folder || is_gone(folder)
-	    || (flags == EXCHANGES && !ino))
+	if (!disk_find(from_folder, from) || !folder || is_gone(folder))
 		return no(ENOENT);
-	if (flags == SPARES && ino)
+	if (disk_find(folder, name))
 		return no(EEXIST);
-	if (flags == EXCHANGES)
-		disk_exchange(from_folder, from, folder, name);
-	else
-		disk_rename(from_folder, from, folder, name);
+	disk_rename(from_folder, from, folder, name);
 	return 0;
 }
 
@@ -568,7 +389,6 @@ __wrap_syscall(long number, ...)
 {
 	const char *from, *name;
 	int from_fd, fd;
-	unsigned flags;
 	va_list ap;
 
 	if (number != SYS_renameat2)
@@ -578,10 +398,8 @@ __wrap_syscall(long number, ...)
 	from = va_arg(ap, const char *);
 	fd = va_arg(ap, int);
 	name = va_arg(ap, const char *);
-	flags = va_arg(ap, unsigned);
 	va_end(ap);
-	return rename_flagged(folder_of(from_fd), from, folder_of(fd), name,
-	    flags);
+	return rename_sparing(folder_of(from_fd), from, folder_of(fd), name);
 }
 
 int
@@ -605,8 +423,7 @@ make_name(int fd, const char *name, enum call c)
 	FAIL(c, place(folder, name));
 	if (disk_find(folder, name))
 		return no(EEXIST);
-	ino = create_name(folder, name, 0700);
-	disk_inode(ino)->folder = c == CALL_mkdirat;
+	ino = create_name(folder, name, 0700, c == CALL_mkdirat);
 	disk_inode(ino)->fifo = c == CALL_mkfifoat;
 	return 0;
 }

@@ -43,6 +43,10 @@ extern jmp_buf cut, killed;
 /* What another process does while this one waits for a call; NULL: nothing. */
 extern void (*meanwhile)(void);
 
+/* Before each call: what ends here, what happens meanwhile. The errno of a call
+ * that fails, or 0. */
+int made(enum call c, const char *what);
+
 /* Errors that suit a call: number i, 0 after the last. */
 int call_error(enum call c, unsigned i);
 
@@ -56,10 +60,15 @@ extern long long now;
 /* A process begins, number 1 or 2; 0 is the history itself. What it leaves open
  * and allocated goes when it ends. One may begin while another one waits; who
  * did so far is returned. */
+extern int running, pids[PROCESSES];
 int process_begin(int number);
 void process_end(int number);
 
 /* All of them, when the power goes. */
 void process_cut(void);
+
+/* What a process has open is closed; or, of all, forgotten. */
+void calls_close_all(int process);
+void calls_forget_all(void);
 
 #endif

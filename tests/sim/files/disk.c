@@ -101,17 +101,34 @@ set_name(struct name *list, int *count, const struct name *n)
 	*at = *n;
 }
 
-int
-disk_new(void)
+/* The place of a file that has no name any more and is not open. A journal does
+ * not give it away before that is on the disk. */
+static int
+free_place(void)
 {
-	struct inode *i;
+	int i;
 
-	if (inode_count == INODES - 1)
-		return 0;
-	i = &inodes[++inode_count];
+	for (i = FAILED + 1; i <= inode_count && disk.kind != EXT4; i++)
+		if (!inodes[i].links && !inodes[i].opens && !inodes[i].folder)
+			return i;
+	return 0;
+}
+
+int
+disk_new(int folder)
+{
+	int ino = folder ? 0 : free_place();
+	struct inode *i = &inodes[ino];
+
+	if (!ino) {
+		if (inode_count == INODES - 1)
+			return 0;
+		i = &inodes[++inode_count];
+	}
 	memset(i, 0, offsetof(struct inode, data));
 	i->used = i->fresh = 1;
-	return inode_count;
+	i->folder = folder;
+	return ino ? ino : inode_count;
 }
 
 static void
@@ -166,18 +183,6 @@ disk_rename(int from_folder, const char *from, int folder, const char *name)
 	group++;
 	change(folder, name, ino);
 	change(from_folder, from, 0);
-}
-
-void
-disk_exchange(int a_folder, const char *a, int b_folder, const char *b)
-{
-	int ino_a = disk_find(a_folder, a), ino_b = disk_find(b_folder, b);
-
-	group++;
-	inodes[ino_a].links++;		/* neither is without a name */
-	change(a_folder, a, ino_b);
-	change(b_folder, b, ino_a);
-	inodes[ino_a].links--;
 }
 
 void
@@ -349,12 +354,11 @@ disk_begin(enum disk_kind kind)
 	static const char *const folders[] = { "queue", "tmp", "failed" };
 	int i, ino;
 
-	disk = (struct disk){ kind, (int)dice(2), dice(4) > 0 };
+	disk = (struct disk){ kind, dice(4) > 0 };
 	inode_count = seen_count = sure_count = change_count = group = 0;
-	disk_inode(disk_new())->folder = 1;
+	disk_new(1);
 	for (i = 0; i < 3; i++) {
-		ino = disk_new();
-		inodes[ino].folder = 1;
+		ino = disk_new(1);
 		inodes[ino].mode = 0700;
 		disk_set(ROOT, folders[i], ino);
 	}
@@ -424,8 +428,10 @@ choose_inode(struct inode *i)
 static int
 new_empty(int ino)
 {
-	int copy = disk_new();
+	int copy = ++inode_count;
 
+	memset(&inodes[copy], 0, sizeof *inodes);
+	inodes[copy].used = 1;
 	inodes[copy].mode = inodes[ino].mode;
 	return copy;
 }

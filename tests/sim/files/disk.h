@@ -36,7 +36,7 @@ struct inode {
 
 struct disk {
 	enum disk_kind kind;
-	int exchanges, spares;		/* renameat2 knows these flags */
+	int spares;		/* renameat2 can spare what is there */
 };
 
 extern struct disk disk;
@@ -60,13 +60,12 @@ int disk_find(int folder, const char *name);
 const char *disk_name(int folder, int i);
 
 /* A new inode, without a name yet; 0: too many. */
-int disk_new(void);
+int disk_new(int folder);
 
 /* What calls do, all of it possible. */
 void disk_set(int folder, const char *name, int ino);
 void disk_rename(int from_folder, const char *from, int folder,
     const char *name);
-void disk_exchange(int a_folder, const char *a, int b_folder, const char *b);
 void disk_write(int ino, const char *bytes, int n);
 void disk_chmod(int ino, unsigned mode);
 void disk_closed(int ino);

@@ -131,7 +131,7 @@ put_by_hand(const char *name)
 	char text[DATA_SIZE], copy[DATA_SIZE], *body;
 	int ino, id = messages, n;
 
-	if (id == MESSAGES || (ino = disk_new()) == 0)
+	if (id == MESSAGES || (ino = disk_new(0)) == 0)
 		return;
 	messages++;
 	ledger[id] = (struct entry){ .recipients = 2, .accepted = 1 };

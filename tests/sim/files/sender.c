@@ -2,13 +2,14 @@
  * or a cut lay between, and not after a kill if all recipients had been taken
  * and the file was marked.
  *
- * One loss is known and not counted: on vfat without exchange of names (Linux
- * before 6.0) a file is being rewritten, the sender is killed before it has
- * synced the new one, or cannot, and then the power goes. */
+ * One loss is known and not counted: on vfat a file is being rewritten, the
+ * sender is killed before it has synced the new one, or cannot, and then the
+ * power goes. */
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "../../../lib/mail/envelope.h"
 #include "../../../lib/queue/spool.h"
@@ -36,22 +37,53 @@ struct held {
 int sender_alive, sender_kills, cuts, all_is_well;
 static struct held held[HELD];
 static struct spool spool;
-static int unsynced;
+static int unsynced, removed[HELD];
 static int nested;		/* another process waits meanwhile */
 
 void
 sender_begin(void)
 {
 	memset(held, 0, sizeof held);
+	memset(removed, 0, sizeof removed);
 	sender_alive = sender_kills = unsynced = 0;
 }
 
 static void
 let_go(struct held *h)
 {
-	spool_close(&(struct spool){ h->fd, -1, -1, -1 });
+	close(h->fd);
 	envelope_free(&h->e);
 	h->used = 0;
+}
+
+/* A file that was removed stays open until the folder is synced. */
+static void
+keep_open(struct held *h)
+{
+	int i = 0;
+
+	while (i < HELD - 1 && removed[i])
+		i++;
+	if (removed[i])
+		close(removed[i]);
+	removed[i] = h->fd;
+	envelope_free(&h->e);
+	h->used = 0;
+}
+
+static void
+sync_queue(void)
+{
+	int i;
+
+	if (spool_sync(&spool) < 0)
+		return;
+	unsynced = 0;
+	for (i = 0; i < HELD; i++) {
+		if (removed[i])
+			close(removed[i]);
+		removed[i] = 0;
+	}
 }
 
 static void
@@ -141,7 +173,8 @@ record_failed(struct held *h)
 		return;
 	files = names_in("failed");
 	rc = put_failed(h, (int)n == h->count ? NULL : keep, &as);
-	if (rc < 0 && (int)n < h->count && files != names_in("failed") && !removals_failed)
+	if (rc < 0 && (int)n < h->count && !removals_failed
+	    && files != names_in("failed"))
 		violate("not done, and yet there", h->id, -1);
 	tell("message %d: failed/: %d %s", h->id, rc, rc ? strerror(errno)
 	    : buf_z(&as));
@@ -174,7 +207,9 @@ remove_served(struct held *h)
 	compare(h, there, rc >= 0);
 	tell("message %d: removed: %d", h->id, rc);
 	unsynced |= rc == 0;
-	if (rc >= 0)
+	if (rc == 0)
+		keep_open(h);
+	else if (rc > 0)
 		let_go(h);
 }
 
@@ -185,7 +220,7 @@ rewrite_held(const struct held *h, const unsigned char *keep)
 	int there = disk_find(QUEUE, h->name) == h->ino;
 	int before = ledger[h->id].risked, rc;
 
-	ledger[h->id].risked |= disk.kind == VFAT && !disk.exchanges;
+	ledger[h->id].risked |= disk.kind == VFAT;
 	rc = spool_rewrite(&spool, h->fd, &h->e, keep, h->name);
 	compare(h, there, rc >= 0);
 	tell("message %d: rewritten: %d", h->id, rc);
@@ -298,7 +333,7 @@ sweep(const char *name)
 	for (i = 0; id >= 0 && i < RECIPIENTS; i++)
 		if (mask >> i & 1 && !ledger[id].served[i])
 			violate("marked and not served", id, i);
-	unsynced |= spool_remove_marked(&spool, name) == 0;
+	spool_remove_marked(&spool, name);
 }
 
 /* An error is never the end of the queue. */
@@ -326,8 +361,8 @@ round_of_sender(void)
 	list_queue(names);
 	for (i = 0; i < HELD && names[i][0]; i++)
 		sweep(names[i]);
-	if (unsynced && dice(2) && spool_sync(&spool) == 0)
-		unsynced = 0;
+	if (unsynced && dice(2))
+		sync_queue();
 }
 
 static void
@@ -336,6 +371,7 @@ start_sender(void)
 	struct buf why = { 0 };
 
 	memset(held, 0, sizeof held);
+	memset(removed, 0, sizeof removed);
 	unsynced = 0;
 	sender_alive = spool_create(&spool, &why) == 0
 	    && spool_lock(&spool, 0) != 1;

@@ -279,9 +279,12 @@ other_fails(void)
 	begin();
 	T(renameat(s.queue, "9.9", s.root, "old") == 0);
 	T(put(s.queue, "9.9", STR("a@b.c\nx@y.z\n\n")));
-	T(spool_fail(&s, fd, &e, NULL, "9.9", &why) == 0);
-	T(holds(s.failed, "9.9", whole) && has_old_time(s.failed, "9.9"));
-	T(holds(s.queue, "9.9", STR("a@b.c\nx@y.z\n\n")));
+	T(spool_fail(&s, fd, &e, NULL, "9.9", &why) == -1 && errno == ESTALE);
+	T(holds(s.queue, "9.9", STR("a@b.c\nx@y.z\n\n")) && !files("failed"));
+	T(unlinkat(s.queue, "9.9", 0) == 0);
+	T(spool_fail(&s, fd, &e, NULL, "9.9", &why) == -1 && errno == ESTALE);
+	T(spool_fail(&s, fd, &e, second, "9.9", &why) == 0);
+	T(!strcmp(buf_z(&why), "9.9.1") && has_old_time(s.failed, "9.9.1"));
 	T(unlinkat(s.root, "old", 0) == 0);
 }
 

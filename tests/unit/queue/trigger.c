@@ -31,26 +31,28 @@ pulls(void)
 	T(trigger_pull(&s) == -1 && errno == ENOENT);
 	T(trigger_read(&t, &s, &error) == 0 && t.fd == -1);
 	T(mkfifoat(s.root, "trigger", 0600) == 0);
-	trigger_close(&t);
+	close(t.fd), close(t.watch);
 }
 
 
-/* What trigger_name gives until it gives no more: names and blanks, and ! where
- * names were lost. */
+/* What trigger_name gives until it gives no more: names and blanks, one of
+ * those that come several times in a row, and ! where names were lost. */
 static const char *
 given(void)
 {
 	static char all[1024];
-	char name[256];
+	char name[256], before[256] = "";
 	int rc = 1, tries;
 
 	all[0] = '\0';
 	for (tries = 0; rc > 0 && tries < 40; tries++) {
 		rc = trigger_name(&t, name);
-		if (rc)
-			strcat(all, rc > 0 ? name : "!");
-		if (rc > 0)
-			strcat(all, " ");
+		if (rc < 0)
+			strcat(all, "!");
+		if (rc <= 0 || !strcmp(name, before))
+			continue;
+		strcat(strcat(all, name), " ");
+		strcpy(before, name);
 	}
 	return all;
 }
@@ -99,6 +101,8 @@ mixed_events(void)
 	T(trigger_read(&t, &s, &error) == 1);
 	T(put(s.queue, "8.8", STR("x")));
 	T(trigger_replaced(&t, &s) == 0 && gives("8.8 "));
+	T(put(s.queue, "8.8", STR("x")) && trigger_replaced(&t, &s) == 0);
+	T(trigger_replaced(&t, &s) == 0 && gives("!") && gives(""));
 }
 
 static void
@@ -113,13 +117,12 @@ loses_names(void)
 			break;
 	}
 	T(i == 20000);
-	for (i = 0; i < 200; i++)
-		trigger_replaced(&t, &s);
-	T(strchr(given(), '!') != NULL && t.names.n <= 65536);
-	for (i = 0; i < 20000; i++)
-		if (!*given())
-			break;
-	T(i < 20000);
+	for (i = 0; i < 1000 && !strchr(given(), '!'); i++)
+		;
+	T(i < 1000);
+	for (i = 0; i < 1000 && *given(); i++)
+		;
+	T(i < 1000);
 	T(put(s.queue, "9.9", STR("x")) && gives("9.9 "));
 	empty(s.queue);
 }
@@ -148,8 +151,7 @@ without_inotify(void)
 	close(t.watch);
 	t.watch = t.queue = t.root = -1;
 	T(gives("!") && gives("!"));
-	trigger_close(&t);
-	T(t.fd == -1 && t.watch == -1 && !t.names.p);
+	close(t.fd);
 }
 
 int
