@@ -26,7 +26,7 @@ TLS_bear = ssl/anchor.o ssl/anon.o ssl/bear.o ssl/bundle.o ssl/cert.o \
 LIB = $(foreach l,$(LAYERS),$(LIB_$l:%=lib/$l/%.o))
 OBJS = $(addprefix $(OBJ)/,$(APPLETS:%=applets/%.o) $(LIB) $(TLS_$(SSL)))
 
-# What a build calls: a command, or COMMAND=PACKAGE where the names differ.
+# The commands of a build, as COMMAND=PACKAGE where the names differ.
 NEED_musl-gcc = gcc musl-gcc=musl-tools
 NEED_bear = $(if $(BEARSSL_SRC),,xz=xz-utils) \
 	$(if $(CA_DIR),$(CA_DIR)=ca-certificates)
@@ -79,7 +79,7 @@ $(OBJ)/%.o: %.c $(OBJ)/flags
 	@echo CC $<
 	$Q$(COMPILE) -c -o $@ $<
 
-# A stamp holds a command, so that another one builds everything again.
+# A stamp holds a command; a different command builds everything again.
 $(OBJ)/flags: COMMAND = $(COMPILE) $(LINK) $(STRIP) $(SSL)
 $(OBJ)/bearssl.flags: COMMAND = $(CC) $(BEARSSL_FLAGS) $(BEARSSL_CFLAGS)
 $(OBJ)/flags $(OBJ)/bearssl.flags: force
@@ -88,7 +88,7 @@ $(OBJ)/flags $(OBJ)/bearssl.flags: force
 	    sh tests/need.sh $(NEED) && printf '%s\n' "$$COMMAND" >$@; }
 export COMMAND
 
-# Without TLS its tests fall away: those named after its modules, and ssl*.
+# Left out without TLS: the tests named after its modules, and ssl*.
 WITHOUT_none = tests/ssl% tests/tls.sh tests/interop/tls.sh \
 	$(TLS_bear:ssl/%.o=tests/unit/ssl/%.c)
 WITHOUT = $(WITHOUT_$(SSL)) $(SAN:1=tests/sandbox.sh tests/unit/net/sandbox.c)
@@ -103,7 +103,7 @@ absolute = $(if $(filter /%,$1),,$(CURDIR)/)$1
 export NM = $(call absolute,$(BINARY))
 export PEER = $(call absolute,$(OBJ)/tests/peer)
 
-# An archive gives each test the modules it uses and no other.
+# From an archive each test gets only the modules that it uses.
 $(OBJ)/all.a: $(filter-out $(OBJ)/applets/main.o,$(OBJS))
 	@rm -f $@
 	@$(AR) qcs $@ $^
@@ -114,7 +114,7 @@ $(OBJ)/tests/%: tests/%.c $(OBJ)/all.a $(LIBS)
 	$Q$(COMPILE) -MF $@.d -MT $@ -isystem $(BEARSSL)/inc $(STATIC) -o $@ \
 	    $< $(OBJ)/all.a $(LIBS)
 
-# What each object includes, as the compiler has written it down.
+# The headers of each object, written by the compiler (-MMD).
 -include $(OBJS:.o=.d) $(UNIT:=.d) $(TOOLS:=.d)
 
 check: $(BINARY) $(UNIT) $(TOOLS) ## unit, applet and dialogue tests

@@ -7,7 +7,7 @@ VERSION = 3.0
 BUILD_DATE = $(or $(SOURCE_DATE_EPOCH),1795219200)
 
 # Compilers: the target's (must make static programs) and, for generators and
-# tests that want a sanitizer, the build machine's.
+# tests with a sanitizer, the build machine's. WERROR= keeps warnings warnings.
 CC = musl-gcc
 AR = ar
 HOSTCC = cc
@@ -70,13 +70,13 @@ MAN = $(MAN_$(LAYOUT))
 CONFIG = $(CONFIG_$(LAYOUT))
 SPOOL = $(SPOOL_$(LAYOUT))
 
-# Who owns the spool and the set-uid copy.
+# The owner of the spool and of the set-uid copy.
 OWNER = $(OWNER_$(LAYOUT))
 
 # ---- what follows from HARDEN, CROSS and MUSL ----
 #
-# A specs file tells gcc where musl's library and start files are, as musl's own
-# does; nothing depends on the machine.
+# A specs file gives gcc the places of musl's library and start files, as musl's
+# own does; nothing depends on the machine.
 
 PIE_ = -fno-pie
 PIE_1 = -fPIE -fstack-protector-strong

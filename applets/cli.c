@@ -1,4 +1,4 @@
-/* cli - how programs speak to people. */
+/* cli - what all programs print. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -60,7 +60,7 @@ cli_die(int code, const char *format, ...)
 }
 
 static void
-usage(const struct cli *c, const struct opts *o)
+print_usage(const struct cli *c, const struct opts *o)
 {
 	struct buf text = { 0 };
 
@@ -88,7 +88,7 @@ static void
 answer_questions(const struct cli *c, const struct opts *o, int help, int about)
 {
 	if (help)
-		usage(c, o);
+		print_usage(c, o);
 	else if (about)
 		print_version(c);
 	if (help || about)
@@ -104,13 +104,13 @@ misuse(const struct cli *c, const struct opts *o, const char *who,
 	buf_cat(&line, str_of(who), STR(": "), why, STR("\n"));
 	str_write(2, buf_str(&line));
 	buf_free(&line);
-	usage(c, o);
+	print_usage(c, o);
 	exit(1);
 }
 
-/* Unknown options that were passed over, a line each. */
+/* Reports the options that were ignored, a line each. */
 static void
-note(const struct cli *c, struct str lines)
+warn_ignored(const struct cli *c, struct str lines)
 {
 	struct buf text = { 0 };
 
@@ -144,7 +144,7 @@ cli_options(const struct cli *c, const struct opts *o, int argc, char **argv)
 	if (c->most >= 0 && operands > c->most)
 		misuse(c, o, c->program,
 		    STR("Too many command-line arguments"));
-	note(c, buf_str(&why));
+	warn_ignored(c, buf_str(&why));
 	buf_free(&why);
 	return first;
 }

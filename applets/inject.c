@@ -11,23 +11,23 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "../lib/mail/addr.h"
 #include "../lib/base/chr.h"
-#include "../lib/conf/conf.h"
 #include "../lib/base/date.h"
-#include "../lib/queue/enqueue.h"
 #include "../lib/base/err.h"
-#include "../lib/mail/header.h"
-#include "../lib/conf/hostname.h"
 #include "../lib/base/opt.h"
+#include "../lib/conf/conf.h"
+#include "../lib/conf/hostname.h"
 #include "../lib/conf/user.h"
+#include "../lib/mail/addr.h"
+#include "../lib/mail/header.h"
+#include "../lib/queue/enqueue.h"
 #include "applets.h"
 #include "cli.h"
 #include "queue.h"
 
 enum { EXIT_CONFIG = 18, EXIT_AGAIN = 75 };
 
-/* So much of a message is collected before its queue file is begun. */
+/* Up to so many bytes a message is complete before its queue file is opened. */
 enum { COLLECTED = 32 * 1024 };
 
 enum { USE_EITHER, USE_ARGS, USE_BOTH, USE_HEADER };
@@ -73,7 +73,7 @@ first_of(const char *const *variables)
 }
 
 static void
-refuse_sender(const char *value)
+die_sender(const char *value)
 {
 	say(STR("nullmailer-inject: Invalid sender address: "), str_of(value));
 	exit(1);
@@ -88,7 +88,7 @@ set_user(struct buf *user, const char *value)
 
 	for (c = value; *c; c++)
 		if (chr_is(*c, CHR_CTL))
-			refuse_sender(value);
+			die_sender(value);
 	buf_set(user, str_of(value));
 }
 
@@ -101,15 +101,15 @@ set_host(const struct job *j, struct buf *host, const char *value)
 
 	buf_cat(&text, STR("x@"), str_of(value));
 	if (addr_parse(&l, buf_str(&text), &j->names) < 0 || l.count != 1)
-		refuse_sender(value);
+		die_sender(value);
 	address = str_head(buf_str(&l.recipients), l.recipients.n - 1);
 	buf_set(host, str_skip(address, str_rfind(address, '@') + 1));
 	buf_free(&text);
 	addr_free(&l);
 }
 
-/* $HOSTNAME is what shells call the machine, mostly not a name the world
- * knows; it serves only where no file says better. */
+/* $HOSTNAME is set by shells and mostly no full name, so it is used only where
+ * no file gives one. */
 static void
 find_names(struct job *j)
 {
@@ -159,7 +159,7 @@ sender_from_option(struct job *j)
 
 	if (from.n && !str_eq(from, STR("<>"))) {
 		if (addr_parse(&l, from, &j->names) < 0 || l.count != 1)
-			refuse_sender(j->from);
+			die_sender(j->from);
 		buf_set(&j->sender,
 		    str_head(buf_str(&l.recipients), l.recipients.n - 1));
 	}
@@ -256,8 +256,8 @@ read_header(struct job *j, struct header_reader *in)
 	}
 }
 
-/* SECONDS.MICROSECONDS.PID; the microseconds are stirred, as a machine that
- * boots without a clock may send twice with the same time and pid. */
+/* SECONDS.MICROSECONDS.PID; randomness is added to the microseconds, as a
+ * machine that boots without a clock may send twice with one time and pid. */
 static void
 put_message_id(struct job *j, struct str name)
 {
@@ -318,7 +318,7 @@ put_recipients(struct job *j, struct str field)
 }
 
 static void
-complete_resent(struct job *j)
+add_missing_resent(struct job *j)
 {
 	struct header *h = &j->header;
 
@@ -337,7 +337,7 @@ complete_resent(struct job *j)
 }
 
 static void
-complete(struct job *j)
+add_missing_fields(struct job *j)
 {
 	struct header *h = &j->header;
 
@@ -422,7 +422,7 @@ explain_status(const struct job *j, int status)
 }
 
 static int
-hand_over(struct job *j, struct header_reader *in, uid_t invoker)
+queue_in_process(struct job *j, struct header_reader *in, uid_t invoker)
 {
 	struct buf head = { 0 };
 	struct str block;
@@ -443,7 +443,7 @@ hand_over(struct job *j, struct header_reader *in, uid_t invoker)
 	return explain_code(code);
 }
 
-/* A program that is not there or may not run stays so: not worth a retry. */
+/* A program that is missing or may not be executed is not worth a retry. */
 static void
 die_starting(void)
 {
@@ -470,7 +470,7 @@ send_message(struct job *j, struct header_reader *in)
 	if (rc < 0)
 		die_starting();
 	if (rc > 0)
-		return hand_over(j, in, invoker);
+		return queue_in_process(j, in, invoker);
 	signal(SIGPIPE, SIG_IGN);
 	put_header_and_body(j, in);
 	return explain_status(j, enqueue_commit(&j->queue));
@@ -486,7 +486,7 @@ read_configuration(struct job *j)
 	j->header.names = &j->names;
 }
 
-/* What one run is asked to do and by whom; dies of what cannot be right. */
+/* Reads control files, environment and operands; exits if one is wrong. */
 static void
 prepare_job(struct job *j, char **operands)
 {
@@ -513,7 +513,7 @@ choose_sender(struct job *j)
 }
 
 static void
-forget_job(struct job *j)
+free_job(struct job *j)
 {
 	hostnames_free(&j->names);
 	header_free(&j->header);
@@ -554,10 +554,10 @@ inject_main(int argc, char **argv)
 	read_header(&j, &in);
 	choose_sender(&j);
 	if (j.header.resent)
-		complete_resent(&j);
+		add_missing_resent(&j);
 	else
-		complete(&j);
+		add_missing_fields(&j);
 	code = send_message(&j, &in);
-	forget_job(&j);
+	free_job(&j);
 	return code;
 }

@@ -13,8 +13,8 @@ static struct {
 	int silent;		/* nothing on stdout */
 	int syslog;
 	struct logger logger;
-	int errors;		/* reading end of what stderr has become */
-	int stderr_fd;		/* the real one, or -1 */
+	int errors;		/* the end for reading of the pipe on stderr */
+	int stderr_fd;		/* the stderr of before, or -1 */
 } out = { 0, 0, { -1 }, -1, -1 };
 
 const char *
@@ -28,7 +28,7 @@ log_clean(int slot, struct str text)
 }
 
 static void
-line(enum logger_level level, struct buf *b)
+put_line(enum logger_level level, struct buf *b)
 {
 	if (out.syslog)
 		logger_line(&out.logger, level, buf_str(b));
@@ -47,7 +47,7 @@ log_say(const char *format, ...)
 	va_start(ap, format);
 	buf_vfmt(&b, format, ap);
 	va_end(ap);
-	line(LOGGER_INFO, &b);
+	put_line(LOGGER_INFO, &b);
 }
 
 void
@@ -59,7 +59,7 @@ log_fault(const char *format, ...)
 	va_start(ap, format);
 	buf_vfmt(&b, format, ap);
 	va_end(ap);
-	line(LOGGER_WARNING, &b);
+	put_line(LOGGER_WARNING, &b);
 }
 
 void
@@ -69,7 +69,7 @@ log_faults(struct str text)
 		struct buf b = { 0 };
 
 		buf_clean(&b, str_cut(&text, '\n'), TEXT_MAX);
-		line(LOGGER_WARNING, &b);
+		put_line(LOGGER_WARNING, &b);
 	}
 }
 
@@ -86,7 +86,7 @@ log_module(struct str protocol, int code, struct str text)
 	buf_free(&b);
 }
 
-/* Writing into the pipe must not wait, as its reader may be the writer. */
+/* Non-blocking, as this process both writes to the pipe and reads it. */
 int
 log_to_syslog(void)
 {

@@ -1,9 +1,9 @@
 /* mailq - list the messages in the queue.
  *
- * Installed set-uid to the owner of the spool, so that everybody can see what
- * waits: envelopes and sizes, never a header or a body. The layout is parsed
- * by other programs: nothing is printed for an empty queue, and complaints go
- * to stdout. */
+ * Installed set-uid to the owner of the spool, so that all users can see what
+ * waits: envelopes and sizes, never a header or a body. Other programs parse
+ * the layout: nothing is printed for an empty queue, and complaints go to
+ * stdout. */
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -13,15 +13,15 @@
 
 #include "../lib/base/chr.h"
 #include "../lib/base/date.h"
-#include "../lib/mail/envelope.h"
 #include "../lib/base/mem.h"
 #include "../lib/conf/path.h"
+#include "../lib/mail/envelope.h"
 #include "../lib/queue/spool.h"
 #include "../lib/queue/status.h"
 #include "applets.h"
 #include "cli.h"
 
-/* What is looked at of a file that is no valid message. */
+/* Bytes that are shown of a file that is no valid message. */
 #define JUNK_MAX 4096
 
 #define FLUSH_AT (32 * 1024)
@@ -38,7 +38,7 @@ struct entries {
 };
 
 /* Lines of the status file by id. */
-struct known {
+struct status_index {
 	struct buf text;
 	struct status *list;
 	size_t n, cap;
@@ -99,7 +99,7 @@ read_names(DIR *dir, struct entries *e)
 }
 
 static void
-read_status(int root, struct known *k)
+read_status(int root, struct status_index *k)
 {
 	struct str rest;
 
@@ -112,7 +112,7 @@ read_status(int root, struct known *k)
 		qsort(k->list, k->n, sizeof k->list[0], by_id);
 }
 
-/* What goes to a terminal has no control bytes. */
+/* The output may go to a terminal, so control bytes are replaced. */
 static void
 put_clean(struct buf *out, struct str s)
 {
@@ -123,7 +123,7 @@ put_clean(struct buf *out, struct str s)
 }
 
 static void
-put_status(struct buf *out, const struct known *k, const char *name)
+put_status(struct buf *out, const struct status_index *k, const char *name)
 {
 	struct status key = { .id = str_of(name) };
 	const struct status *s = NULL;
@@ -167,7 +167,8 @@ read_head(int fd, struct envelope *e)
 }
 
 static void
-add_message(struct buf *out, int fd, const struct known *k, const char *name)
+add_message(struct buf *out, int fd, const struct status_index *k,
+    const char *name)
 {
 	struct envelope e = { { 0 }, 0, 0, 0 };
 	struct str rest, line;
@@ -194,7 +195,7 @@ add_message(struct buf *out, int fd, const struct known *k, const char *name)
 }
 
 static void
-list_entry(struct buf *out, const struct spool *s, const struct known *k,
+list_entry(struct buf *out, const struct spool *s, const struct status_index *k,
     const struct entry *e)
 {
 	struct stat st;
@@ -238,7 +239,7 @@ list_messages(DIR *dir, int root)
 {
 	struct spool s = { -1, dirfd(dir), -1, -1 };
 	struct entries e = { NULL, 0, 0 };
-	struct known k = { { 0 }, NULL, 0, 0 };
+	struct status_index k = { { 0 }, NULL, 0, 0 };
 	struct buf out = { 0 };
 	size_t i;
 	int rc = 0;

@@ -1,5 +1,5 @@
 /* main - find the applet by argv[0] or by the first argument, drop the rights
- * it has no use for, run it. The rows are in applets.h. */
+ * it does not need, run it. The rows are in applets.h. */
 #include <fcntl.h>
 #include <poll.h>
 #include <stdlib.h>
@@ -55,8 +55,8 @@ find_applet(const char *name)
 	return NULL;
 }
 
-/* A caller may have closed them, and then the first file opened would be
- * taken for standard input, or a complaint written into it. */
+/* The caller may have closed them. The next file opened would get such a number
+ * and be read as standard input, or written to by a complaint. */
 static void
 open_standard_descriptors(void)
 {
@@ -71,10 +71,10 @@ open_standard_descriptors(void)
 			return;
 }
 
-/* The kernel tells each program it starts whether its ids differ. The saved
- * ones are the effective ones then, so nothing else needs to be asked. */
+/* The kernel sets AT_SECURE when effective and real ids differ. The saved ids
+ * are the effective ones at the start, so no other check is needed. */
 static int
-drop_all_three(void)
+become_real_user(void)
 {
 	uid_t u = getuid();
 	gid_t g = getgid();
@@ -86,7 +86,7 @@ static void
 drop_rights(const struct applet *a)
 {
 	if (a->rights == SUID_DROP && getauxval(AT_SECURE) != 0 &&
-	    drop_all_three() < 0)
+	    become_real_user() < 0)
 		cli_die(1, "cannot drop privileges:");
 }
 

@@ -10,14 +10,14 @@
 #include <unistd.h>
 
 #include "../lib/base/buf.h"
+#include "../lib/base/opt.h"
 #include "../lib/smtp/connection.h"
 #include "../lib/smtp/options.h"
 #include "../lib/smtp/protocol.h"
-#include "../lib/base/opt.h"
 #include "applets.h"
 #include "cli.h"
 
-/* What a module is told fits easily; a pipe that never ends does not. */
+/* Far more than the options need; ends the reading of an endless pipe. */
 #define OPTIONS_MAX 65536
 
 struct run {
@@ -27,7 +27,7 @@ struct run {
 };
 
 static void
-say_verdict(const struct run *r, int code, struct str text)
+print_result(const struct run *r, int code, struct str text)
 {
 	struct buf line = { 0 };
 
@@ -57,10 +57,10 @@ on_message(void *context, unsigned long id, int code, enum stage stage,
 
 	(void)id, (void)stage;
 	r->result = code;
-	/* From here on the server's word is to be our exit code. */
+	/* From here on only the server's answer decides the exit code. */
 	signal(SIGTERM, SIG_IGN);
 	signal(SIGINT, SIG_IGN);
-	say_verdict(r, code, text);
+	print_result(r, code, text);
 }
 
 static void
@@ -97,11 +97,11 @@ static void
 fail_message(struct run *r, int code, struct str text)
 {
 	r->result = code;
-	say_verdict(r, code, text);
+	print_result(r, code, text);
 }
 
-/* Sends the one message; what is unanswered when the session ends failed
- * with the session. */
+/* Sends the one message. If the session ends without an answer to it, the
+ * result of the session is that of the message. */
 static void
 transmit_message(struct run *r)
 {

@@ -1,19 +1,19 @@
-/* sendmail - the interface everybody's programs were written for
- * Reads the options of other sendmails, keeps those that mean something here,
- * and becomes nullmailer-inject, nullmailer-smtpd or mailq. See sendmail(1). */
+/* sendmail - the interface that programs expect
+ * Reads the options of other sendmails, keeps those that have a meaning here,
+ * and runs nullmailer-inject, nullmailer-smtpd or mailq. See sendmail(1). */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "../lib/mail/addr.h"
 #include "../lib/base/chr.h"
-#include "../lib/conf/conf.h"
-#include "../lib/conf/hostname.h"
 #include "../lib/base/mem.h"
 #include "../lib/base/opt.h"
+#include "../lib/conf/conf.h"
+#include "../lib/conf/hostname.h"
 #include "../lib/conf/path.h"
+#include "../lib/mail/addr.h"
 #include "../lib/queue/spool.h"
 #include "../lib/queue/trigger.h"
 #include "applets.h"
@@ -50,10 +50,10 @@ set_part(const char *variable, struct str value)
 	buf_free(&text);
 }
 
-/* A sender without a host gets the one the environment says, like the From
- * line; flag s, as a Return-Path in the message must not beat an option. */
+/* A sender without a host gets the host of the environment, as the From line
+ * does. Flag s: a Return-Path in the message must not override an option. */
 static void
-sender_here(struct str user)
+use_local_sender(struct str user)
 {
 	const char *flags = getenv("NULLMAILER_FLAGS");
 	struct buf text = { 0 };
@@ -66,7 +66,7 @@ sender_here(struct str user)
 }
 
 /* Prepares the environment for the generated From line. 1 if inject needs the
- * option too: it also says what is wrong with the value. */
+ * option too; inject also reports a wrong value. */
 static int
 use_sender(const char *value)
 {
@@ -85,7 +85,7 @@ use_sender(const char *value)
 			set_part("NULLMAILER_USER", str_head(address, at));
 			set_part("NULLMAILER_HOST", str_skip(address, at + 1));
 		} else
-			sender_here(address);
+			use_local_sender(address);
 	}
 	addr_free(&l);
 	return needed;
@@ -115,7 +115,7 @@ send_mail(const struct choice *c, int count, char **operands)
 	return code;
 }
 
-/* Only the set-uid copy may read a queue that is somebody else's. */
+/* Where this process may not read the queue, the set-uid copy is executed. */
 static int
 show_queue(void)
 {
@@ -155,7 +155,7 @@ flush_queue(void)
 }
 
 static void
-relay(int fd, struct str prefix, struct str text, struct str suffix)
+print(int fd, struct str prefix, struct str text, struct str suffix)
 {
 	struct buf line = { 0 };
 
@@ -174,10 +174,10 @@ verify_one(const char *operand, const struct hostnames *names)
 	int bad = addr_parse(&l, str_of(operand), names) < 0 || l.count == 0;
 
 	if (bad)
-		relay(2, STR("Invalid recipient: "), str_of(operand), STR(""));
+		print(2, STR("Invalid recipient: "), str_of(operand), STR(""));
 	rest = buf_str(&l.recipients);
 	while (!bad && rest.n)
-		relay(1, STR(""), str_cut(&rest, '\n'),
+		print(1, STR(""), str_cut(&rest, '\n'),
 		    STR("... would go to the smart host"));
 	addr_free(&l);
 	return bad;
@@ -200,14 +200,14 @@ verify(char **operands)
 }
 
 static int
-say_version(void)
+print_sendmail_version(void)
 {
-	relay(1, STR("sendmail "), STR("(nullmailer " VERSION ")"), STR(""));
+	print(1, STR("sendmail "), STR("(nullmailer " VERSION ")"), STR(""));
 	return 0;
 }
 
 static int
-do_mode(const struct choice *c, int count, char **operands)
+run_mode(const struct choice *c, int count, char **operands)
 {
 	static char smtpd[] = "nullmailer-smtpd";
 	char *alone[] = { smtpd, NULL };
@@ -215,7 +215,7 @@ do_mode(const struct choice *c, int count, char **operands)
 
 	if (c->debug && c->debug[0] == '0' &&
 	    (c->mode != MAIL || !has_recipients))
-		return say_version();
+		return print_sendmail_version();
 	switch (c->mode) {
 	case LIST_QUEUE:
 		return show_queue();
@@ -301,5 +301,5 @@ sendmail_main(int argc, char **argv)
 	if (is_newaliases(argv[0]))
 		return 0;
 	first = cli_options(&cli, &options, argc, argv);
-	return do_mode(&c, argc - first, argv + first);
+	return run_mode(&c, argc - first, argv + first);
 }

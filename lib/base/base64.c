@@ -32,7 +32,7 @@ base64_add(struct buf *b, struct str raw)
 }
 
 static int
-value(char c)
+digit_value(char c)
 {
 	const char *at = c ? strchr(alphabet, c) : NULL;
 
@@ -50,7 +50,7 @@ base64_decode(struct buf *b, struct str text)
 	if (text.n % 4 != 0)
 		return -1;
 	for (i = 0; i < digits; i++) {
-		int d = value(text.p[i]);
+		int d = digit_value(text.p[i]);
 
 		if (d < 0)
 			return -1;

@@ -43,10 +43,10 @@ void buf_clean(struct buf *b, struct str s, size_t max);
 	    sizeof((const struct str[]){ __VA_ARGS__ }) / sizeof(struct str))
 void buf_join(struct buf *b, const struct str *parts, size_t count);
 
-/* Makes room for n more bytes behind p[n]; the caller adds to n. */
+/* Returns room for n more bytes after the contents; the caller adds to n. */
 char *buf_room(struct buf *b, size_t n);
 
-/* Empties but keeps the memory; forgets secrets; frees. */
+/* Empty the buffer: keeping its memory, overwriting it, or freeing it. */
 void buf_clear(struct buf *b);
 void buf_wipe(struct buf *b);
 void buf_free(struct buf *b);

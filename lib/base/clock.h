@@ -10,8 +10,8 @@ long long clock_ms(void);
 /* clock_ms() + ms, or CLOCK_NEVER for ms < 0. */
 long long clock_in(long long ms);
 
-/* What is left until deadline as poll wants it: milliseconds rounded up, 0
- * when past, -1 for CLOCK_NEVER. */
+/* The time left until deadline as an argument of poll: milliseconds rounded up,
+ * 0 when past, -1 for CLOCK_NEVER. */
 int clock_left(long long deadline);
 
 /* The earlier of two deadlines. */

@@ -1,4 +1,4 @@
-/* date.h - dates for headers and for people. */
+/* date.h - dates for headers and for listings. */
 #ifndef DATE_H
 #define DATE_H
 

@@ -1,7 +1,7 @@
 /* err.h - the results of a protocol module: its exit codes, which are also how
  * lib/ reports a delivery. Numbers and texts are nullmailer's and an interface
- * with third-party modules; the bit ERR_PERMANENT decides what becomes of the
- * message. */
+ * with third-party modules; with the bit ERR_PERMANENT the message fails for
+ * good. */
 #ifndef ERR_H
 #define ERR_H
 
@@ -39,7 +39,7 @@ enum {
 	ERR_END
 };
 
-/* Where a session stood when something happened. */
+/* How far a session had come. */
 #define STAGES(X) X(options) X(connect) X(tls) X(greeting) X(helo) X(starttls) \
 	X(auth) X(mail) X(rcpt) X(data) X(dot) X(session) X(module)
 enum stage {
@@ -54,11 +54,11 @@ const char *stage_name(enum stage stage);
 const char *err_text(int code);
 
 /* 1 if a module's exit code fails the message for good. A shell's own codes
- * (126, 127, above 128) are the module's trouble, not the message's. */
+ * (126, 127, above 128) say that the module failed, not the message. */
 int err_is_permanent(int code);
 
-/* 1 if the code speaks of the remote and not of one message, so that the
- * remote is not worth another message in this queue run. */
+/* 1 if the code is about the remote and not about one message, so that the
+ * remote gets no further message in this queue run. */
 int err_is_remote(int code);
 
 #endif

@@ -1,7 +1,7 @@
 /* fork - a second process, as POSIX's newer _Fork makes it.
  *
- * It takes the place of the C library's, which locks what other threads could
- * be using before it does the same. There are none. */
+ * It replaces the C library's, which first locks what other threads could be
+ * using. There are none. */
 #include <unistd.h>
 
 pid_t

@@ -1,7 +1,7 @@
 /* mbstowcs - text as wide characters, in the C locale, where a byte is one.
  *
- * It takes the place of the C library's. Nothing here has wide characters, but
- * the library's resolver measures host names with it, and would bring UTF-8. */
+ * It replaces the C library's. Nothing here uses wide characters, but the
+ * library's resolver measures host names with it, and would bring UTF-8. */
 #include <stdlib.h>
 
 size_t

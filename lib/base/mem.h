@@ -14,7 +14,7 @@ void *mem_new(size_t count, size_t n);
  * exit code of a protocol module is temporary too. */
 void mem_out(void) __attribute__((noreturn));
 
-/* What mem_out is to do first; it must need no memory. NULL: nothing. */
+/* Called by mem_out first; must need no memory. NULL: nothing is called. */
 void mem_at_end(void (*f)(void));
 
 #endif

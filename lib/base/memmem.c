@@ -1,7 +1,7 @@
 /* memmem - finds a run of bytes within another.
  *
- * It takes the place of the C library's, which is twenty times its size to be
- * fast with long texts to look for. Ours are short. */
+ * It replaces the C library's, which is twenty times its size to be fast when
+ * the searched run is long. Ours are short. */
 #include <string.h>
 
 void *

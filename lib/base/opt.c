@@ -7,7 +7,7 @@
 #include "chr.h"
 #include "opt.h"
 
-/* Where the next argument may come from; rest of argv, or nothing. */
+/* next: the rest of argv, for values; or an empty list. */
 struct args {
 	const struct opts *o;
 	char **next;
@@ -77,7 +77,7 @@ set_number(const struct opt *row, const char *text, struct buf *why)
 }
 
 static int
-apply(const struct opt *row, const char *value, struct buf *why)
+apply_option(const struct opt *row, const char *value, struct buf *why)
 {
 	switch (row->kind) {
 	case OPT_FLAG:
@@ -137,7 +137,7 @@ long_option(struct args *a, const char *text)
 		return rc;
 	}
 	if (row->kind == OPT_OPTIONAL)
-		return apply(row, value ? value : "", a->why);
+		return apply_option(row, value ? value : "", a->why);
 	if (!takes_value(row) && value) {
 		buf_cat(a->why, STR("option --"), name,
 		    STR(" does not take a value."));
@@ -148,11 +148,11 @@ long_option(struct args *a, const char *text)
 			return needs_value(a, "--", name);
 		value = *a->next++;
 	}
-	return apply(row, value, a->why);
+	return apply_option(row, value, a->why);
 }
 
 static int
-bundle(struct args *a, const char *letters)
+letter_options(struct args *a, const char *letters)
 {
 	for (; *letters; letters++) {
 		struct str letter = { letters, 1 };
@@ -164,28 +164,28 @@ bundle(struct args *a, const char *letters)
 			continue;
 		}
 		if (row->kind == OPT_OPTIONAL)
-			return apply(row, letters + 1, a->why);
+			return apply_option(row, letters + 1, a->why);
 		if (!takes_value(row)) {
-			apply(row, NULL, a->why);
+			apply_option(row, NULL, a->why);
 			continue;
 		}
 		if (letters[1])
-			return apply(row, letters + 1, a->why);
+			return apply_option(row, letters + 1, a->why);
 		if (!*a->next)
 			return needs_value(a, "-", letter);
-		return apply(row, *a->next++, a->why);
+		return apply_option(row, *a->next++, a->why);
 	}
 	return 0;
 }
 
 static int
-option(struct args *a, const char *arg)
+parse_option(struct args *a, const char *arg)
 {
 	if (arg[1] == '-')
 		return long_option(a, arg + 2);
 	if (a->o->flags & OPT_SINGLE_DASH && !by_letter(a->o, arg[1]))
 		return long_option(a, arg + 1);
-	return bundle(a, arg + 1);
+	return letter_options(a, arg + 1);
 }
 
 int
@@ -200,7 +200,7 @@ opt_args(const struct opts *o, int argc, char **argv, struct buf *why)
 
 		if (!strcmp(arg, "-") || !strcmp(arg, "--"))
 			break;
-		if (option(&a, arg) < 0)
+		if (parse_option(&a, arg) < 0)
 			return -1;
 	}
 	return (int)(a.next - argv);
@@ -214,11 +214,11 @@ opt_text(const struct opts *o, const char *text, struct buf *why)
 
 	if (!strcmp(text, "-") || !strcmp(text, "--"))
 		return 0;
-	return text[0] == '-' ? option(&a, text) : long_option(&a, text);
+	return text[0] == '-' ? parse_option(&a, text) : long_option(&a, text);
 }
 
 static void
-help_line(const struct opt *row, struct str dash, struct buf *out)
+put_help_line(const struct opt *row, struct str dash, struct buf *out)
 {
 	size_t start = out->n;
 
@@ -248,5 +248,5 @@ opt_help(const struct opts *o, struct buf *out)
 
 	for (i = 0; i < o->count; i++)
 		if (o->rows[i].help)
-			help_line(&o->rows[i], dash, out);
+			put_help_line(&o->rows[i], dash, out);
 }

@@ -1,8 +1,8 @@
 /* printf - the part of vsnprintf that this program uses: %d %i %u %x %c %s %%,
  * the flags '-' and '0', width and precision, the lengths l ll z.
  *
- * It takes the place of the C library's, which would bring floating point and
- * wide characters into a binary that has neither. C99 7.19.6.12. */
+ * It replaces the C library's, which would bring floating point and wide
+ * characters into a binary that has neither. C99 7.19.6.12. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdio.h>
@@ -29,7 +29,7 @@ put_char(struct output *o, char c)
 }
 
 static void
-put_fill(struct output *o, char c, int n)
+put_padding(struct output *o, char c, int n)
 {
 	while (n-- > 0)
 		put_char(o, c);
@@ -43,15 +43,15 @@ put_field(struct output *o, const struct directive *d, const char *sign,
 	int zero = d->zero && !d->left;
 
 	if (!zero && !d->left)
-		put_fill(o, ' ', pad);
+		put_padding(o, ' ', pad);
 	while (*sign)
 		put_char(o, *sign++);
 	if (zero)
-		put_fill(o, '0', pad);
+		put_padding(o, '0', pad);
 	while (n--)
 		put_char(o, *text++);
 	if (d->left)
-		put_fill(o, ' ', pad);
+		put_padding(o, ' ', pad);
 }
 
 static void

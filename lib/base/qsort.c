@@ -1,7 +1,7 @@
 /* qsort - sorts, by Shell's method with the gaps of Gonnet and Baeza-Yates.
  *
- * It takes the place of the C library's, which is eight times its size and
- * takes as long for the 100,000 messages of a large queue. Not stable. */
+ * It replaces the C library's, which is eight times its size and takes as long
+ * for the 100,000 messages of a large queue. Not stable. */
 #include <stdlib.h>
 
 static void

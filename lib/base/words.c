@@ -12,7 +12,7 @@ take_char(struct str *line)
 }
 
 static void
-quoted(struct str *line, struct buf *word, char quote)
+take_quoted(struct str *line, struct buf *word, char quote)
 {
 	char c;
 
@@ -35,7 +35,7 @@ words_next(struct str *line, struct buf *word)
 	while (line->n && !chr_is(line->p[0], CHR_SPACE)) {
 		c = take_char(line);
 		if (c == '\'' || c == '"')
-			quoted(line, word, c);
+			take_quoted(line, word, c);
 		else if (c != '\\')
 			buf_addc(word, c);
 		else if (line->n)

@@ -16,8 +16,8 @@
  * A control file is written by hand; anything larger is a mistake. */
 #define CONF_MAX (1024 * 1024)
 
-/* Both stay for the next file, as memory is got from the kernel and given back
- * a page at a time where little is in use. */
+/* Kept for the next file: freed, they would give a page back to the kernel and
+ * get it again for each one. */
 static struct buf path, reason;
 
 const char *
@@ -36,7 +36,7 @@ note_unreadable(void)
 	return -1;
 }
 
-/* until: a byte behind which nothing is wanted, or -1 for all of the file. */
+/* until: a byte after which reading may stop, or -1 for all of the file. */
 static int
 read_bytes(int fd, struct buf *text, int until)
 {

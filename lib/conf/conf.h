@@ -6,9 +6,9 @@
 struct buf;
 
 /* Sets value to the first line of the file without white space at its ends;
- * what is behind it does not matter. 1 found; 0 missing, empty or a folder,
- * value empty; -1 there but unreadable: conf_why tells. name is relative to
- * the configuration folder. */
+ * the rest of the file is ignored. 1 found; 0 missing, empty or a folder,
+ * value empty; -1 there but unreadable, with conf_why. name is relative to the
+ * configuration folder. */
 int conf_line(const char *name, struct buf *value);
 
 /* The integer a file begins with. A missing file, no digits, or a value

@@ -1,4 +1,4 @@
-/* hostname - the names this host goes by. */
+/* hostname - the names of this host. */
 #include <limits.h>
 #include <string.h>
 #include <unistd.h>
@@ -51,8 +51,7 @@ hostnames_me(struct buf *me)
 	return rc < 0 ? -1 : 0;
 }
 
-/* A missing file gives the name the host was given, by whatever means, and
- * only a host without any name gets the word. */
+/* Without the file the value is me, or the word if this host has no name. */
 static int
 load_or(const char *file, struct buf *value, const struct buf *me,
     struct str word)

@@ -1,5 +1,5 @@
-/* hostname.h - the names this host goes by: me, defaultdomain, defaulthost,
- * idhost. nullmailer(7). */
+/* hostname.h - the names of this host: me, defaultdomain, defaulthost, idhost.
+ * nullmailer(7). */
 #ifndef HOSTNAME_H
 #define HOSTNAME_H
 
@@ -21,8 +21,8 @@ int hostnames_load(struct hostnames *h);
 /* Only me, by the same rule. 0, or -1 with conf_why. */
 int hostnames_me(struct buf *me);
 
-/* What the last of the two calls above has to tell the administrator, for
- * stderr, or NULL: LAYOUT=debian does not read a file me that is there. */
+/* The warning that the last of the two calls above leads to, for stderr, or
+ * NULL: LAYOUT=debian ignores an existing file me. */
 const char *hostnames_warning(void);
 
 /* Completes a domain in place: empty becomes defaulthost; one without a dot

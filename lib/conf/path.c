@@ -16,7 +16,7 @@ static const struct {
 	[PATH_SBIN] = { SBIN_DIR, "/sbin" },
 };
 
-/* A set-uid program must not be told by its caller where its files are. */
+/* The caller of a set-uid program must not choose where its files are. */
 static const char *
 test_prefix(void)
 {

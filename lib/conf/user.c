@@ -14,7 +14,7 @@
 enum { BLOCK = 4096 };
 
 static void
-look(struct str line, unsigned long uid, struct buf *name)
+match_line(struct str line, unsigned long uid, struct buf *name)
 {
 	struct str first = str_cut(&line, ':');
 	unsigned long id;
@@ -25,10 +25,10 @@ look(struct str line, unsigned long uid, struct buf *name)
 		buf_set(name, first);
 }
 
-/* A line too long for the block ends the search with its beginning, which is
- * what matters of it. */
+/* Of a line longer than the block the first part is matched, which holds name
+ * and id; then the search ends. */
 static void
-search(int fd, unsigned long uid, struct buf *name)
+search_lines(int fd, unsigned long uid, struct buf *name)
 {
 	char block[BLOCK];
 	struct str rest;
@@ -39,7 +39,7 @@ search(int fd, unsigned long uid, struct buf *name)
 		n = read(fd, block + have, sizeof block - have);
 		rest = (struct str){ block, have + (n > 0 ? (size_t)n : 0) };
 		while (rest.n && (n <= 0 || str_find(rest, '\n') < rest.n))
-			look(str_cut(&rest, '\n'), uid, name);
+			match_line(str_cut(&rest, '\n'), uid, name);
 		have = rest.n;
 		if (have)
 			memmove(block, rest.p, have);
@@ -54,7 +54,7 @@ user_name(unsigned long uid, struct buf *name)
 	buf_clear(name);
 	if (fd < 0)
 		return 0;
-	search(fd, uid, name);
+	search_lines(fd, uid, name);
 	close(fd);
 	return name->n > 0;
 }

@@ -19,9 +19,9 @@
  * have to be completed with a domain, and never part of a domain. */
 #include <arpa/inet.h>
 
-#include "addr.h"
 #include "../base/chr.h"
 #include "../conf/hostname.h"
+#include "addr.h"
 
 /* A special is a token whose kind is its character. */
 enum { END, BAD, ATOM, QUOTED, ENCODED, LITERAL, COMMENT };
@@ -35,11 +35,11 @@ struct token {
 
 struct parser {
 	struct str in;
-	size_t pos;		/* behind tok */
+	size_t pos;		/* after tok */
 	struct token tok;
 	size_t run_end;		/* of the words read ahead, */
 	int run_kind;		/* and what stands there */
-	struct buf comments;	/* not yet written, each behind a blank */
+	struct buf comments;	/* not yet written, each after a blank */
 	struct buf local;	/* of this address, as envelopes have it, */
 	struct buf shown;	/* as headers have it, */
 	struct buf domain;	/* and the domain of both */
@@ -188,8 +188,8 @@ add_unfolded(struct buf *b, struct str s)
 	}
 }
 
-/* A backslash before a line end goes with it: it must not come to stand before
- * the closing bracket. */
+/* A backslash before a line end is removed with it; it could end up before the
+ * closing bracket. */
 static void
 add_comment(struct buf *b, struct str raw)
 {
@@ -225,8 +225,8 @@ advance(struct parser *p)
 	p->tok.spaced = between;
 }
 
-/* What stands behind the words and dots that begin at the current token. A
- * comment before a dot ends a phrase. */
+/* The kind of the token after the words and dots that begin at the current one.
+ * A comment before a dot ends a phrase. */
 static int
 after_phrase(struct parser *p)
 {
@@ -248,8 +248,8 @@ after_phrase(struct parser *p)
 	return t.kind;
 }
 
-/* Whether text needs no quotes, as a phrase or as a word of a local part. Of
- * what begins like an encoded word nobody knows where it ends. */
+/* Whether text needs no quotes, as a phrase or as a word of a local part. What
+ * begins like an encoded word has no certain end, so it needs them. */
 static int
 is_bare(struct str text, int phrase)
 {
@@ -331,7 +331,7 @@ put_word(struct buf *b, const struct token *t, int phrase, struct buf *value)
 	buf_free(&text);
 }
 
-/* Writes the phrase and moves behind it. Returns how much of comments stood
+/* Writes the phrase and moves past it. Returns the length of the comments
  * before its last word. */
 static size_t
 put_phrase(struct parser *p)

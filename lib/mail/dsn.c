@@ -1,6 +1,6 @@
 /* dsn - delivery status notifications.
  *
- * The message is read in blocks, twice: to learn how much of it is quoted and
+ * The message is read in blocks, twice: to find how much of it is quoted and
  * whether that has 8-bit bytes, and to quote it. */
 #include <errno.h>
 #include <string.h>
@@ -8,19 +8,19 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "addr.h"
 #include "../base/chr.h"
-#include "../conf/conf.h"
 #include "../base/date.h"
+#include "../conf/conf.h"
+#include "../conf/hostname.h"
+#include "addr.h"
 #include "dsn.h"
 #include "envelope.h"
-#include "../conf/hostname.h"
 
 #define BLOCK 16384
 #define OUT_FULL 8192
-#define COLUMNS_TEXT 76		/* where lines for people are folded */
-#define COLUMNS_MAX 900		/* where fields are, and long words cut */
-#define HEADER_LOOK 16384	/* what we write ourselves stands in front */
+#define COLUMNS_TEXT 76		/* folds lines of the text part */
+#define COLUMNS_MAX 900		/* folds fields, and cuts long words */
+#define HEADER_LOOK 16384	/* holds the fields that we write ourselves */
 #define BOUNDARIES_TRIED 100
 
 /* The part of the message that is quoted. */
@@ -77,7 +77,7 @@ dsn_rules_free(struct dsn_rules *r)
 	buf_free(&r->idhost);
 }
 
-/* ---- who ---- */
+/* ---- who gets it ---- */
 
 static int
 is_null(struct str sender)
@@ -145,8 +145,8 @@ field_value(struct str header, struct str name)
 	return (struct str){ NULL, 0 };
 }
 
-/* A report about a report is known by its To, as addresses may have been
- * rewritten on the way through the queue. */
+/* A report about a report is recognized by its To field, as the queue may have
+ * rewritten the addresses of its envelope. */
 int
 dsn_wanted(const struct dsn *d, struct buf *why)
 {
@@ -193,7 +193,7 @@ code_length(struct str s)
 
 /* Whether a reply code and its separator end at offset at. */
 static int
-behind_reply_code(struct str s, size_t at)
+after_reply_code(struct str s, size_t at)
 {
 	size_t i;
 
@@ -225,7 +225,7 @@ find_code(struct str s)
 		n = code_length(str_skip(s, i));
 		if (!n || s.p[i] == '2' || !stands_alone(s, i, n))
 			continue;
-		if (behind_reply_code(s, i))
+		if (after_reply_code(s, i))
 			return (struct str){ s.p + i, n };
 		if (!best.n)
 			best = (struct str){ s.p + i, n };
@@ -289,8 +289,8 @@ is_eight_bit(struct str s)
 	return 0;
 }
 
-/* Text fit for one line: no control bytes, and nothing beyond ASCII or, with
- * utf8 set, nothing that is not UTF-8. */
+/* Appends text fit for one line: no control bytes, and nothing beyond ASCII
+ * or, with utf8 set, nothing that is not UTF-8. */
 static void
 add_words(struct buf *b, struct str text, int utf8)
 {
@@ -312,8 +312,8 @@ add_words(struct buf *b, struct str text, int utf8)
 	buf_free(&line);
 }
 
-/* How much of s goes on a line that should have so many columns: up to a blank,
- * or if need be in the middle of a word, but not of a character. */
+/* How much of s goes on a line of about so many columns: up to a blank, else up
+ * to the middle of a word, but never of a character. */
 static size_t
 line_length(struct str s, size_t columns)
 {
@@ -331,8 +331,8 @@ line_length(struct str s, size_t columns)
 	return i;
 }
 
-/* Appends text, behind so many columns, and a line end; what does not fit is
- * continued behind indent. */
+/* Appends text, to a line with so many columns in use, and a line end; what
+ * does not fit goes on further lines, each after indent. */
 static void
 add_folded(struct buf *b, struct str text, size_t used, size_t columns,
     struct str indent)
@@ -372,7 +372,7 @@ add_utf8_address(struct buf *b, struct str address)
 
 /* ---- the quoted part ---- */
 
-/* What survey has seen of the message. */
+/* What survey has found in the message so far. */
 struct survey {
 	struct quote *q;
 	off_t at;
@@ -458,8 +458,8 @@ dsn_occurs(int fd, off_t from, off_t to, struct str what)
 	return 0;
 }
 
-/* Early in a boot there is no randomness yet; then the search alone makes the
- * boundary good, as the message was there first. */
+/* Early in a boot there is no randomness yet. The search in the message, which
+ * was there first, is then enough to make the boundary good. */
 static void
 random_bytes(unsigned char *p, size_t n, unsigned attempt)
 {
@@ -504,7 +504,7 @@ choose_boundary(struct report *r)
 /* ---- the report ---- */
 
 static void
-flush(struct report *r)
+flush_report(struct report *r)
 {
 	if (!r->failed && r->out.n &&
 	    r->put(r->context, buf_str(&r->out)) < 0)
@@ -575,7 +575,7 @@ add_text_recipients(struct report *r)
 			    COLUMNS_TEXT, indent);
 		}
 		if (r->out.n > OUT_FULL)
-			flush(r);
+			flush_report(r);
 	}
 	buf_free(&text);
 }
@@ -622,7 +622,7 @@ add_text_field(struct report *r, struct str name, struct str value)
 }
 
 static void
-recipient_group(struct report *r, const struct dsn_recipient *one)
+add_recipient_group(struct report *r, const struct dsn_recipient *one)
 {
 	struct buf *b = &r->out;
 	int utf8 = is_eight_bit(one->address);
@@ -647,7 +647,7 @@ recipient_group(struct report *r, const struct dsn_recipient *one)
 }
 
 static void
-status_part(struct report *r)
+add_status_part(struct report *r)
 {
 	size_t i;
 
@@ -657,9 +657,9 @@ status_part(struct report *r)
 	add_date(r, STR("Arrival-Date: "), r->d->arrival);
 	add_text_field(r, STR("Original-Envelope-Id: "), r->d->envelope_id);
 	for (i = 0; i < r->d->count; i++) {
-		recipient_group(r, &r->d->recipients[i]);
+		add_recipient_group(r, &r->d->recipients[i]);
 		if (r->out.n > OUT_FULL)
-			flush(r);
+			flush_report(r);
 	}
 }
 
@@ -673,7 +673,7 @@ add_quote(struct report *r)
 
 	begin_part(r, STR("message/rfc822"), r->quote.eight_bit);
 	buf_addc(&r->out, '\n');
-	flush(r);
+	flush_report(r);
 	while (at < r->quote.end && !r->failed) {
 		left = r->quote.end - at;
 		n = read_at(r->d->message, block,
@@ -689,7 +689,7 @@ add_quote(struct report *r)
 	if (r->quote.unended)
 		buf_addc(&r->out, '\n');
 	buf_cat(&r->out, STR("\n--"), buf_str(&r->boundary), STR("--\n"));
-	flush(r);
+	flush_report(r);
 	return r->failed ? -1 : 0;
 }
 
@@ -717,7 +717,7 @@ dsn_write(const struct dsn *d, const struct dsn_rules *rules,
 	if (survey(d, &r.quote) == 0 && choose_boundary(&r) == 0) {
 		add_header(&r, target);
 		add_text(&r);
-		status_part(&r);
+		add_status_part(&r);
 		rc = add_quote(&r);
 	}
 	buf_free(&r.out);

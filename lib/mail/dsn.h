@@ -24,7 +24,7 @@ struct dsn_rules {
 	struct buf me, idhost;		/* names of this host */
 };
 
-/* 0, or -1 with conf_why and r of no use but to free or load again. */
+/* 0, or -1 with conf_why; then r may only be freed or loaded again. */
 int dsn_rules_load(struct dsn_rules *r);
 void dsn_rules_free(struct dsn_rules *r);
 
@@ -48,22 +48,21 @@ struct dsn {
 	struct str envelope_id;	/* or empty */
 	time_t arrival;
 	time_t last_attempt;
-	time_t retry_until;	/* only said of a delay */
+	time_t retry_until;	/* only for a delay */
 	int message;		/* the queue file; its offset is not used */
 	off_t header;		/* where its header begins: envelope.body */
 	long lines;		/* of the body to be quoted; negative: all */
 };
 
-/* Who the report goes to, LF ended each: bounceto or the sender, but adminaddr
+/* Who gets the report, LF ended each: bounceto or the sender, but adminaddr
  * where that is no address the queue would take; about a message with the null
- * sender doublebounceto or adminaddr. 1, or 0 if nobody is configured. */
+ * sender doublebounceto or adminaddr. 1, or 0 if none of them is set. */
 int dsn_target(const struct dsn *d, const struct dsn_rules *r,
     struct buf *target);
 
-/* Whether a program that makes reports by itself may make this one: not about
- * a report about a report, nor about what answers mail by itself, nor of the
- * delay of a report. 1; 0 and why tells; -1 with errno if the message cannot
- * be read. */
+/* Whether an automatic report may be sent: not about a report on a report, an
+ * automatic reply, or the delay of a report. 1; 0 with the reason in why; -1
+ * with errno if the message cannot be read. */
 int dsn_wanted(const struct dsn *d, struct buf *why);
 
 /* Writes the report as nullmailer-queue takes it: an empty line for the null
@@ -74,13 +73,13 @@ int dsn_write(const struct dsn *d, const struct dsn_rules *r,
     struct str target, int (*put)(void *context, struct str bytes),
     void *context);
 
-/* Appends the status code (RFC 3463) that text, what a server or a module
- * said, contains: [245].N.N with up to three digits each, at the beginning or
- * behind a blank, '(', '#' or '-', and before neither a digit nor a dot, so
- * that no address is taken for one. That behind a reply code comes first; one
- * of class 2 is none. Its class is made that of the kind, 5 or 4, for what is
- * given up has failed whatever the server hoped. Without a code it is
- * default_status, such as "5.0.0", or "5.4.7" for what became too old. */
+/* Appends the status code (RFC 3463) in text, a reply of a server or module:
+ * [245].N.N with up to three digits each, at the beginning or after a blank,
+ * '(', '#' or '-', and before neither a digit nor a dot, so that no IP address
+ * is taken for one. A code after a reply code comes first; one of class 2 is
+ * skipped. The class becomes that of the kind, 5 or 4: a message that is given
+ * up has failed even if the reply was temporary. Without a code in text it is
+ * default_status, such as "5.0.0", or "5.4.7" for an expired message. */
 void dsn_status(struct buf *b, enum dsn_kind kind, struct str text,
     struct str default_status);
 

@@ -10,7 +10,7 @@
 
 /* Appends the next block of the file. Bytes read, 0 at its end, or -1. */
 static ssize_t
-more(int fd, struct buf *text)
+read_more(int fd, struct buf *text)
 {
 	ssize_t n;
 
@@ -22,11 +22,11 @@ more(int fd, struct buf *text)
 	return n;
 }
 
-/* The blank line is the second of two LF, of which the first may be that of
- * an empty sender: so the search starts at the sender's LF. from saves looking
- * at the same bytes again; at is the result. */
+/* The blank line is the second of two LF, and the first may be that of an empty
+ * sender: so the search starts at the sender's LF. *from keeps where the next
+ * search begins; *at is the result. */
 static int
-blank_line(struct str text, size_t *from, size_t *at)
+find_blank_line(struct str text, size_t *from, size_t *at)
 {
 	const char *hit;
 	size_t sender = str_find(text, '\n');
@@ -57,7 +57,7 @@ count_recipients(struct envelope *e)
 	return e->count ? 0 : -1;
 }
 
-/* Told before the blank line is found, as a sparse file may have none for
+/* Checked before the blank line is found, as a sparse file may have none for
  * gigabytes. */
 static int
 line_is_endless(struct str text)
@@ -76,10 +76,10 @@ envelope_read(int fd, struct envelope *e)
 	buf_clear(&e->text);
 	errno = EINVAL;
 	for (;;) {
-		n = e->text.n < ENVELOPE_MAX ? more(fd, &e->text) : 0;
+		n = e->text.n < ENVELOPE_MAX ? read_more(fd, &e->text) : 0;
 		if (n < 0)
 			return -1;
-		if (blank_line(buf_str(&e->text), &from, &at))
+		if (find_blank_line(buf_str(&e->text), &from, &at))
 			break;
 		if (n == 0 || line_is_endless(buf_str(&e->text))) {
 			errno = EINVAL;

@@ -28,8 +28,8 @@ int envelope_read(int fd, struct envelope *e);
 /* Borrowed from e. */
 struct str envelope_sender(const struct envelope *e);
 
-/* The recipient at offset *at of text, *at moved behind it; start with
- * *at = 0. p is NULL behind the last. */
+/* The recipient at offset *at of text; moves *at past it. Start with *at = 0.
+ * p is NULL after the last. */
 struct str envelope_next(const struct envelope *e, size_t *at);
 
 void envelope_free(struct envelope *e);
@@ -38,13 +38,13 @@ void envelope_free(struct envelope *e);
  * above ADDRESS_MAX. */
 int address_plain(struct str address);
 
-/* What the envelope lets pass. Domain = text behind the last '@'.
+/* Whether an envelope may hold the address. Domain = text after the last '@'.
  * 1 if the address has both parts, no control bytes, and a domain that has a
  * dot or is localhost (any case) or an address literal ([...]); LAYOUT=debian
- * asks no dot. Else 0. */
+ * needs no dot. Else 0. */
 int address_valid(struct str address);
 
-/* The part behind the last '@', or the empty run. */
+/* The part after the last '@', or the empty run. */
 struct str address_domain(struct str address);
 
 #endif

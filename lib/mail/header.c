@@ -3,8 +3,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "addr.h"
 #include "../base/chr.h"
+#include "addr.h"
 #include "header.h"
 
 /* A longer run of bytes without a colon is no field name. */
@@ -20,10 +20,10 @@ enum {
 	REMOVED = 8
 };
 
-static const struct known {
+static const struct field {
 	struct str name;
 	unsigned traits;
-} known[] = {
+} fields[] = {
 #define ROW(id, name, traits) [id] = { { name, sizeof name - 1 }, traits }
 	ROW(HEADER_SENDER, "Sender", ADDRESSES),
 	ROW(HEADER_FROM, "From", ADDRESSES),
@@ -56,14 +56,14 @@ identify(struct str name)
 {
 	enum header_id id = 0;
 
-	while (id < HEADER_OTHER && !str_ieq(known[id].name, name))
+	while (id < HEADER_OTHER && !str_ieq(fields[id].name, name))
 		id++;
 	return id;
 }
 
 /* Splits "Name: body" and says which it is. */
 static enum header_id
-split(struct str field, struct str *body)
+split_field(struct str field, struct str *body)
 {
 	*body = field;
 	return identify(str_trim(str_cut(body, ':')));
@@ -103,9 +103,9 @@ consume(struct header_reader *r, size_t n)
 	r->n -= n;
 }
 
-/* Moves one line to the end of field, with LF and without CR: a CR alone, left
- * in a header, is a line end to some servers and would make one line two. For
- * the same reason a line of nothing but CRs leaves a blank.
+/* Moves one line to the end of field, with LF and without CR: some servers take
+ * a CR alone for a line end, and one line would become two. For the same reason
+ * a line of nothing but CRs becomes a blank.
  * field NULL drops the line. 0, or -1 with errno. */
 static int
 take_line(struct header_reader *r, struct buf *field)
@@ -140,7 +140,7 @@ take_line(struct header_reader *r, struct buf *field)
 	return 0;
 }
 
-/* A colon directly behind the name. For the fields we know blanks may come
+/* A colon directly after the name. For the fields we know blanks may come
  * between, as in RFC 5322 4.5: a "Bcc :" must not be taken for a body. */
 static int
 is_field(struct str line)
@@ -220,8 +220,8 @@ header_body(struct header_reader *r, struct str *bytes)
 	return bytes->n > 0;
 }
 
-/* Appends words, each behind the blank in front of it, in lines that end
- * before LINE_MAX_BYTES where a blank allows it. */
+/* Appends words, each with the blank before it, in lines that end before
+ * LINE_MAX_BYTES where a blank allows it. */
 static void
 put_long(struct buf *b, struct str item)
 {
@@ -268,8 +268,8 @@ header_put_items(struct buf *b, struct str name, struct str items)
 	buf_addc(b, '\n');
 }
 
-/* From here on only Resent- fields say who gets the message, and the sender
- * is whoever resends it. */
+/* From here on only Resent- fields give recipients, and Return-Path, which is
+ * that of the original message, does not give the sender. */
 static void
 make_resent(struct header *h)
 {
@@ -307,7 +307,7 @@ set_sender(struct header *h, struct str sender)
 	h->has_sender = 1;
 }
 
-/* Without blanks before the colon, with which not everybody knows a field. */
+/* Without blanks before the colon, as some programs do not accept them. */
 static void
 put_as_is(struct header *h, struct str field, struct str body)
 {
@@ -317,11 +317,11 @@ put_as_is(struct header *h, struct str field, struct str body)
 }
 
 static enum header_result
-addresses(struct header *h, enum header_id id, struct str field,
+address_field(struct header *h, enum header_id id, struct str field,
     struct str body)
 {
 	struct addr_list l = { 0 };
-	unsigned traits = known[id].traits;
+	unsigned traits = fields[id].traits;
 	enum header_result result = HEADER_GOOD;
 	size_t length = h->text.n;
 	struct str all;
@@ -332,7 +332,7 @@ addresses(struct header *h, enum header_id id, struct str field,
 		if (!(traits & REMOVED))
 			put_as_is(h, field, body);
 	} else if (l.items.n && !(traits & REMOVED))
-		header_put_items(&h->text, known[id].name, buf_str(&l.items));
+		header_put_items(&h->text, fields[id].name, buf_str(&l.items));
 	if (h->text.n > length)
 		h->seen |= 1ul << id;
 	if (result == HEADER_GOOD && gives_recipients(h, traits)) {
@@ -359,9 +359,9 @@ enum header_result
 header_field(struct header *h, struct str field)
 {
 	struct str body;
-	enum header_id id = split(field, &body);
+	enum header_id id = split_field(field, &body);
 
-	if (known[id].traits & RESENT)
+	if (fields[id].traits & RESENT)
 		make_resent(h);
 	if (is_dropped(h, id))
 		return HEADER_GOOD;
@@ -369,8 +369,8 @@ header_field(struct header *h, struct str field)
 		set_sender(h, STR(""));
 		return HEADER_GOOD;
 	}
-	if (known[id].traits & ADDRESSES)
-		return addresses(h, id, field, body);
+	if (fields[id].traits & ADDRESSES)
+		return address_field(h, id, field, body);
 	h->seen |= 1ul << id;
 	put_as_is(h, field, body);
 	return HEADER_GOOD;

@@ -1,5 +1,5 @@
-/* header.h - the header of a message on its way in: taken off the front of a
- * stream, its known fields rewritten, its recipients and sender collected.
+/* header.h - the header of a message on its way in: reads it from a stream,
+ * rewrites the known fields, collects recipients and sender.
  * nullmailer-inject(1); RFC 5322 3.6. */
 #ifndef HEADER_H
 #define HEADER_H
@@ -24,7 +24,7 @@ struct header_reader {
 /* The next field with its continuations, every line ended by LF and without
  * CR. Lines "From " and ">From " before the first field are dropped. The first
  * line that is no field ends the header and belongs to the body; an empty line
- * ends it and belongs to nothing.
+ * ends it and is dropped.
  * 1 field; 0 end of the header; -1 errno, EFBIG beyond HEADER_MAX. */
 int header_read(struct header_reader *r, struct buf *field);
 

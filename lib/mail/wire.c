@@ -86,7 +86,7 @@ wire_end(const struct wire *w)
 	return w->inside ? STR("\r\n") : STR("");
 }
 
-/* What is in a block. */
+/* Counts of a block. */
 struct census {
 	uint64_t all;		/* its bytes, or-ed */
 	uint64_t crs;		/* not 0 if there are any */
@@ -114,7 +114,7 @@ count_lines(struct str s)
 	return c;
 }
 
-/* Without CR each LF is one octet more, which is all there is to know. */
+/* Without CR each LF adds one octet, so counting them is enough. */
 static void
 measure_block(struct wire *w, struct str in, struct wire_size *size)
 {

@@ -20,7 +20,7 @@ end_io(struct io *io, enum io_state state)
 }
 
 static int
-again(void)
+would_block(void)
 {
 	return errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR;
 }
@@ -54,9 +54,9 @@ out_sent(struct io *io, size_t n)
 		io->out_at = io->out_end = 0;
 }
 
-/* A peer that is gone may have said why. */
+/* A peer that has closed may have sent the reason before. */
 static void
-last_words(struct io *io)
+read_rest(struct io *io)
 {
 	ssize_t n;
 
@@ -70,11 +70,11 @@ plain_write(struct io *io)
 {
 	ssize_t n = write(io->fd, io->out + io->out_at, out_pending(io));
 
-	if (n < 0 && again())
+	if (n < 0 && would_block())
 		return 0;
 	if (n < 0) {
 		end_io(io, errno == EPIPE ? IO_EOF : IO_ERROR);
-		last_words(io);
+		read_rest(io);
 		return -1;
 	}
 	out_sent(io, (size_t)n);
@@ -87,14 +87,14 @@ plain_read(struct io *io)
 	ssize_t n = read(io->fd, io->in + io->in_end, in_room(io));
 
 	if (n < 0)
-		return again() ? 0 : end_io(io, IO_ERROR);
+		return would_block() ? 0 : end_io(io, IO_ERROR);
 	if (n == 0)
 		return end_io(io, IO_EOF);
 	io->in_end += (size_t)n;
 	return 0;
 }
 
-/* Moves what can be moved and returns the events to wait for, or -1. */
+/* Reads and writes without waiting; the events to wait for, or -1. */
 static int
 plain_step(struct io *io, int revents)
 {
@@ -131,9 +131,9 @@ tls_step(struct io *io, int revents)
 	return events ? events : end_io(io, IO_EOF);
 }
 
-/* One round of waiting and moving. */
+/* Waits once, then reads and writes: the events to wait for, or -1. */
 static int
-turn(struct io *io, int events)
+wait_once(struct io *io, int events)
 {
 	struct pollfd p = { io->fd, (short)events, 0 };
 	int n = poll(&p, 1, clock_left(io->deadline));
@@ -178,7 +178,7 @@ io_tls(struct io *io, struct ssl *ssl)
 		return end_io(io, IO_TLS);
 	events = tls_step(io, 0);
 	while (events >= 0 && !ssl_ready(ssl))
-		events = turn(io, events);
+		events = wait_once(io, events);
 	return events < 0 ? -1 : 0;
 }
 
@@ -193,7 +193,7 @@ drain(struct io *io, size_t keep)
 	events = out_pending(io) > keep ? io->step(io, 0) : 0;
 	while (events >= 0 && (out_pending(io) > keep ||
 	    (keep == 0 && events & POLLOUT)))
-		events = turn(io, events);
+		events = wait_once(io, events);
 	return events < 0 ? -1 : 0;
 }
 
@@ -252,7 +252,7 @@ io_line(struct io *io, struct str *line)
 	if (!found && drain(io, 0) < 0)
 		return -1;
 	while (!found && events >= 0) {
-		events = turn(io, events);
+		events = wait_once(io, events);
 		found = cut_line(io, line);
 	}
 	return found ? found : -1;
@@ -269,7 +269,7 @@ io_byte(struct io *io)
 			events = -1;
 	}
 	while (!io_unread(io) && events >= 0)
-		events = turn(io, events);
+		events = wait_once(io, events);
 	return io_unread(io) ? (unsigned char)io->in[io->in_at++] : -1;
 }
 

@@ -1,9 +1,9 @@
 /* io.h - a connection: bytes out, lines in, a deadline in every wait. Plain or
  * TLS is chosen once, by io_tls; nothing above asks which it is.
  *
- * Whatever waits, waits for both directions: a peer that answers while we
- * still send can block neither side, as long as its answers fit into the
- * input buffer and the kernel's. */
+ * Every wait is for both directions: a peer that replies while we still send
+ * can block neither side, as long as its replies fit into the input buffer and
+ * the kernel's. */
 #ifndef IO_H
 #define IO_H
 
@@ -16,7 +16,7 @@ enum io_state {
 	IO_EOF,			/* the peer has closed */
 	IO_TIMEOUT,		/* the deadline has passed */
 	IO_ERROR,		/* errno in error */
-	IO_TLS			/* the reason is ssl_why's */
+	IO_TLS			/* for the reason see ssl_why */
 };
 
 struct io {
@@ -39,35 +39,35 @@ struct io {
  * deadline. */
 void io_init(struct io *io, int fd);
 
-/* What follows must be over in ms, and before the limit in any case. */
+/* Sets the deadline: in ms milliseconds, but not after the limit. */
 void io_deadline(struct io *io, long long ms);
 
-/* Turns TLS on. Bytes received before it are an attack or a mistake: then,
- * or when the handshake fails, -1. The ssl stays the caller's. */
+/* Turns TLS on. 0, or -1 when the handshake fails or when bytes were received
+ * before it, which are an attack or a mistake. The caller keeps ssl. */
 int io_tls(struct io *io, struct ssl *ssl);
 
-/* Adds bytes to what will be sent; sends when the buffer is full. 0 or -1. */
+/* Adds bytes to the output; sends when the buffer is full. 0 or -1. */
 int io_put(struct io *io, struct str s);
 
-/* Sends all of it. 0 or -1. */
+/* Sends all output. 0 or -1. */
 int io_flush(struct io *io);
 
 /* Receives: 1 and a line without its LF or CRLF; 2 and the beginning of a
- * line too long for the buffer; -1. Borrowed until the next io_ call. What
- * was put is sent first. */
+ * line too long for the buffer; -1. Borrowed until the next io_ call. All
+ * output is sent first. */
 int io_line(struct io *io, struct str *line);
 
-/* Receives: the next byte, or -1. What was received before the connection was
- * lost can still be had. */
+/* Receives: the next byte, or -1. Bytes received before the connection was lost
+ * can still be read. */
 int io_byte(struct io *io);
 
-/* Bytes received and not yet asked for. */
+/* Bytes received and not yet returned. */
 size_t io_unread(const struct io *io);
 
-/* What state means, in words for a log. */
+/* The state in words, for a log. */
 const char *io_why(const struct io *io);
 
-/* Closes, with TLS's own farewell where there is TLS; never waits. */
+/* Closes, with close_notify where there is TLS; never waits. */
 void io_close(struct io *io);
 
 #endif

@@ -76,12 +76,12 @@ resolve(const char *host, unsigned port, long long deadline,
 	snprintf(service, sizeof service, "%u", port);
 	hints.ai_socktype = SOCK_STREAM;
 	hints.ai_flags = AI_NUMERICSERV;
-	/* RFC 6761 6.3: no name server is asked, and none may be there. */
+	/* RFC 6761 6.3: needs no name server, and there may be none. */
 	if (str_ieq(name, STR("localhost")))
 		buf_free(&bare);
 	error = name.n ? getaddrinfo(bare.n ? bare.p : NULL, service, &hints,
 	    list) : EAI_NONAME;
-	/* Some routers answer A and neglect AAAA, and musl then has nothing. */
+	/* Some routers answer A but not AAAA, and musl then finds nothing. */
 	for (i = 0; i < 2 && error == EAI_AGAIN && clock_left(deadline); i++) {
 		hints.ai_family = families[i];
 		error = getaddrinfo(buf_z(&bare), service, &hints, list);
@@ -115,7 +115,7 @@ source_has(const struct race *r, int family)
 	return !r->q->source;
 }
 
-/* IPv6 and IPv4 alternate, so that a dead family costs one delay. */
+/* IPv6 and IPv4 alternate, so that a family without a route costs one delay. */
 static void
 order_addresses(struct race *r, const struct addrinfo *list)
 {
@@ -183,7 +183,7 @@ begin_attempt(struct race *r)
 		attempt_failed(r, i, connect_code(errno), errno);
 }
 
-/* Returns the attempt that stands, or -1. */
+/* The number of an attempt that has connected, or -1. */
 static int
 end_attempt(struct race *r)
 {
@@ -239,7 +239,7 @@ run_race(struct race *r)
 
 /* Closes the losers and returns the winner's socket. */
 static int
-settle(struct race *r, int winner)
+close_losers(struct race *r, int winner)
 {
 	int i, fd = -1;
 
@@ -264,7 +264,7 @@ race(struct race *r, struct buf *peer)
 		return r->q->source ? -ERR_BIND : -ERR_NO_ADDRESS;
 	}
 	winner = run_race(r);
-	fd = settle(r, winner);
+	fd = close_losers(r, winner);
 	if (fd < 0)
 		return -r->code;
 	buf_clear(peer);

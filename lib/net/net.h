@@ -1,6 +1,6 @@
 /* net.h - opens the connection to a server. Addresses are raced as in
  * RFC 8305: IPv6 first, a new attempt every 250 ms or as soon as one fails,
- * the first that stands wins, one deadline for all. */
+ * the first to connect wins, one deadline for all. */
 #ifndef NET_H
 #define NET_H
 
@@ -19,7 +19,7 @@ struct net_request {
 int net_connect(const struct net_request *q, struct buf *peer,
     struct buf *why);
 
-/* Whether the connected socket's other end is this very host's loopback. */
+/* Whether the socket is connected to a loopback address of this host. */
 int net_is_loopback(int fd);
 
 #endif

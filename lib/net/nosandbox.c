@@ -1,5 +1,5 @@
-/* nosandbox - sandbox.h for builds whose sanitizers need what it takes away:
- * they read /proc and start a thread to look for leaks. */
+/* nosandbox - sandbox.h for builds with sanitizers, which it would break: they
+ * read /proc and start a thread to look for leaks. */
 #include <stddef.h>
 
 #include "sandbox.h"

@@ -1,7 +1,7 @@
 /* sandbox - what a process that talks to a server gives up.
  * Two fences, as not every kernel has both: a Landlock domain without rights,
- * and a seccomp filter of what is denied, as what it takes to go on differs
- * between C libraries and machines. A refusal is an error, never a signal. */
+ * and a seccomp filter of what is denied, as the calls that are needed differ
+ * between C libraries and machines. A denied call gets an error, no signal. */
 #include <elf.h>
 #include <errno.h>
 #include <stdint.h>
@@ -12,7 +12,7 @@
 
 #include "sandbox.h"
 
-/* A call that the machine does not have stays a word among the numbers. */
+/* A call that this machine lacks stays a word, which next_number skips. */
 #define WORD(x) #x
 #define TEXT(x) WORD(x)
 #define N(x) TEXT(SYS_##x) " "
@@ -36,11 +36,11 @@ enum { AT_NUMBER = 0, AT_MACHINE = 4, FILTER = 2 };
 enum { ALLOW = 0x7fff0000, DENY = 0x00050000 | EPERM };
 struct filter { uint16_t code; uint8_t yes, no; uint32_t k; };
 
-/* This program's ELF header: the kernel makes its name of the machine of it. */
+/* This program's ELF header, from which the kernel makes AUDIT_ARCH_ values. */
 extern const Elf32_Ehdr __ehdr_start __attribute__((visibility("hidden")));
 #define SAYS(i, what, bit) (__ehdr_start.e_ident[i] == (what) ? bit : 0)
 
-/* Reads on to the next number; 0 at the end. */
+/* The next number of the list; 0 at the end. */
 static unsigned
 next_number(const char **list)
 {
@@ -55,8 +55,8 @@ next_number(const char **list)
 	return n;
 }
 
-/* From 0x40000000 on there are x86-64's calls a second time. Before Linux 4.3
- * i386 had but one call for all that is done to sockets. */
+/* x86-64 has its calls a second time, from 0x40000000 on. Before Linux 4.3
+ * i386 had one call for all socket operations, and no filter is set there. */
 static void
 filter_calls(void)
 {
@@ -80,7 +80,7 @@ filter_calls(void)
 	prctl(PR_SET_SECCOMP, FILTER, &program);
 }
 
-/* Rights by the version they came with. */
+/* Denies the rights that this version of Landlock knows. */
 static void
 close_files(void)
 {
@@ -106,7 +106,7 @@ sandbox_enter(void)
 	filter_calls();
 }
 
-/* Where there are filters, one at address 0 is a fault. */
+/* A kernel with filters answers EFAULT to a filter at address 0. */
 const char *
 sandbox_lacks(void)
 {

@@ -10,8 +10,8 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "enqueue.h"
 #include "../conf/path.h"
+#include "enqueue.h"
 
 #define FLUSH_AT (32 * 1024)
 
@@ -31,7 +31,7 @@ struct plan {
 	struct buf path;
 	int confirms;		/* it understands --confirm-fd */
 	int found;		/* it may be executed */
-	int here;		/* no need to execute it ... */
+	int in_process;		/* no need to execute it ... */
 	int root;		/* ... but to become the owner of queue/ */
 	uid_t uid;
 	gid_t gid;
@@ -57,9 +57,9 @@ close_pipes(struct pipes *p)
 	errno = error;
 }
 
-/* A file another user than the owner of queue/ puts there could not be read
- * by the sender, so being able to write is not enough. Nor is it asked for:
- * what the owner may not do, the set-uid program may not do either. */
+/* The sender could not read a file of another user than the owner of queue/,
+ * so write access is not enough. It is not checked either: the set-uid program
+ * has no more access than the owner. */
 static int
 is_owner(struct plan *plan)
 {
@@ -86,8 +86,8 @@ find_program(struct plan *plan)
 	return plan->found;
 }
 
-/* A program below the test prefix is there because a test wants it to run.
- * Without any program the attempt at least tells what is in the way. */
+/* A program below the test prefix was put there by a test, so it is executed.
+ * Without any program the attempt is made here and reports why it fails. */
 static void
 make_plan(struct plan *plan)
 {
@@ -102,7 +102,7 @@ make_plan(struct plan *plan)
 	path_set(&plan->path, PATH_SBIN, "nullmailer-queue");
 	if (strcmp(buf_z(&plan->path), built_in) && find_program(plan))
 		return;
-	plan->here = is_owner(plan) || !find_program(plan);
+	plan->in_process = is_owner(plan) || !find_program(plan);
 }
 
 /* Fails for root without CAP_SETUID; then the set-uid program is executed. */
@@ -118,22 +118,22 @@ become_owner(const struct plan *plan)
 	return 0;
 }
 
-/* Makes fd known by that number, also to a program that is executed. */
+/* Gives fd that number, also in a program that is executed. */
 static int
 renumber(int fd, int number)
 {
 	return fd == number ? fcntl(fd, F_SETFD, 0) : dup2(fd, number);
 }
 
-/* The pipes may lie anywhere, even on the numbers they are to get. The ends
- * for reading may stay where they were; a program that is executed does not
- * get those for writing. */
+/* The pipes may have any numbers, even those they are to get. The ends for
+ * reading may keep their old numbers too; the ends for writing are closed on
+ * exec. */
 static int
-set_descriptors(struct pipes *p, int here)
+set_descriptors(struct pipes *p, int in_process)
 {
 	int confirm = p->confirm[0];
 
-	if (here) {
+	if (in_process) {
 		close_end(&p->message[1]);
 		close_end(&p->confirm[1]);
 	}
@@ -145,7 +145,7 @@ set_descriptors(struct pipes *p, int here)
 }
 
 static void
-child(const struct plan *plan, struct pipes *p,
+run_child(const struct plan *plan, struct pipes *p,
     int (*queue)(int argc, char **argv))
 {
 	static char name[] = "nullmailer-queue";
@@ -157,11 +157,11 @@ child(const struct plan *plan, struct pipes *p,
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
 	signal(SIGTERM, SIG_DFL);
-	if (set_descriptors(p, plan->here) < 0)
+	if (set_descriptors(p, plan->in_process) < 0)
 		_exit(75);
 	if (plan->confirms)
 		argv[1] = confirm;
-	if (plan->here) {
+	if (plan->in_process) {
 		buf_fmt(&invoked_by, "--invoked-by=%lu",
 		    (unsigned long)getuid());
 		argv[2] = invoked_by.p;
@@ -174,9 +174,9 @@ child(const struct plan *plan, struct pipes *p,
 	_exit(errno == ENOENT ? 127 : 126);
 }
 
-/* Were they ignored, as some callers leave it, no status could be had. */
+/* With SIGCHLD ignored, as some callers leave it, there is no exit status. */
 static void
-want_children(void)
+unignore_sigchld(void)
 {
 	struct sigaction now;
 
@@ -186,16 +186,16 @@ want_children(void)
 }
 
 static int
-start(struct enqueue *q, const struct plan *plan, struct pipes *p,
+start_child(struct enqueue *q, const struct plan *plan, struct pipes *p,
     int (*queue)(int argc, char **argv))
 {
 	if (pipe2(p->message, O_CLOEXEC) < 0
 	    || (plan->confirms && pipe2(p->confirm, O_CLOEXEC) < 0))
 		return -1;
-	want_children();
+	unignore_sigchld();
 	q->pid = fork();
 	if (q->pid == 0)
-		child(plan, p, queue);
+		run_child(plan, p, queue);
 	if (q->pid < 0)
 		return -1;
 	q->fd = p->message[1];
@@ -214,13 +214,13 @@ enqueue_open(struct enqueue *q, int (*queue)(int argc, char **argv))
 
 	*q = (struct enqueue){ -1, -1, -1, { 0 }, 0 };
 	make_plan(&plan);
-	if (plan.here && !queue) {
-		plan.here = become_owner(&plan) == 0;
-		rc = plan.here;
-	} else if (!plan.here && !plan.found)
+	if (plan.in_process && !queue) {
+		plan.in_process = become_owner(&plan) == 0;
+		rc = plan.in_process;
+	} else if (!plan.in_process && !plan.found)
 		rc = access(buf_z(&plan.path), X_OK);
 	if (rc == 0)
-		rc = start(q, &plan, &pipes, queue);
+		rc = start_child(q, &plan, &pipes, queue);
 	close_pipes(&pipes);
 	buf_free(&plan.path);
 	return rc;
@@ -257,7 +257,7 @@ enqueue_write(struct enqueue *q, struct str s)
 }
 
 static int
-wait_for(struct enqueue *q)
+wait_child(struct enqueue *q)
 {
 	int status = 0;
 	pid_t pid;
@@ -277,8 +277,8 @@ close_all(struct enqueue *q)
 	buf_free(&q->out);
 }
 
-/* The byte goes before the end of file: all of the message is in the pipe by
- * then, and should this process die in between, it is complete. */
+/* The byte is sent before the end of file: all of the message is in the pipe by
+ * then, so it is complete even if this process dies in between. */
 int
 enqueue_commit(struct enqueue *q)
 {
@@ -288,7 +288,7 @@ enqueue_commit(struct enqueue *q)
 	if (!q->failed && q->confirm >= 0 && write(q->confirm, "", 1) < 0)
 		q->failed = errno;
 	close_all(q);
-	status = wait_for(q);
+	status = wait_child(q);
 	if (status == 0 && q->failed) {
 		errno = q->failed;
 		status = -1;
@@ -296,8 +296,8 @@ enqueue_commit(struct enqueue *q)
 	return status;
 }
 
-/* The pipe stays open until the program is gone, as its end would be the end
- * of a complete message to a program that does not want to be told. */
+/* The pipe stays open until the program has ended: a program that reads no
+ * confirmation would take its end for the end of a complete message. */
 void
 enqueue_abort(struct enqueue *q)
 {
@@ -310,7 +310,7 @@ enqueue_abort(struct enqueue *q)
 			nanosleep(&moment, NULL);
 		if (left < 0) {
 			kill(q->pid, SIGKILL);
-			wait_for(q);
+			wait_child(q);
 		}
 	}
 	q->pid = -1;

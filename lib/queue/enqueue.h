@@ -1,12 +1,12 @@
-/* enqueue.h - hands a message to nullmailer-queue. In a forked child without
+/* enqueue.h - hands a message to nullmailer-queue: in a forked child without
  * exec where this process may write the spool itself (root becomes the owner
  * of queue/ in that child), else by executing the set-uid program, or
  * $NULLMAILER_QUEUE when set. A program with one message may do the child's
- * work itself and save the child.
+ * work itself and need no child.
  *
- * End of file on the pipe alone would make a complete message out of one whose
- * producer died, so our own queue program also wants one byte on a second
- * pipe before it commits: `nullmailer-queue --confirm-fd=N`. Foreign programs
+ * A producer that dies closes the pipe too, so end of file alone does not make
+ * a complete message: our own queue program also reads one byte from a second
+ * pipe before it commits, `nullmailer-queue --confirm-fd=N`. Other programs
  * ignore arguments and commit at end of file, and are killed on abort. */
 #ifndef ENQUEUE_H
 #define ENQUEUE_H
@@ -18,17 +18,17 @@
 struct enqueue {
 	pid_t pid;
 	int fd;			/* message */
-	int confirm;		/* -1 if the program cannot be asked to wait */
+	int confirm;		/* -1 if the program reads no confirmation */
 	struct buf out;		/* bytes not yet written */
 	int failed;		/* errno of the first failed write, or 0 */
 };
 
-/* Starts the queue program with its stdout joined to our stderr, so that its
- * reasons are seen. 0, or -1 with errno. SIGPIPE must be ignored while a
+/* Starts the queue program with its stdout joined to our stderr, where its
+ * error messages appear. 0, or -1 with errno. SIGPIPE must be ignored while a
  * message is written; an ignored SIGCHLD is set to its default.
  *
- * queue is queue_main; or it is NULL, and then the result is 1 and nothing is
- * started where this process may write the spool itself. If it was root it is
+ * queue is queue_main, or NULL: then, if this process may write the spool
+ * itself, nothing is started and the result is 1. A process that was root is
  * the owner of queue/ from then on, in all three uids and gids. */
 int enqueue_open(struct enqueue *q, int (*queue)(int argc, char **argv));
 
@@ -38,7 +38,7 @@ void enqueue_write(struct enqueue *q, struct str s);
 
 /* Ends the message. 0 queued; otherwise the wait status of the program (exit
  * codes: applets/nullmailer-queue.8), or -1 with errno when writing failed and
- * the program does not say why. Done with q. */
+ * the program gave no reason. Done with q. */
 int enqueue_commit(struct enqueue *q);
 
 /* Makes sure that nothing is queued: ends the program before its input ends,

@@ -10,8 +10,8 @@
 #include <unistd.h>
 
 #include "../base/chr.h"
-#include "../mail/envelope.h"
 #include "../conf/path.h"
+#include "../mail/envelope.h"
 #include "spool.h"
 
 /* From linux/fs.h, which musl's compiler does not find. */
@@ -119,11 +119,11 @@ spool_message(const struct spool *s, const char *name, struct stat *st)
 	return -1;
 }
 
-/* The process id alone first, as ever. It may be taken: by debris, or by the
- * same id in another container; then digits of the clock follow, which find a
- * free name soon, and a counter for clocks that stand still. */
+/* First the process id alone, as nullmailer does. It may be taken: by debris,
+ * or by the same id in another container. Then digits of the clock follow, and
+ * soon give a free name; the attempt is added in case the clock is coarse. */
 static void
-try_digits(struct buf *name, unsigned attempt)
+add_digits(struct buf *name, unsigned attempt)
 {
 	struct timespec now = { 0, 0 };
 
@@ -142,7 +142,7 @@ spool_temporary(const struct spool *s, struct buf *name)
 
 	for (attempt = 0; attempt < NAMES_TRIED; attempt++) {
 		buf_clear(name);
-		try_digits(name, attempt);
+		add_digits(name, attempt);
 		fd = openat(s->tmp, buf_z(name), O_WRONLY | O_CREAT | O_EXCL
 		    | O_NOFOLLOW | O_CLOEXEC, 0600);
 		if (fd >= 0 || errno != EEXIST)
@@ -151,9 +151,9 @@ spool_temporary(const struct spool *s, struct buf *name)
 	return -1;
 }
 
-/* Where the file system can neither link nor rename without replacing, a name
- * is reserved by a file of the same name behind a dot, which no reader of the
- * queue looks at. Without it two writers could both find the name free. */
+/* Where the file system can neither link nor rename without replacing, a file
+ * with a dot before its name reserves that name; readers of the queue ignore
+ * it. Without it two writers could both find the name free. */
 static int
 move_reserved(int from_folder, const char *from, int to_folder, const char *to)
 {
@@ -214,7 +214,7 @@ spool_move(int from_folder, const char *from, int to_folder, const char *to)
 	return rc < 0 ? -1 : 0;
 }
 
-/* Some file systems have nothing to sync in a folder, and say so. */
+/* Some file systems cannot sync a folder and need no sync of it. */
 static int
 sync_folder(int fd)
 {
@@ -233,8 +233,8 @@ discard(int folder, const char *name)
 	errno = error;
 }
 
-/* The temporary goes last: until the folder is synced it is the only name
- * that is sure to survive. */
+/* The temporary is removed last: until the folder is synced it is the only name
+ * that is sure to survive a crash. */
 int
 spool_commit(const struct spool *s, const char *temporary, time_t seconds,
     struct buf *name)
@@ -245,7 +245,7 @@ spool_commit(const struct spool *s, const char *temporary, time_t seconds,
 	do {
 		buf_clear(name);
 		buf_fmt(name, "%lld.", (long long)seconds);
-		try_digits(name, attempt);
+		add_digits(name, attempt);
 		rc = link_or_rename(s->tmp, temporary, s->queue, buf_z(name));
 	} while (rc < 0 && errno == EEXIST && ++attempt < NAMES_TRIED);
 	if (rc >= 0 && sync_folder(s->queue) < 0) {
@@ -297,7 +297,7 @@ write_body(int to, int from, off_t at)
 	}
 }
 
-/* The time stamp is the message's age, so it goes along. */
+/* The time stamp is the message's age, so the copy gets it. */
 static int
 write_copy(int to, int from, const struct envelope *e,
     const unsigned char *keep)
@@ -314,7 +314,7 @@ write_copy(int to, int from, const struct envelope *e,
 }
 
 static int
-any(const unsigned char *keep, size_t count)
+any_kept(const unsigned char *keep, size_t count)
 {
 	size_t i = 0;
 
@@ -330,7 +330,7 @@ spool_copy(const struct spool *s, int fd, const struct envelope *e,
 	struct buf temporary = { 0 };
 	int to, rc;
 
-	if (!any(keep, e->count)) {
+	if (!any_kept(keep, e->count)) {
 		errno = EINVAL;
 		return -1;
 	}

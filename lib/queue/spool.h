@@ -1,7 +1,6 @@
 /* spool.h - the spool folder: queue/ tmp/ failed/ and the FIFO trigger.
- * nullmailer(7). All names are opened relative to the folders and
- * without following links, as the owner of the spool is not trusted by
- * everybody who reads it. */
+ * nullmailer(7). All names are opened relative to the folders and without
+ * following links, as some programs that read it do not trust its owner. */
 #ifndef SPOOL_H
 #define SPOOL_H
 
@@ -29,15 +28,15 @@ int spool_open(struct spool *s, struct buf *why);
  * root folder), replaces a trigger that is no FIFO, removes debris older than
  * a day from tmp, tries whether a file can go from tmp to queue, opens
  * everything. 0, or -1 with a reason that names path, owner found and owner
- * wanted. 0 with a reason: all is well but for the trigger, which this file
- * system cannot hold or which cannot be replaced; the sender has to look by
- * the clock. */
+ * wanted. 0 with a reason: only the trigger failed, which this file system
+ * cannot hold or which cannot be replaced; the sender must scan the queue at
+ * intervals. */
 int spool_create(struct spool *s, struct buf *why);
 
 void spool_close(struct spool *s);
 
 /* One sender per spool: flock on the root folder. wait 0: do not wait.
- * 0 locked (until the descriptor goes), 1 somebody else has it, -1 errno. */
+ * 0 locked (until root is closed), 1 another process has the lock, -1 errno. */
 int spool_lock(const struct spool *s, int wait);
 
 /* Opens queue/name for reading: a regular file, not through a link, never
@@ -46,9 +45,9 @@ int spool_lock(const struct spool *s, int wait);
  * its status. */
 int spool_message(const struct spool *s, const char *name, struct stat *st);
 
-/* Makes a new file in tmp/ with a name nobody else uses, mode 0600: the process
- * id, with more digits behind it where that is taken. Its name goes to name.
- * Descriptor (O_CLOEXEC), or -1 with errno. */
+/* Makes a new file in tmp/ with an unused name, mode 0600: the process id, with
+ * more digits after it where that is taken. Its name goes to name. Descriptor
+ * (O_CLOEXEC), or -1 with errno. */
 int spool_temporary(const struct spool *s, struct buf *name);
 
 /* Moves a file without ever replacing one, within or between two folders of
@@ -57,16 +56,16 @@ int spool_temporary(const struct spool *s, struct buf *name);
 int spool_move(int from_folder, const char *from, int to_folder,
     const char *to);
 
-/* Makes tmp/temporary the message queue/SECONDS.DIGITS with a name nobody
- * else uses: spool_move and sync of the folder. The file must be synced
- * before. The name goes to name. Signals that end the process are to be
- * blocked. 0, or -1 with errno and nothing queued (the temporary is gone). */
+/* Makes tmp/temporary the message queue/SECONDS.DIGITS, an unused name, and
+ * syncs the folder. The file must have been synced. Its name goes to name.
+ * Signals that end the process must be blocked. 0, or -1 with errno and nothing
+ * queued (the temporary is gone). */
 int spool_commit(const struct spool *s, const char *temporary, time_t seconds,
     struct buf *name);
 
 /* Writes to folder (s->queue or s->failed) under name a copy of the queue
  * file fd that names only the recipients i with keep[i] != 0: through tmp,
- * synced, renamed over what was there, folder synced, mtime carried over.
+ * synced, renamed over what was there, folder synced, mtime kept.
  * 0, or -1 with errno and everything as it was; if only the last sync failed
  * the copy is there already but may not outlive a power cut. Trying again with
  * the same arguments is right in both cases. */

@@ -1,6 +1,6 @@
-/* spoolinit - makes what a spool lacks and says what is wrong with the rest.
- * What is made by root belongs to the owner of the spool folder, or else the
- * sender could use it and the programs that add messages could not. */
+/* spoolinit - makes what a spool lacks and reports what is wrong with the rest.
+ * What root makes gets the owner of the spool folder; otherwise the sender
+ * could use it and the programs that add messages could not. */
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -33,8 +33,8 @@ create_failure(struct buf *why, const char *name, const char *text)
 	return -1;
 }
 
-/* The usual reason is a changed uid or a restored backup, so the owner is what
- * people want to see. */
+/* The usual reason is a changed uid or a restored backup, so the text shows the
+ * owner. */
 static int
 not_usable(const struct stat *st, struct buf *why, const char *name)
 {
@@ -63,13 +63,13 @@ create_root(struct buf *why)
 	return fd;
 }
 
-/* The mode once more, as the umask has taken from it. */
+/* Sets the mode once more, as the umask was taken off. */
 static int
 set_mode_and_owner(int root, const char *name, mode_t mode)
 {
 	struct stat st;
 
-	/* Some file systems have one mode for all, and are content with it. */
+	/* Some file systems have one mode for all files. */
 	if (fchmodat(root, name, mode, 0) < 0 && errno != EPERM &&
 	    errno != ENOSYS && errno != EOPNOTSUPP)
 		return -1;
@@ -99,7 +99,7 @@ make_folder(int root, const char *name, mode_t mode, struct buf *why)
 }
 
 static int
-ready_folder(int root, const char *name, mode_t mode, struct buf *why)
+prepare_folder(int root, const char *name, mode_t mode, struct buf *why)
 {
 	struct stat st;
 
@@ -131,7 +131,7 @@ clear_trigger(int root)
 
 /* A FIFO that this process cannot read is as good as none. */
 static void
-ready_trigger(int root, struct buf *why)
+prepare_trigger(int root, struct buf *why)
 {
 	int rc = clear_trigger(root);
 
@@ -171,8 +171,8 @@ remove_debris(int tmp)
 	closedir(dir);
 }
 
-/* Whether tmp and queue are one file system is known only to the kernel, and
- * an answer now is better than one for each message. */
+/* Only a rename shows whether tmp and queue are on one file system, and an
+ * error at the start is better than one for each message. */
 static int
 try_move(const struct spool *s, struct buf *why)
 {
@@ -196,13 +196,13 @@ try_move(const struct spool *s, struct buf *why)
 }
 
 static int
-check_ready(int root, struct buf *why)
+prepare_spool(int root, struct buf *why)
 {
-	if (ready_folder(root, "queue", QUEUE_MODE, why) < 0
-	    || ready_folder(root, "tmp", QUEUE_MODE, why) < 0
-	    || ready_folder(root, "failed", FAILED_MODE, why) < 0)
+	if (prepare_folder(root, "queue", QUEUE_MODE, why) < 0
+	    || prepare_folder(root, "tmp", QUEUE_MODE, why) < 0
+	    || prepare_folder(root, "failed", FAILED_MODE, why) < 0)
 		return -1;
-	ready_trigger(root, why);
+	prepare_trigger(root, why);
 	return 0;
 }
 
@@ -214,7 +214,7 @@ spool_create(struct spool *s, struct buf *why)
 	*s = (struct spool){ -1, -1, -1, -1 };
 	if (root < 0)
 		return -1;
-	rc = check_ready(root, why);
+	rc = prepare_spool(root, why);
 	close(root);
 	if (rc < 0 || spool_open(s, why) < 0)
 		return -1;

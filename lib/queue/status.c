@@ -1,4 +1,4 @@
-/* status - spool/status: what the sender knows of each waiting message. */
+/* status - spool/status: the sender's record of each waiting message. */
 #include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
@@ -28,7 +28,7 @@ status_read(int root, struct buf *text)
 	return n < 0 ? -1 : 0;
 }
 
-/* FNV-1a: of a long queue the text itself would be most of our memory. */
+/* FNV-1a: keeping the text of a long queue would need most of our memory. */
 static unsigned long long
 digest(struct str text)
 {
@@ -85,7 +85,7 @@ status_add(struct buf *b, const struct status *s)
 }
 
 static int
-number(struct str *line, long long *v)
+cut_number(struct str *line, long long *v)
 {
 	struct str field = str_cut(line, '\t');
 	int negative = str_starts(field, STR("-"));
@@ -103,19 +103,19 @@ parse_fields(struct str line, struct status *s)
 	long long attempts, code;
 
 	s->id = str_cut(&line, '\t');
-	if (!s->id.n || number(&line, &attempts) < 0 ||
-	    number(&line, &s->first) < 0 || number(&line, &s->last) < 0 ||
-	    number(&line, &s->next) < 0)
+	if (!s->id.n || cut_number(&line, &attempts) < 0 ||
+	    cut_number(&line, &s->first) < 0 ||
+	    cut_number(&line, &s->last) < 0 || cut_number(&line, &s->next) < 0)
 		return -1;
 	s->remote = str_cut(&line, '\t');
-	if (number(&line, &code) < 0)
+	if (cut_number(&line, &code) < 0)
 		return -1;
 	s->text = str_cut(&line, '\t');
 	s->attempts = (unsigned long)attempts;
 	s->code = (int)code;
-	if (number(&line, &s->credit) < 0)
+	if (cut_number(&line, &s->credit) < 0)
 		return -1;
-	return number(&line, &s->warned);
+	return cut_number(&line, &s->warned);
 }
 
 int

@@ -1,8 +1,8 @@
-/* status.h - spool/status: what the sender knows of each waiting message. One
+/* status.h - spool/status: the sender's record of each waiting message. One
  * line a message, fields separated by TAB: id, attempts, first try, last try,
  * next try, remote, code, text, credit, warned. Times are seconds since the
  * epoch, 0 for never; credit is how many seconds of the message's apparent age
- * were the clock's doing; warned is 1 once the sender was told of the delay.
+ * come from setting the clock; warned is 1 after the notification of a delay.
  * Made for mailq; safe to delete. */
 #ifndef STATUS_H
 #define STATUS_H
@@ -22,12 +22,12 @@ struct status {
 	long long warned;
 };
 
-/* Reads the file of a spool folder, of which it may have 64 MB. 0, or -1 with
- * errno and text empty; ENOENT: no sender has run yet, or an older one. */
+/* Reads the file in the spool folder root, 64 MB at most. 0, or -1 with errno
+ * and text empty; ENOENT: no sender has run yet, or an older one. */
 int status_read(int root, struct buf *text);
 
-/* Makes text the file, or removes it if text is empty, unless *sum says that
- * the same was written last. A failure costs only what mailq can say. */
+/* Makes text the file, or removes it if text is empty, unless *sum, the digest
+ * of the last text, is still right. After a failure mailq only shows less. */
 void status_write(const struct spool *s, const struct buf *text,
     unsigned long long *sum);
 

@@ -1,18 +1,18 @@
 /* store - puts a message into the queue.
  *
  * The input is a sender, one or more recipients and an empty line, each ended
- * by LF, then the message. The texts of the reasons are nullmailer's; what
- * follows in parentheses is ours. */
+ * by LF, then the message. The error texts are nullmailer's; the detail in
+ * parentheses is ours. */
 #include <errno.h>
 #include <string.h>
 #include <sys/statvfs.h>
 #include <unistd.h>
 
 #include "../base/chr.h"
-#include "../conf/conf.h"
 #include "../base/date.h"
-#include "../mail/envelope.h"
+#include "../conf/conf.h"
 #include "../conf/hostname.h"
+#include "../mail/envelope.h"
 #include "store.h"
 #include "trigger.h"
 
@@ -111,7 +111,7 @@ store_recipient(const struct store_rules *r, struct str address,
 /* Failures */
 
 static int
-fail(struct store *s, int code, const char *text, struct str detail)
+fail_store(struct store *s, int code, const char *text, struct str detail)
 {
 	struct buf clean = { 0 };
 
@@ -125,9 +125,9 @@ fail(struct store *s, int code, const char *text, struct str detail)
 }
 
 static int
-fail_errno(struct store *s, const char *text)
+fail_store_errno(struct store *s, const char *text)
 {
-	return fail(s, STORE_AGAIN, text, str_of(strerror(errno)));
+	return fail_store(s, STORE_AGAIN, text, str_of(strerror(errno)));
 }
 
 /* Input */
@@ -186,10 +186,10 @@ flush_block(struct store *s, const char *complaint)
 {
 	s->size += s->out.n;
 	if (s->maxsize && s->size > s->maxsize)
-		return fail(s, STORE_BAD, "Message is too large.",
+		return fail_store(s, STORE_BAD, "Message is too large.",
 		    STR("see control file maxsize"));
 	if (str_write(s->fd, buf_str(&s->out)) < 0)
-		return fail_errno(s, complaint);
+		return fail_store_errno(s, complaint);
 	buf_clear(&s->out);
 	return 0;
 }
@@ -207,10 +207,11 @@ copy_sender(struct store *s, int input)
 	int rc = next_line(s, input, &line);
 
 	if (rc <= 0)
-		return fail(s, STORE_BAD, "Could not read envelope sender.",
+		return fail_store(s, STORE_BAD,
+		    "Could not read envelope sender.",
 		    rc < 0 ? str_of(strerror(errno)) : STR(""));
 	if (!store_sender(&s->rules, line, &s->out))
-		return fail(s, STORE_BAD,
+		return fail_store(s, STORE_BAD,
 		    "Envelope sender address is invalid.", line);
 	return 0;
 }
@@ -219,10 +220,10 @@ static int
 copy_recipient(struct store *s, struct str line)
 {
 	if (!store_recipient(&s->rules, line, &s->out))
-		return fail(s, STORE_BAD,
+		return fail_store(s, STORE_BAD,
 		    "Envelope recipient address is invalid.", line);
 	if (s->size + s->out.n >= ENVELOPE_MAX)
-		return fail(s, STORE_BAD,
+		return fail_store(s, STORE_BAD,
 		    "Envelope recipient address is invalid.",
 		    STR("too many recipients"));
 	return flush_if_full(s, "Could not write envelope recipient.");
@@ -241,10 +242,11 @@ copy_recipients(struct store *s, int input)
 		count++;
 	}
 	if (rc < 0)
-		return fail(s, STORE_BAD, "Could not read envelope recipient.",
+		return fail_store(s, STORE_BAD,
+		    "Could not read envelope recipient.",
 		    str_of(strerror(errno)));
 	if (count == 0)
-		return fail(s, STORE_BAD, "No envelope recipients read.",
+		return fail_store(s, STORE_BAD, "No envelope recipients read.",
 		    STR(""));
 	buf_addc(&s->out, '\n');
 	return 0;
@@ -274,15 +276,15 @@ copy_body(struct store *s, int input)
 		n = fill_block(input, &s->out);
 	} while (n > 0);
 	if (n < 0)
-		return fail(s, STORE_BAD, text, str_of(strerror(errno)));
+		return fail_store(s, STORE_BAD, text, str_of(strerror(errno)));
 	return flush_block(s, text);
 }
 
 /* The steps */
 
-/* Takes a unit off the end of a number: how far it shifts, -1 if unknown. */
+/* Cuts a unit off the end of a number: the bits to shift by, -1 if unknown. */
 static int
-unit(struct str *s)
+cut_unit(struct str *s)
 {
 	static const char units[] = { 'k', 'm', 'g' };
 	const char *at;
@@ -294,7 +296,7 @@ unit(struct str *s)
 	return at ? 10 * (int)(at - units + 1) : -1;
 }
 
-/* Digits, perhaps with k, M or G behind them; anything else is no limit. */
+/* Digits, perhaps with k, M or G after them; anything else is no limit. */
 static int
 load_size(const char *name, unsigned long long *size)
 {
@@ -306,7 +308,7 @@ load_size(const char *name, unsigned long long *size)
 
 	*size = 0;
 	s = buf_str(&line);
-	shift = unit(&s);
+	shift = cut_unit(&s);
 	if (shift >= 0 && str_number(s, 0xffffffff, &number) == 0)
 		*size = (unsigned long long)number << shift;
 	buf_free(&line);
@@ -322,7 +324,7 @@ enough_space(struct store *s)
 		return 0;
 	if ((unsigned long long)fs.f_bavail * fs.f_frsize >= s->minfree)
 		return 0;
-	return fail(s, STORE_AGAIN, "Too little space left in the spool.",
+	return fail_store(s, STORE_AGAIN, "Too little space left in the spool.",
 	    STR("see control file minfree"));
 }
 
@@ -351,14 +353,15 @@ store_begin(struct store *s, uid_t invoker)
 	if (spool_open(&s->spool, &why) < 0) {
 		if (errno == ENOENT || errno == ENOTDIR || errno == ELOOP)
 			code = STORE_BAD;
-		fail(s, code, "Installation error: queue directory is invalid.",
+		fail_store(s, code,
+		    "Installation error: queue directory is invalid.",
 		    buf_str(&why));
 		buf_free(&why);
 		return -1;
 	}
 	s->fd = spool_temporary(&s->spool, &s->temporary);
 	if (s->fd < 0)
-		return fail_errno(s,
+		return fail_store_errno(s,
 		    "Could not open temporary file for writing");
 	return enough_space(s);
 }
@@ -372,7 +375,7 @@ store_copy(struct store *s, int input)
 	return copy_body(s, input);
 }
 
-/* The temporary is gone after a failure, too. */
+/* spool_commit removes the temporary after a failure too. */
 static int
 commit_name(struct store *s)
 {
@@ -382,7 +385,7 @@ commit_name(struct store *s)
 	    &s->name);
 	buf_clear(&s->temporary);
 	if (rc < 0)
-		return fail_errno(s,
+		return fail_store_errno(s,
 		    "Error linking the temp file to the new file.");
 	return 0;
 }
@@ -394,7 +397,7 @@ close_file(struct store *s)
 
 	s->fd = -1;
 	return rc < 0 && errno != EINTR
-	    ? fail_errno(s, "Error closing the output file.") : 0;
+	    ? fail_store_errno(s, "Error closing the output file.") : 0;
 }
 
 int
@@ -403,13 +406,13 @@ store_commit(struct store *s)
 	if (enough_space(s) < 0)
 		return -1;
 	if (fsync(s->fd) < 0)
-		return fail_errno(s, "Error flushing the output file.");
+		return fail_store_errno(s, "Error flushing the output file.");
 	if (close_file(s) < 0 || commit_name(s) < 0)
 		return -1;
 	if (trigger_pull(&s->spool) < 0 && errno != ENXIO
 	    && errno != ENOENT)
-		fail(s, 0, "The message is queued but the sender could not be"
-		    " told.", str_of(strerror(errno)));
+		fail_store(s, 0, "The message is queued but the sender could"
+		    " not be told.", str_of(strerror(errno)));
 	return 0;
 }
 

@@ -10,7 +10,7 @@
 #include "../base/buf.h"
 #include "spool.h"
 
-/* What control files do to an envelope. */
+/* The control files that change an envelope. */
 struct store_rules {
 	struct buf adminaddr;	/* addresses, LF ended; empty: unset */
 	struct buf me;		/* known only if adminaddr is */
@@ -57,8 +57,8 @@ struct store {
  *
  * store_begin reads the control files and opens a temporary file. invoker is
  * the uid for the Received field.
- * store_copy takes what in begins with, if anything was put there, then all
- * that can be read from the input; -1 is an input at its end.
+ * store_copy takes what the caller has put into in, then all of the input, a
+ * descriptor or -1 for none.
  * store_commit makes it a message and pulls the trigger. After 0 why may hold
  * a warning about the trigger. */
 int store_begin(struct store *s, uid_t invoker);

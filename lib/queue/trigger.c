@@ -46,7 +46,7 @@ trigger_pull(const struct spool *s)
 /* Opens the new FIFO before closing the old one: in between a writer would get
  * ENXIO. */
 static int
-reopen(struct trigger *t, const struct spool *s)
+reopen_fifo(struct trigger *t, const struct spool *s)
 {
 	int old = t->fd, error;
 
@@ -70,7 +70,7 @@ trigger_open(struct trigger *t, const struct spool *s)
 		inotify_add_watch(t->watch, buf_z(&path),
 		    IN_CREATE | IN_MOVED_TO);
 	buf_free(&path);
-	return reopen(t, s);
+	return reopen_fifo(t, s);
 }
 
 /* A writer that leaves after its byte was read is no event. */
@@ -81,7 +81,7 @@ trigger_read(struct trigger *t, const struct spool *s, int *error)
 	ssize_t n = read(t->fd, bytes, sizeof bytes);
 
 	*error = n < 0 && errno != EAGAIN ? errno : 0;
-	reopen(t, s);
+	reopen_fifo(t, s);
 	return n > 0;
 }
 
@@ -103,6 +103,6 @@ trigger_replaced(struct trigger *t, const struct spool *s)
 		at += (ssize_t)(sizeof *e + e->len);
 	}
 	if (replaced)
-		reopen(t, s);
+		reopen_fifo(t, s);
 	return replaced;
 }

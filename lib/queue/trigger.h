@@ -1,5 +1,5 @@
-/* trigger.h - the FIFO spool/trigger: who queues a message writes a byte into
- * it, and the sender looks. nullmailer(7). */
+/* trigger.h - the FIFO spool/trigger: a byte is written to it when a message is
+ * queued, and the sender scans the queue. nullmailer(7). */
 #ifndef TRIGGER_H
 #define TRIGGER_H
 
@@ -11,11 +11,11 @@ struct trigger {
 	int watch;		/* inotify on the spool folder; -1: none */
 };
 
-/* Writes a byte. 0; -1 with errno when nobody can be told: ENXIO means no
- * sender is running and is no fault, EINVAL that it is no FIFO. */
+/* Writes a byte. 0, or -1 with errno: ENXIO means that no sender is running and
+ * is no fault, EINVAL that it is no FIFO. */
 int trigger_pull(const struct spool *s);
 
-/* Opens both descriptors (non-blocking, O_CLOEXEC). 0, or -1 with errno of the
+/* Opens both descriptors (non-blocking, O_CLOEXEC). 0, or -1 with errno for the
  * FIFO; EINVAL if it is none. A missing watch is no failure. */
 int trigger_open(struct trigger *t, const struct spool *s);
 
