@@ -3,7 +3,7 @@
 # another test's matter
 # needs: openssl gnutls-serv=gnutls-bin strace /usr/bin/python3=python3
 . tests/lib.sh
-SSL_CLIENT=${SSL_CLIENT:-${PEER%/*}/ssl_client}
+SSL_CLIENT=$TOOLS/ssl_client
 tests=$PWD/tests
 export ASAN_OPTIONS=detect_leaks=1
 lf='
@@ -20,10 +20,10 @@ quiet() {
 }
 # Ports below those the kernel gives to clients, from a place of our own.
 port=$((10000 + $$ * 37 % 20000))
-# start WORD COMMAND... PORT-OPTION: a server whose words go to $T/log, ready
+# launch WORD COMMAND... PORT-OPTION: a server whose words go to $T/log, ready
 # when WORD is there; another port when this one is taken. "halt" ends it.
 started() { grep -q -e "$1" log || ! kill -0 "$server" 2>/dev/null; }
-start() {
+launch() {
 	word=$1
 	shift
 	for _ in 1 2 3 4 5; do
@@ -42,8 +42,8 @@ halt() {
 	kill "$server" 2>/dev/null
 	wait "$server" 2>/dev/null
 }
-serve() { start ACCEPT openssl s_server -rev "$@" -port; }
-serve_gnutls() { start 'listening' gnutls-serv --echo "$@" --port; }
+s_server() { launch ACCEPT openssl s_server -rev "$@" -port; }
+gnutls_server() { launch 'listening' gnutls-serv --echo "$@" --port; }
 # A dialogue of one line each way, with the server or with us closing last.
 client() { timeout 60 "$SSL_CLIENT" "$@" 2>&1; }
 hello() { client -s "hello$lf" -e olleh "$@"; }
@@ -80,7 +80,7 @@ ok "certificates were made" make_pki
 
 # ---- ordinary sessions
 
-serve -cert rsa.pem -key rsa.key -msg -tlsextdebug
+s_server -cert rsa.pem -key rsa.key -msg -tlsextdebug
 plain "verified session, we close" "$(hello "$port" cafile=ca.pem)"
 has "close_notify was sent" "$(cat log)" '^<<<.*warning close_notify'
 has "X25519 is first" "$(cat log)" 'Supported groups: x25519:secp256r1'
@@ -107,7 +107,7 @@ is "only those without anon offered are anonymous" \
     "$(hello "$port" insecure=1 | sed 's/.*anonymous/anonymous/')"
 halt
 
-serve -cert rsa.pem -key rsa.key -tlsextdebug
+s_server -cert rsa.pem -key rsa.key -tlsextdebug
 plain "address as host" "$(hello "$port" cafile=ca.pem host=127.0.0.1)"
 hello "$port" insecure=1 host=::1 >/dev/null
 hello "$port" insecure=1 host=fe80::1%lo >/dev/null
@@ -124,18 +124,18 @@ ECDHE-ECDSA-AES128-GCM-SHA256 ECDHE-ECDSA-AES256-GCM-SHA384
 ECDHE-ECDSA-CHACHA20-POLY1305 ECDHE-ECDSA-AES128-SHA256
 ECDHE-ECDSA-AES256-SHA384 ECDHE-ECDSA-AES128-SHA ECDHE-ECDSA-AES256-SHA"
 for suite in $suites; do
-	serve -cert rsa.pem -key rsa.key -dcert ec.pem -dkey ec.key \
+	s_server -cert rsa.pem -key rsa.key -dcert ec.pem -dkey ec.key \
 	    -cipher "$suite"
 	plain "$suite" "$(hello_close "$port" cafile=ca.pem)"
 	halt
 done
 for curve in X25519 P-256 P-384 P-521; do
-	serve -cert ec.pem -key ec.key -groups $curve
+	s_server -cert ec.pem -key ec.key -groups $curve
 	plain "key exchange on $curve" "$(hello_close "$port" cafile=ca.pem)"
 	halt
 done
 for key in rsa3072 rsa4096 ec384 ec521; do
-	serve -cert $key.pem -key $key.key
+	s_server -cert $key.pem -key $key.key
 	plain "server's key is $key" "$(hello_close "$port" cafile=ca.pem)"
 	halt
 done
@@ -143,7 +143,7 @@ done
 # ---- versions
 
 for v in 1:0 1_1:1; do
-	serve -tls${v%:*} -cert rsa.pem -key rsa.key -cipher ALL:@SECLEVEL=0
+	s_server -tls${v%:*} -cert rsa.pem -key rsa.key -cipher ALL:@SECLEVEL=0
 	has "TLS 1.${v#*:} is refused" "$(hello "$port" cafile=ca.pem)" \
 	    "^failed: Error completing TLS handshake: .*only TLS 1.${v#*:}"
 	plain "TLS 1.${v#*:} is taken with tls10" \
@@ -153,10 +153,10 @@ for v in 1:0 1_1:1; do
 	halt
 done
 only='^failed: Error completing TLS handshake: the server speaks only TLS 1.3'
-serve -tls1_3 -cert rsa.pem -key rsa.key
+s_server -tls1_3 -cert rsa.pem -key rsa.key
 has "a server of TLS 1.3 only" "$(hello "$port" cafile=ca.pem)" "$only"
 halt
-serve_gnutls --x509certfile ca.pem --x509keyfile ca.key \
+gnutls_server --x509certfile ca.pem --x509keyfile ca.key \
     --priority NORMAL:-VERS-ALL:+VERS-TLS1.3
 has "a GnuTLS server of TLS 1.3 only" "$(echo_line "$port" cafile=ca.pem)" "$only"
 halt
@@ -168,7 +168,7 @@ note="^$noted\$"
 for suite in AECDH-AES256-SHA AECDH-AES128-SHA ADH-AES256-GCM-SHA384 \
     ADH-AES128-GCM-SHA256 ADH-AES256-SHA256 ADH-AES128-SHA256 ADH-AES256-SHA \
     ADH-AES128-SHA; do
-	serve -nocert -cipher "$suite:@SECLEVEL=0"
+	s_server -nocert -cipher "$suite:@SECLEVEL=0"
 	has "$suite" "$(hello_close "$port" insecure=1 anon=1)" "$note"
 	has "$suite, we close" "$(hello "$port" insecure=1 anon=1)" "$note"
 	has "$suite was chosen" "$(cat log)" "^Ciphersuite: $suite\$"
@@ -181,14 +181,14 @@ for suite in AECDH-AES256-SHA AECDH-AES128-SHA ADH-AES256-GCM-SHA384 \
 	halt
 	case $suite in *GCM*|*SHA256) continue ;; esac
 	for v in 1 1_1; do
-		serve -tls$v -nocert -cipher "$suite:@SECLEVEL=0"
+		s_server -tls$v -nocert -cipher "$suite:@SECLEVEL=0"
 		has "$suite, TLS $v" "$(hello_close "$port" insecure=1 anon=1 \
 		    tls10=1)" "$note"
 		halt
 	done
 done
 for curve in X25519 P-256 P-384 P-521; do
-	serve -nocert -cipher AECDH:@SECLEVEL=0 -groups $curve
+	s_server -nocert -cipher AECDH:@SECLEVEL=0 -groups $curve
 	is "anonymous on $curve" "$(many -n 20 "$port" insecure=1 anon=1)" \
 	    "$noted"
 	halt
@@ -196,34 +196,34 @@ done
 for bits in 2048 3072 4096; do
 	quiet openssl genpkey -genparam -algorithm DH \
 	    -pkeyopt group:ffdhe$bits -out dh$bits.pem
-	serve -nocert -cipher ADH:@SECLEVEL=0 -dhparam dh$bits.pem
+	s_server -nocert -cipher ADH:@SECLEVEL=0 -dhparam dh$bits.pem
 	is "anonymous on a group of $bits bits" "$(many -n 3 "$port" \
 	    insecure=1 anon=1)" "$noted"
 	halt
 done
 quiet openssl genpkey -genparam -algorithm DH -pkeyopt group:ffdhe6144 \
     -out dh6144.pem
-serve -nocert -cipher ADH:@SECLEVEL=0 -dhparam dh6144.pem
+s_server -nocert -cipher ADH:@SECLEVEL=0 -dhparam dh6144.pem
 has "a group of 6144 bits is refused by name" "$(hello "$port" insecure=1 \
     anon=1)" "^failed: .*group has more than 4096 bits"
 halt
-serve -nocert -cipher ADH-AES128-SHA:@SECLEVEL=0
+s_server -nocert -cipher ADH-AES128-SHA:@SECLEVEL=0
 is "1,000 secrets, some with leading zeros" "$(many -n 1000 "$port" \
     insecure=1 anon=1)" "$noted"
 halt
-serve -cert rsa.pem -key rsa.key -cipher ALL:aNULL:@SECLEVEL=0
+s_server -cert rsa.pem -key rsa.key -cipher ALL:aNULL:@SECLEVEL=0
 lacks "a certificate wins over anonymous" "$(hello_close "$port" insecure=1 \
     anon=1)" anonymous
 has "... of those offered behind it" "$(cat log)" 'cipher list:.*:AECDH-AES256'
 halt
 pin=sha256/AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=
-serve -nocert -cipher AECDH:@SECLEVEL=0
+s_server -nocert -cipher AECDH:@SECLEVEL=0
 has "a pin is no anonymous session" "$(hello "$port" insecure=1 anon=1 \
     pin=$pin)" '^\(failed\|refused\): '
 halt
 for p in ANON-ECDH ANON-DH ANON-ECDH:-CIPHER-ALL:+AES-128-CBC \
     ANON-DH:-CIPHER-ALL:+AES-256-GCM ANON-DH:-CIPHER-ALL:+AES-128-CBC:+SHA256; do
-	serve_gnutls --priority "NORMAL:-KX-ALL:+$p"
+	gnutls_server --priority "NORMAL:-KX-ALL:+$p"
 	has "GnuTLS $p" "$(echo_line "$port" insecure=1 anon=1)" "$note"
 	halt
 done
@@ -252,11 +252,11 @@ print("got", total, flush=True)
 END
 for suite in ECDHE-RSA-AES128-GCM-SHA256 ECDHE-RSA-CHACHA20-POLY1305 \
     ECDHE-RSA-AES128-SHA AECDH-AES128-SHA; do
-	start listening /usr/bin/python3 echo.py "$suite" echo
+	launch listening /usr/bin/python3 echo.py "$suite" echo
 	has "4 MB echoed, $suite" "$(client -u 4000000 -r 4000000 -t 50000 \
 	    "$port" insecure=1 anon=1)" '^closed'
 	halt
-	start listening /usr/bin/python3 echo.py "$suite" sink
+	launch listening /usr/bin/python3 echo.py "$suite" sink
 	has "4 MB sent, $suite" "$(client -u 4000000 -t 50000 "$port" \
 	    insecure=1 anon=1)" '^closed'
 	ok "... and all has come, $suite" until_true 5 grep -qx 'got 4000000' log
@@ -275,7 +275,7 @@ forms() {
 	sed 's/$/\r/' "$1.old.pem" >"$1.crlf.pem"
 	printf '%s' "$(cat "$1.p8.pem")" >"$1.cut.pem"
 }
-serve -cert rsa.pem -key rsa.key -CAfile ca.pem -Verify 2 -verify_return_error
+s_server -cert rsa.pem -key rsa.key -CAfile ca.pem -Verify 2 -verify_return_error
 for key in rsa rsa3072 rsa4096 ec ec384 ec521; do
 	quiet forms $key
 	for form in p8.pem p8.der old.pem old.der crlf.pem cut.pem; do
@@ -301,11 +301,11 @@ is "client certificate in pieces of a byte" "$(hello_close -b 1 "$port" \
 has "no certificate where one is wanted" "$(hello "$port" cafile=ca.pem)" \
     '^failed: .*wants a client certificate, and none is set'
 halt
-serve -cert rsa.pem -key rsa.key -CAfile ca.pem -verify 2
+s_server -cert rsa.pem -key rsa.key -CAfile ca.pem -verify 2
 plain "no certificate where one is welcome" "$(hello "$port" cafile=ca.pem)"
 halt
 for v in 1 1_1; do
-	serve -tls$v -cert rsa.pem -key rsa.key -CAfile ca.pem -Verify 2 \
+	s_server -tls$v -cert rsa.pem -key rsa.key -CAfile ca.pem -Verify 2 \
 	    -verify_return_error -cipher ALL:@SECLEVEL=0
 	for key in rsa ec; do
 		plain "client certificate, TLS $v, $key" "$(hello_close "$port" \
@@ -313,17 +313,17 @@ for v in 1 1_1; do
 	done
 	halt
 done
-serve -cert rsa.pem -key rsa.key -CAfile ca.pem -verify 2 \
+s_server -cert rsa.pem -key rsa.key -CAfile ca.pem -verify 2 \
     -client_sigalgs ECDSA+SHA256
 plain "RSA goes on without where only ECDSA is welcome" "$(hello "$port" \
     cafile=ca.pem certfile=rsa.pem keyfile=rsa.key)"
 halt
-serve -cert rsa.pem -key rsa.key -CAfile ca.pem -Verify 2 \
+s_server -cert rsa.pem -key rsa.key -CAfile ca.pem -Verify 2 \
     -client_sigalgs ECDSA+SHA256
 has "RSA where only ECDSA is accepted" "$(hello "$port" cafile=ca.pem \
     certfile=rsa.pem keyfile=rsa.key)" 'accepts no client certificate with RSA'
 halt
-serve_gnutls --x509certfile rsa.pem --x509keyfile rsa.key \
+gnutls_server --x509certfile rsa.pem --x509keyfile rsa.key \
     --x509cafile ca.pem --require-client-cert --verify-client-cert
 for key in rsa ec ec521; do
 	plain "client certificate, GnuTLS, $key" "$(echo_line "$port" \
@@ -423,13 +423,13 @@ spoil_all() {
 	done
 }
 spoil_time=300
-serve -cert rsa.pem -key rsa.key -no_ticket
+s_server -cert rsa.pem -key rsa.key -no_ticket
 spoil_all "certificate" "$port" insecure=1
 halt
-serve -nocert -cipher AECDH:@SECLEVEL=0
+s_server -nocert -cipher AECDH:@SECLEVEL=0
 spoil_all "anonymous" "$port" insecure=1 anon=1
 halt
-serve -cert rsa.pem -key rsa.key -tls1 -cipher ALL:@SECLEVEL=0 \
+s_server -cert rsa.pem -key rsa.key -tls1 -cipher ALL:@SECLEVEL=0 \
     -CAfile ca.pem -Verify 1
 spoil_all "TLS 1.0 with client certificate" "$port" insecure=1 tls10=1 \
     certfile=ec.pem keyfile=ec.key
@@ -437,7 +437,7 @@ halt
 
 # ---- entropy and system calls
 
-serve -nocert -cipher AECDH:@SECLEVEL=0
+s_server -nocert -cipher AECDH:@SECLEVEL=0
 traced() {
 	ASAN_OPTIONS=detect_leaks=0 timeout 60 strace -f -o "$T/trace" "$@" \
 	    "$SSL_CLIENT" -s "hello$lf" -e olleh "$port" insecure=1 anon=1 2>&1
