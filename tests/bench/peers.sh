@@ -16,10 +16,10 @@ conf pausetime 0
 # not know its own file and would take them for foreign ones.
 symbols() {
 	obj=$(mk show-OBJ)
-	mk "$obj/lib/nosandbox.o" >"$T/make"
+	mk "$obj/lib/net/nosandbox.o" >"$T/make"
 	# shellcheck disable=SC2046
 	$(mk show-LINK) -o "$T/unstripped" $(mk show-OBJS | sed \
-	    "s,$obj/lib/sandbox.o,$obj/lib/nosandbox.o,") $(mk show-LIBS)
+	    "s,$obj/lib/net/sandbox.o,$obj/lib/net/nosandbox.o,") $(mk show-LIBS)
 	(NM=$T/unstripped prefix "$counted")
 	rm -r "$counted/conf" "$counted/queue" "$counted/protocols"
 	ln -s "$ours/conf" "$ours/queue" "$counted"
