@@ -25,5 +25,5 @@ is "it names all scripts" "$(forgotten tests/MAP.md)" ""
 is "no behaviour is without a test" \
     "$(awk -F '|' '/^\|/ && ($2 ~ /^ *$/ || $3 ~ /^ *$/)' tests/MAP.md)" ""
 sed 's/storm\.sh/strom.sh/' tests/MAP.md >"$T/bad"
-is "a wrong name is noticed" "$(absent "$T/bad")" strom.sh
-is "a script without a name is noticed" "$(forgotten "$T/bad")" storm.sh
+has "a wrong name is noticed" "$(absent "$T/bad")" '^strom\.sh$'
+has "a script without a name is noticed" "$(forgotten "$T/bad")" '^storm\.sh$'
