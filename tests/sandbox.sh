@@ -1,6 +1,6 @@
 # sandbox.sh - what a session gives up once it is connected, seen in a trace of
-# its system calls, and that it delivers all the same; lib/sandbox by itself is
-# unit/sandbox.c
+# its system calls, and that it delivers all the same; by itself lib/net/sandbox
+# is tested by unit/net/sandbox.c
 # needs: strace openssl
 . tests/lib.sh
 prefix
