@@ -21,14 +21,15 @@ LIBC = lib/fork.o lib/mbstowcs.o lib/memmem.o lib/printf.o lib/qsort.o \
 	lib/sandbox.o
 TLS_none = ssl/nodigest.o ssl/none.o
 TLS_bear = ssl/anchor.o ssl/anon.o ssl/bear.o ssl/bundle.o ssl/cert.o \
-	ssl/crl.o ssl/der.o ssl/digest.o ssl/ec.o ssl/key.o ssl/name.o \
-	ssl/path.o ssl/pem.o ssl/pubkey.o ssl/sig.o ssl/verify.o
+	ssl/crl.o ssl/der.o ssl/digest.o ssl/ec.o ssl/ed25519.o ssl/key.o \
+	ssl/name.o ssl/path.o ssl/pem.o ssl/pss.o ssl/pubkey.o ssl/sig.o \
+	ssl/verify.o
 OBJS = $(addprefix $(OBJ)/,$(APPLETS) $(LIB) $(TLS_$(SSL)))
 HDR = $(wildcard applets/*.h lib/*.h ssl/*.h)
 
 # What a build calls: a command, or COMMAND=PACKAGE where the names differ.
 NEED_musl-gcc = gcc musl-gcc=musl-tools
-NEED_bear = $(if $(BEARSSL_SRC),,xz=xz-utils) \
+NEED_bear = patch $(if $(BEARSSL_SRC),,xz=xz-utils) \
 	$(if $(CA_DIR),$(CA_DIR)=ca-certificates)
 NEED = $(or $(NEED_$(CC)),$(firstword $(CC))) $(NEED_$(SSL))
 NEED_TESTS = sed -n 's/^\# needs: //p'
@@ -80,7 +81,8 @@ $(OBJ)/%.o: %.c $(HDR) $(OBJ)/flags
 
 # A stamp holds a command, so that another one builds everything again.
 $(OBJ)/flags: COMMAND = $(COMPILE) $(LINK) $(STRIP) $(SSL)
-$(OBJ)/bearssl.flags: COMMAND = $(CC) $(BEARSSL_FLAGS) $(BEARSSL_CFLAGS)
+$(OBJ)/bearssl.flags: COMMAND = $(CC) $(BEARSSL_FLAGS) $(BEARSSL_CFLAGS) \
+	$(BEARSSL_SRC)
 $(OBJ)/flags $(OBJ)/bearssl.flags: force
 	@mkdir -p $(@D)
 	@printf '%s\n' "$$COMMAND" | cmp -s - $@ || { \

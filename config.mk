@@ -27,8 +27,8 @@ MUSL =
 OBJ = obj
 BINARY = nullmailer
 
-# TLS: bear (BearSSL) or none. BEARSSL_SRC names a source tree of BearSSL;
-# empty fetches the distribution's source package.
+# TLS: bear (BearSSL) or none. BEARSSL_SRC names a source tree of BearSSL,
+# which is copied and repaired; empty fetches the distribution's source package.
 SSL = bear
 BEARSSL_SRC =
 

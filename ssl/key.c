@@ -1,6 +1,6 @@
 /* key - the client's own certificate chain and private key
  * Certificates are X.509 in PEM or DER; keys are PKCS#8 (RFC 5958), PKCS#1
- * (RFC 8017 A.1.2) or SEC1 (RFC 5915) in PEM or DER. RSA up to 4096 bits,
+ * (RFC 8017 A.1.2) or SEC1 (RFC 5915) in PEM or DER. RSA up to 8192 bits,
  * P-256, P-384, P-521. */
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,7 +16,7 @@
 #include "pubkey.h"
 #include "ssl.h"
 
-enum { RSA_MAX_BITS = 4096, CHAIN_MAX = 16 };
+enum { RSA_MAX_BITS = 8192, CHAIN_MAX = 16 };
 
 struct key {
 	br_ssl_client_certificate_class class;	/* must be the first field */
@@ -144,7 +144,7 @@ is_large_rsa(struct der in)
 }
 
 static const char too_large[] =
-    "RSA keys of more than 4096 bits are not supported";
+    "RSA keys of more than 8192 bits are not supported";
 
 static const char *
 name_foreign(const struct pem_object *o)

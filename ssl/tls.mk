@@ -3,12 +3,12 @@
 # same for every machine: a cross build gives MKBUNDLE, one that runs on the
 # build machine.
 
-BEARSSL = $(or $(BEARSSL_SRC),$(OBJ)/bearssl-0.6)
+BEARSSL = $(OBJ)/bearssl-src
 include ssl/bearssl.mk
 LIBS_bear = $(BEARSSL_A)
 .SILENT: $(BEARSSL_A) $(BEARSSL_H)
 $(BEARSSL_O): $(OBJ)/bearssl.flags
-$(BEARSSL_H): | $(OBJ)/bearssl.flags
+$(BEARSSL_H): $(OBJ)/bearssl.flags
 
 MKBUNDLE = $(OBJ)/mkbundle
 MKBUNDLE_O = $(OBJ)/ssl/mkbundle.o $(OBJ)/ssl/cert.o $(OBJ)/ssl/der.o \

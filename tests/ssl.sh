@@ -356,8 +356,10 @@ make_bad_keys() {
 	    -out pss.pem &&
 	openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:secp256k1 \
 	    -out k1.pem &&
-	openssl genpkey -algorithm RSA -pkeyopt rsa_keygen_bits:5120 \
-	    -out big.pem &&
+	{
+		printf '\060\202\004\011\002\001\000\002\202\004\002' &&
+		head -c 1026 /dev/zero | tr '\0' 'A'
+	} >big.der &&
 	openssl genpkey -algorithm RSA -pkeyopt rsa_keygen_bits:2048 \
 	    -out other.pem
 }
@@ -369,7 +371,7 @@ key_is "encrypted key, old form" oldenc.pem 'the private key is encrypted'
 key_is "Ed25519" ed.pem 'Ed25519 keys are not supported'
 key_is "RSA-PSS" pss.pem 'RSA-PSS keys are not supported'
 key_is "secp256k1" k1.pem 'curve secp256k1 is not supported'
-key_is "RSA of 5120 bits" big.pem 'RSA keys of more than 4096 bits'
+key_is "RSA of 8207 bits" big.der 'RSA keys of more than 8192 bits'
 key_is "no key in the file" ca.pem 'no private key in it'
 key_is "no file" none.pem 'No such file'
 key_is "folder" / 'not a regular file'

@@ -38,6 +38,10 @@ key() {
 	case $2 in
 	rsa*e3) loud openssl genpkey -out "$1.key" -algorithm RSA \
 		-pkeyopt "rsa_keygen_bits:${2#rsa}" -pkeyopt rsa_keygen_pubexp:3 ;;
+	# Of five primes, as two of this size are looked for too long.
+	rsa8*) loud openssl genpkey -out "$1.key" -algorithm RSA \
+		-pkeyopt "rsa_keygen_bits:${2#rsa}" \
+		-pkeyopt rsa_keygen_primes:5 ;;
 	rsa*) loud openssl genpkey -out "$1.key" -algorithm RSA \
 		-pkeyopt "rsa_keygen_bits:${2#rsa}" ;;
 	pss) loud openssl genpkey -out "$1.key" -algorithm RSA-PSS \
@@ -113,7 +117,7 @@ san=subjectAltName=DNS:mail.test
 server=extendedKeyUsage=serverAuth
 
 for i in 1 2 3 4 5 6; do key "k$i" P-256; done
-for i in 1024 2048 3072 4096 4352 2048e3; do key "rsa$i" "rsa$i"; done
+for i in 1024 2048 3072 4096 8192 8256 2048e3; do key "rsa$i" "rsa$i"; done
 key rsasmall rsa768
 key p384 P-384
 key p521 P-521
@@ -131,13 +135,13 @@ mk stranger other k5 '/CN=stranger.test' "$ee" subjectAltName=DNS:stranger.test
 mk short root k3 '/CN=mail.test' "$ee" "$san"
 
 # --- keys and signatures
-for i in 1024 2048 3072 4096 4352 2048e3 small; do
+for i in 1024 2048 3072 4096 8192 8256 2048e3 small; do
 	mk "leaf-rsa$i" root "rsa$i" '/CN=mail.test' "$ee" "$san"
 done
 for i in p384 p521 koblitz ed pss explicit; do
 	mk "leaf-$i" root "$i" '/CN=mail.test' "$ee" "$san"
 done
-for i in rsa2048 rsa4096 rsa4352 rsa2048e3 p384 p521 koblitz pss; do
+for i in rsa2048 rsa8192 rsa8256 rsa2048e3 p384 p521 koblitz pss; do
 	mk "root-$i" self "$i" "/CN=Root $i" "$ca" "$sign"
 	mk "by-$i" "root-$i" k3 '/CN=mail.test' "$ee" "$san"
 done
@@ -316,7 +320,7 @@ head -c 200 root.der >cut.der
 echo '-----END CERTIFICATE-----'; } >notcert.pem
 cat leaf.crt >anchor-leaf.pem
 cp empty.pem sys/empty.pem
-cp root.crt root-expired.crt root-rsa4096.crt root-p384.crt root-p521.crt \
+cp root.crt root-expired.crt root-rsa8192.crt root-p384.crt root-p521.crt \
 	root-rsa2048e3.crt old.crt root-ed.crt roots
 head -c 3000 /dev/zero >zero.crt
 { cat leaf.crt; echo '-----BEGIN CERTIFICATE-----'; echo MAMCAQE=
