@@ -21,9 +21,9 @@ LIBC = lib/fork.o lib/mbstowcs.o lib/memmem.o lib/printf.o lib/qsort.o \
 	lib/sandbox.o
 TLS_none = ssl/nodigest.o ssl/none.o
 TLS_bear = ssl/anchor.o ssl/anon.o ssl/bear.o ssl/bundle.o ssl/cert.o \
-	ssl/crl.o ssl/der.o ssl/digest.o ssl/ec.o ssl/ed25519.o ssl/key.o \
-	ssl/name.o ssl/path.o ssl/pem.o ssl/pss.o ssl/pubkey.o ssl/sig.o \
-	ssl/verify.o
+	ssl/crl.o ssl/der.o ssl/digest.o ssl/dn.o ssl/ec.o ssl/ed25519.o \
+	ssl/key.o ssl/limits.o ssl/name.o ssl/path.o ssl/pem.o ssl/pss.o \
+	ssl/pubkey.o ssl/sig.o ssl/verify.o
 OBJS = $(addprefix $(OBJ)/,$(APPLETS) $(LIB) $(TLS_$(SSL)))
 HDR = $(wildcard applets/*.h lib/*.h ssl/*.h)
 
