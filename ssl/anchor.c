@@ -7,6 +7,7 @@
 
 #include "der.h"
 #include "cert.h"
+#include "dn.h"
 #include "anchor.h"
 #include "bundle.h"
 #include "pem.h"
@@ -172,7 +173,7 @@ next_in_file(const struct anchors *a, struct der name, size_t *at,
 		if (der_next(&in, &body, &all) < 0)
 			return 0;
 		*at += all.n;
-		if (subject(all, &subj) < 0 || !der_same(subj, name)
+		if (subject(all, &subj) < 0 || !dn_same(subj, name)
 		    || cert_parse(c, all) < 0)
 			continue;
 		pubkey_parse(c->spki, key);
@@ -225,7 +226,7 @@ bundled_key(const unsigned char *p, size_t n, int kind, struct pubkey *key)
 static int
 next_in_bundle(struct der name, size_t *at, struct cert *c, struct pubkey *key)
 {
-	uint64_t hash = cert_hash(name);
+	uint64_t hash = dn_hash(name);
 	const unsigned char *p;
 	size_t n;
 

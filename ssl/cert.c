@@ -316,13 +316,3 @@ cert_label(const struct cert *c, char *out, size_t size)
 		snprintf(out, size, "no name");
 	return out;
 }
-
-uint64_t
-cert_hash(struct der name)
-{
-	uint64_t h = UINT64_C(0xcbf29ce484222325);
-
-	for (; name.n; name.p++, name.n--)
-		h = (h ^ *name.p) * UINT64_C(0x100000001b3);
-	return h;
-}

@@ -41,8 +41,4 @@ void cert_print(struct der, char *out, size_t size);
 /* The contents of the one common name in a name. 1; 0 none or several. */
 int cert_cn(struct der name, struct der *out);
 
-/* 64-bit FNV-1a of a name, the key of the compiled-in bundle. It only has to
- * spread: a wrong hit fails on the signature. */
-uint64_t cert_hash(struct der name);
-
 #endif

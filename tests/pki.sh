@@ -23,8 +23,8 @@ program() {
 	# shellcheck disable=SC2086
 	$CC $COMMON $CFLAGS -DBUILD_DATE="$2" -DCA_FILES="\"$3\"" \
 		-o "$T/$1" tests/pki/check.c ssl/anchor.c ssl/cert.c ssl/crl.c \
-		ssl/der.c ssl/ec.c ssl/name.c ssl/path.c ssl/pem.c \
-		ssl/pubkey.c ssl/sig.c \
+		ssl/der.c ssl/dn.c ssl/ec.c ssl/ed25519.c ssl/limits.c \
+		ssl/name.c ssl/path.c ssl/pem.c ssl/pss.c ssl/pubkey.c ssl/sig.c \
 		ssl/verify.c "$T/bundle.c" "$BEARSSL_A" $STATIC >"$T/log" 2>&1 ||
 		die "$1: $(cat "$T/log")"
 }
@@ -34,7 +34,7 @@ build_date=1795219200 late=4102444800
 # shellcheck disable=SC2086
 mkbundle() {
 	$HOSTCC $COMMON -DBUILD_DATE="$2" -o "$T/$1" ssl/mkbundle.c ssl/pem.c \
-		ssl/der.c ssl/cert.c ssl/pubkey.c >"$T/log" 2>&1 ||
+		ssl/der.c ssl/dn.c ssl/cert.c ssl/pubkey.c >"$T/log" 2>&1 ||
 		die "$1: $(cat "$T/log")"
 }
 mkbundle mkbundle 0
