@@ -10,8 +10,9 @@ const char extension_bad[] =
 
 /* Those that some servers of TLS 1.2 send without need do no harm. */
 static const struct {
-	unsigned type, where;
-	int tls13;		/* offered with TLS 1.3 only */
+	uint16_t type;
+	unsigned char where;
+	unsigned char tls13;	/* offered with TLS 1.3 only */
 } known[] = {
 	{ EXT_SNI, IN_HELLO12 | IN_ENCRYPTED, 0 },
 	{ EXT_GROUPS, IN_HELLO12 | IN_ENCRYPTED, 0 },

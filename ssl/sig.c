@@ -10,6 +10,7 @@
 #include "ed25519.h"
 #include "pss.h"
 #include "pubkey.h"
+#include "schedule.h"
 #include "sig.h"
 
 #define OID(s) { (const unsigned char *)(s), sizeof(s) - 1 }
@@ -78,37 +79,54 @@ key_fits(const struct pubkey *key, int kind, int hash, size_t salt)
 }
 
 static int
-pkcs1_verify(int hash, const unsigned char *digest, size_t n, struct der sig,
-    const br_rsa_public_key *key)
+pkcs1_verify(const unsigned char *oid, const unsigned char *digest, size_t n,
+    struct der sig, const br_rsa_public_key *key)
 {
 	unsigned char seen[64];
 
-	return br_rsa_pkcs1_vrfy_get_default()(sig.p, sig.n,
-	    sig_hashes[hash].oid, n, key, seen) && memcmp(digest, seen, n) == 0;
+	return br_rsa_pkcs1_vrfy_get_default()(sig.p, sig.n, oid, n, key,
+	    seen) && memcmp(digest, seen, n) == 0;
 }
 
-static int
-is_signed(struct der tbs, struct der sig, const struct pubkey *key, int kind,
-    int hash, size_t salt)
+int
+sig_verify(struct der text, struct der sig, const struct pubkey *key,
+    int kind, int hash, size_t salt)
 {
 	const br_hash_class *class = sig_hashes[hash].class;
-	br_hash_compat_context h;
 	unsigned char digest[64];
 	size_t n;
 
 	if (kind == PUBKEY_ED25519)
 		return sig.n == 64
-		    && ed25519_verify(key->ed25519, tbs.p, tbs.n, sig.p);
-	class->init(&h.vtable);
-	class->update(&h.vtable, tbs.p, tbs.n);
-	class->out(&h.vtable, digest);
-	n = class->desc >> BR_HASHDESC_OUT_OFF & BR_HASHDESC_OUT_MASK;
+		    && ed25519_verify(key->ed25519, text.p, text.n, sig.p);
+	hash_of(class, text.p, text.n, digest);
+	n = hash_size(class);
 	if (kind == PUBKEY_RSA)
-		return pkcs1_verify(hash, digest, n, sig, &key->rsa);
+		return pkcs1_verify(sig_hashes[hash].oid, digest, n, sig,
+		    &key->rsa);
 	if (kind == PUBKEY_PSS)
 		return pss_verify(class, salt, digest, &key->rsa, sig.p, sig.n);
 	return br_ecdsa_vrfy_asn1_get_default()(&ec_all, digest, n, &key->ec,
 	    sig.p, sig.n) == 1;
+}
+
+int
+sig_verify_md5sha1(struct der text, struct der sig,
+    const br_rsa_public_key *key)
+{
+	unsigned char digest[16 + 20];
+
+	hash_of(&br_md5_vtable, text.p, text.n, digest);
+	hash_of(&br_sha1_vtable, text.p, text.n, digest + 16);
+	return pkcs1_verify(NULL, digest, sizeof digest, sig, key);
+}
+
+const br_hash_class *
+sig_hash(int hash, const unsigned char **oid)
+{
+	if (oid)
+		*oid = sig_hashes[hash].oid;
+	return sig_hashes[hash].class;
 }
 
 const char *
@@ -124,7 +142,7 @@ sig_check(struct der tbs, struct der id, struct der sig,
 		return "signed with SHA-1";
 	if (!key_fits(key, kind, hash, salt))
 		return "its signature is not of the issuer's kind of key";
-	return is_signed(tbs, sig, key, kind, hash, salt) ? NULL
+	return sig_verify(tbs, sig, key, kind, hash, salt) ? NULL
 	    : "its signature is wrong";
 }
 

@@ -9,33 +9,29 @@
 #include "verify.h"
 #include "why.h"
 
-static const struct {
-	int code;
-	const char *name;
-} alerts[] = {
-	{ 10, "unexpected_message" }, { 20, "bad_record_mac" },
-	{ 22, "record_overflow" }, { 40, "handshake_failure" },
-	{ 42, "bad_certificate" }, { 43, "unsupported_certificate" },
-	{ 44, "certificate_revoked" }, { 45, "certificate_expired" },
-	{ 46, "certificate_unknown" }, { 47, "illegal_parameter" },
-	{ 48, "unknown_ca" }, { 49, "access_denied" }, { 50, "decode_error" },
-	{ 51, "decrypt_error" }, { 70, "protocol_version" },
-	{ 71, "insufficient_security" }, { 80, "internal_error" },
-	{ 86, "inappropriate_fallback" }, { 90, "user_canceled" },
-	{ 100, "no_renegotiation" }, { 109, "missing_extension" },
-	{ 110, "unsupported_extension" }, { 112, "unrecognized_name" },
-	{ 115, "unknown_psk_identity" }, { 116, "certificate_required" },
-	{ 120, "no_application_protocol" },
-};
+/* Each with its number before it, in the order of the numbers. */
+static const char alerts[] =
+    "\012unexpected_message\0" "\024bad_record_mac\0" "\026record_overflow\0"
+    "\050handshake_failure\0" "\052bad_certificate\0"
+    "\053unsupported_certificate\0" "\054certificate_revoked\0"
+    "\055certificate_expired\0" "\056certificate_unknown\0"
+    "\057illegal_parameter\0" "\060unknown_ca\0" "\061access_denied\0"
+    "\062decode_error\0" "\063decrypt_error\0" "\106protocol_version\0"
+    "\107insufficient_security\0" "\120internal_error\0"
+    "\126inappropriate_fallback\0" "\132user_canceled\0"
+    "\144no_renegotiation\0" "\155missing_extension\0"
+    "\156unsupported_extension\0" "\160unrecognized_name\0"
+    "\163unknown_psk_identity\0" "\164certificate_required\0"
+    "\170no_application_protocol\0";
 
 static const char *
 alert_name(int code)
 {
-	size_t i;
+	const char *p;
 
-	for (i = 0; i < sizeof alerts / sizeof alerts[0]; i++)
-		if (alerts[i].code == code)
-			return alerts[i].name;
+	for (p = alerts; *p; p += strlen(p) + 1)
+		if (*p == code)
+			return p + 1;
 	return "of unknown kind";
 }
 
