@@ -40,7 +40,7 @@ keep_extension(struct extensions *e, unsigned type, struct reader body)
 }
 
 /* The alert for an extension here, -1 when it may be. In a request the server
- * may name what we have not offered, and what nobody knows. */
+ * may name what we have not offered, and what we do not know. */
 static int
 judge_extension(const struct hs *h, unsigned type, size_t n, unsigned where,
     unsigned *seen)

@@ -25,29 +25,34 @@ static const unsigned char downgrade[7] = {
 
 /* ---- the ClientHello ---- */
 
-static size_t
-open_extension(struct writer *w, unsigned type)
+/* An extension that is one vector, with a length of size bytes. */
+static void
+open_extension(struct writer *w, unsigned type, int size)
 {
 	writer_number(w, type, 2);
-	return writer_open(w, 2);
+	writer_open(w, 2);
+	writer_open(w, size);
+}
+
+static void
+close_extension(struct writer *w)
+{
+	writer_close(w);
+	writer_close(w);
 }
 
 /* RFC 6066 3. */
 static void
 put_name(const struct hs *h, struct writer *w)
 {
-	size_t at, list, name;
-
 	if (!*h->name)
 		return;
-	at = open_extension(w, EXT_SNI);
-	list = writer_open(w, 2);
+	open_extension(w, EXT_SNI, 2);
 	writer_number(w, 0, 1);
-	name = writer_open(w, 2);
+	writer_open(w, 2);
 	writer_bytes(w, h->name, strlen(h->name));
-	writer_close(w, name, 2);
-	writer_close(w, list, 2);
-	writer_close(w, at, 2);
+	writer_close(w);
+	close_extension(w);
 }
 
 /* RFC 7627, RFC 5746, RFC 8446 4.2.7, RFC 8422 5.1.2, RFC 8446 4.2.3. */
@@ -59,55 +64,37 @@ put_common(const struct hs *h, struct writer *w)
 		EXT_RENEG >> 8, EXT_RENEG & 0xFF, 0, 1, 0,
 		0, EXT_POINTS, 0, 2, 1, 0
 	};
-	size_t at, list;
 
 	writer_bytes(w, fixed, sizeof fixed);
-	at = open_extension(w, EXT_GROUPS);
-	list = writer_open(w, 2);
+	open_extension(w, EXT_GROUPS, 2);
 	kex_groups(w, h->max == TLS13);
-	writer_close(w, list, 2);
-	writer_close(w, at, 2);
-	at = open_extension(w, EXT_SCHEMES);
-	list = writer_open(w, 2);
+	close_extension(w);
+	open_extension(w, EXT_SCHEMES, 2);
 	scheme_list(w);
-	writer_close(w, list, 2);
-	writer_close(w, at, 2);
+	close_extension(w);
 }
 
+/* RFC 8446 4.2.1, 4.2.2, 4.2.8. */
 static void
-put_versions(const struct hs *h, struct writer *w)
+put_13(struct hs *h, unsigned group, struct reader cookie, struct writer *w)
 {
-	size_t at = open_extension(w, EXT_VERSIONS), list = writer_open(w, 1);
 	unsigned v;
 
+	open_extension(w, EXT_VERSIONS, 1);
 	for (v = h->max; v >= h->min; v--)
 		writer_number(w, v, 2);
-	writer_close(w, list, 1);
-	writer_close(w, at, 2);
-}
-
-static void
-put_share(struct hs *h, unsigned group, struct writer *w)
-{
-	size_t at = open_extension(w, EXT_SHARE), list = writer_open(w, 2);
-	size_t key;
-
+	close_extension(w);
+	if (cookie.n) {
+		open_extension(w, EXT_COOKIE, 2);
+		writer_bytes(w, cookie.p, cookie.n);
+		close_extension(w);
+	}
+	open_extension(w, EXT_SHARE, 2);
 	writer_number(w, group, 2);
-	key = writer_open(w, 2);
+	writer_open(w, 2);
 	kex_make(&h->kex, &h->eng.rng, group, w);
-	writer_close(w, key, 2);
-	writer_close(w, list, 2);
-	writer_close(w, at, 2);
-}
-
-static void
-put_cookie(struct writer *w, struct reader cookie)
-{
-	size_t at = open_extension(w, EXT_COOKIE), list = writer_open(w, 2);
-
-	writer_bytes(w, cookie.p, cookie.n);
-	writer_close(w, list, 2);
-	writer_close(w, at, 2);
+	writer_close(w);
+	close_extension(w);
 }
 
 /* A session id makes TLS 1.3 look like a resumed session to what watches it in
@@ -115,27 +102,22 @@ put_cookie(struct writer *w, struct reader cookie)
 void
 hello_send(struct hs *h, unsigned group, struct reader cookie)
 {
-	struct writer w = { NULL, 0, 0, 0 };
-	size_t at;
+	struct writer w = { 0 };
 
 	queue_begin(&w, CLIENT_HELLO);
 	writer_number(&w, BR_TLS12, 2);
 	writer_bytes(&w, h->eng.client_random, 32);
-	at = writer_open(&w, 1);
+	writer_open(&w, 1);
 	writer_bytes(&w, h->sid, h->max == TLS13 ? sizeof h->sid : 0);
-	writer_close(&w, at, 1);
+	writer_close(&w);
 	suite_list(h, &w);
 	writer_number(&w, 0x0100, 2);
-	at = writer_open(&w, 2);
+	writer_open(&w, 2);
 	put_name(h, &w);
 	put_common(h, &w);
 	if (h->max == TLS13)
-		put_versions(h, &w);
-	if (cookie.n)
-		put_cookie(&w, cookie);
-	if (h->max == TLS13)
-		put_share(h, group, &w);
-	writer_close(&w, at, 2);
+		put_13(h, group, cookie, &w);
+	writer_close(&w);
 	queue_end(h, &w);
 }
 

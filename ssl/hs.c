@@ -26,7 +26,7 @@ enum { IO_FAILED = 0 };		/* br_ssl_engine_context.iomode */
 enum { MESSAGE_MAX = 128 << 10, CHAIN_MAX = VERIFY_BYTES + (16 << 10) };
 
 /* Who takes which message when; all others are unexpected. ends: it must end
- * its record, as the keys change behind it. */
+ * its record, as the keys change after it. */
 static const struct row {
 	unsigned char state, type, ends;
 	void (*take)(struct hs *, struct reader *);
@@ -106,7 +106,9 @@ hs_forget(struct hs *h)
 	    sizeof h->eng.session.master_secret);
 	writer_free(&h->share);
 	free(h->certificate);
-	h->certificate = NULL;
+	free(h->msg);
+	h->certificate = h->msg = NULL;
+	h->msg_n = h->msg_cap = 0;
 	h->server_key.kind = PUBKEY_NONE;
 }
 
@@ -120,9 +122,6 @@ hs_wipe(struct hs *h)
 	explicit_bzero(&h->eng.in, sizeof h->eng.in);
 	explicit_bzero(&h->eng.out, sizeof h->eng.out);
 	writer_free(&h->queue);
-	free(h->msg);
-	h->msg = NULL;
-	h->msg_n = h->msg_cap = 0;
 }
 
 /* ---- the transcript ---- */
@@ -256,7 +255,7 @@ read_messages(struct hs *h)
 
 /* ---- other records ---- */
 
-/* In the clear; those behind the ServerHello of TLS 1.3 are record.c's. Before
+/* In the clear; those after the ServerHello of TLS 1.3 are record.c's. Before
  * it one may come already (RFC 8446 5), and is nothing. */
 static void
 read_ccs(struct hs *h)

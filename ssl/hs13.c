@@ -238,7 +238,7 @@ static void
 send_finished(struct hs *h)
 {
 	unsigned char hash[HASH_MAX], data[HASH_MAX];
-	struct writer w = { NULL, 0, 0, 0 };
+	struct writer w = { 0 };
 
 	if (h->asked)
 		queue_certificate(h);
@@ -290,11 +290,11 @@ hs13_ticket(struct hs *h, struct reader *r)
 }
 
 /* 4.6.3. However often it is asked for before it has gone, one answer will
- * do; behind our close_notify there is none. */
+ * do; after our close_notify there is none. */
 void
 hs13_update(struct hs *h, struct reader *r)
 {
-	struct writer w = { NULL, 0, 0, 0 };
+	struct writer w = { 0 };
 	unsigned asked = (unsigned)reader_number(r, 1);
 
 	if (!hs_end(h, r))

@@ -89,13 +89,14 @@ void
 suite_list(const struct hs *h, struct writer *w)
 {
 	int aes = br_aes_x86ni_ctr_get_vtable() && br_ghash_pclmul_get();
-	size_t at = writer_open(w, 2), i;
+	size_t i;
 	int now;
 
+	writer_open(w, 2);
 	for (now = 0; now <= 7; now++)
 		for (i = 0; i < SUITES; i++)
 			if (rank(&suites[i], aes) == now
 			    && is_offered(h, &suites[i]))
 				writer_number(w, suites[i].id, 2);
-	writer_close(w, at, 2);
+	writer_close(w);
 }

@@ -1,7 +1,8 @@
-/* handshake - what a server sends, from any state of the handshake on. The first
- * three bytes choose versions, state and suite; the rest are records, which are
- * taken for clear ones whatever the keys are, so that every message is reached.
- * Nobody can make a Finished that fits: no session may come to be open. */
+/* handshake - what a server sends, from any state of the handshake on. The
+ * first three bytes choose versions, state and suite; the rest are records,
+ * which are taken for clear ones whatever the keys are, so that every message
+ * is reached. No input can hold a Finished that fits: no session may come to be
+ * open. */
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
