@@ -1,7 +1,7 @@
 /* bear - ssl.h on BearSSL's engine and primitives: set-up, socket, plaintext
  * The engine is set up by hand: the library's own profile brings ciphers that
- * are not to be used and twice the size. One struct ssl is 42 kB, most of it the two
- * record buffers that let both directions move at once. */
+ * are not to be used and twice the size. One struct ssl is 46 kB, most of it
+ * the two record buffers that let both directions move at once. */
 #include <arpa/inet.h>
 #include <errno.h>
 #include <netinet/in.h>
@@ -267,8 +267,8 @@ pull(struct ssl *s, int fd)
 }
 
 /* The server may learn why, if the socket has room for it. What we have not
- * read would make of our end a reset, which can overtake the alert. Nothing that was
- * secret is of use any more. */
+ * read would make of our end a reset, which can overtake the alert. Nothing of
+ * what was secret is of use any more. */
 static int
 give_reason(struct ssl *s, int fd)
 {
