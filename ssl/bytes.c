@@ -9,7 +9,7 @@ reader_bytes(struct reader *r, size_t n)
 {
 	const unsigned char *p = r->p;
 
-	if (n > r->n) {
+	if (r->bad || n > r->n) {
 		r->bad = 1;
 		r->n = 0;
 		return NULL;

@@ -38,7 +38,7 @@ reading(void)
 	v = reader_vector(&r, 1);
 	T(v.p && v.n == 0 && !v.bad && reader_done(&r));
 	T(!reader_bytes(&r, 1) && r.bad);
-	T(!reader_bytes(&r, 0) || r.bad);
+	T(!reader_bytes(&r, 0) && r.bad);
 }
 
 static void
