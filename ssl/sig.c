@@ -6,42 +6,45 @@
 #include <bearssl.h>
 
 #include "der.h"
+#include "cert.h"
 #include "ec.h"
 #include "ed25519.h"
 #include "pss.h"
 #include "pubkey.h"
 #include "sig.h"
 
-#define OID(s) { (const unsigned char *)(s), sizeof(s) - 1 }
+#define RSA_ALG "\x2a\x86\x48\x86\xf7\x0d\x01\x01"
+#define EC_ALG "\x2a\x86\x48\xce\x3d\x04"
 
-static const struct sig_alg {
-	struct der oid;
+static const struct {
 	unsigned char kind;	/* enum pubkey_kind of the signature */
 	unsigned char hash;	/* br_..._ID, 0: elsewhere */
+	unsigned char n;
+	char oid[10];
 } sig_algs[] = {
-	{ OID("\x2a\x86\x48\x86\xf7\x0d\x01\x01\x0b"), PUBKEY_RSA, br_sha256_ID },
-	{ OID("\x2a\x86\x48\x86\xf7\x0d\x01\x01\x0c"), PUBKEY_RSA, br_sha384_ID },
-	{ OID("\x2a\x86\x48\x86\xf7\x0d\x01\x01\x0d"), PUBKEY_RSA, br_sha512_ID },
-	{ OID("\x2a\x86\x48\x86\xf7\x0d\x01\x01\x0e"), PUBKEY_RSA, br_sha224_ID },
-	{ OID("\x2a\x86\x48\x86\xf7\x0d\x01\x01\x05"), PUBKEY_RSA, br_sha1_ID },
-	{ OID("\x2a\x86\x48\x86\xf7\x0d\x01\x01\x0a"), PUBKEY_PSS, 0 },
-	{ OID("\x2a\x86\x48\xce\x3d\x04\x03\x02"), PUBKEY_EC, br_sha256_ID },
-	{ OID("\x2a\x86\x48\xce\x3d\x04\x03\x03"), PUBKEY_EC, br_sha384_ID },
-	{ OID("\x2a\x86\x48\xce\x3d\x04\x03\x04"), PUBKEY_EC, br_sha512_ID },
-	{ OID("\x2a\x86\x48\xce\x3d\x04\x03\x01"), PUBKEY_EC, br_sha224_ID },
-	{ OID("\x2a\x86\x48\xce\x3d\x04\x01"), PUBKEY_EC, br_sha1_ID },
-	{ OID("\x2b\x65\x70"), PUBKEY_ED25519, 0 }
+	{ PUBKEY_RSA, br_sha256_ID, 9, RSA_ALG "\x0b" },
+	{ PUBKEY_RSA, br_sha384_ID, 9, RSA_ALG "\x0c" },
+	{ PUBKEY_RSA, br_sha512_ID, 9, RSA_ALG "\x0d" },
+	{ PUBKEY_RSA, br_sha224_ID, 9, RSA_ALG "\x0e" },
+	{ PUBKEY_RSA, br_sha1_ID, 9, RSA_ALG "\x05" },
+	{ PUBKEY_PSS, 0, 9, RSA_ALG "\x0a" },
+	{ PUBKEY_EC, br_sha256_ID, 8, EC_ALG "\x03\x02" },
+	{ PUBKEY_EC, br_sha384_ID, 8, EC_ALG "\x03\x03" },
+	{ PUBKEY_EC, br_sha512_ID, 8, EC_ALG "\x03\x04" },
+	{ PUBKEY_EC, br_sha224_ID, 8, EC_ALG "\x03\x01" },
+	{ PUBKEY_EC, br_sha1_ID, 7, EC_ALG "\x01" },
+	{ PUBKEY_ED25519, 0, 3, "\x2b\x65\x70" }
 };
 
 static const struct {
 	const br_hash_class *class;
 	const unsigned char *oid;
 } sig_hashes[] = {
-	[br_sha1_ID] = { &br_sha1_vtable, BR_HASH_OID_SHA1 },
-	[br_sha224_ID] = { &br_sha224_vtable, BR_HASH_OID_SHA224 },
-	[br_sha256_ID] = { &br_sha256_vtable, BR_HASH_OID_SHA256 },
-	[br_sha384_ID] = { &br_sha384_vtable, BR_HASH_OID_SHA384 },
-	[br_sha512_ID] = { &br_sha512_vtable, BR_HASH_OID_SHA512 }
+	[br_sha1_ID - br_sha1_ID] = { &br_sha1_vtable, BR_HASH_OID_SHA1 },
+	[br_sha224_ID - br_sha1_ID] = { &br_sha224_vtable, BR_HASH_OID_SHA224 },
+	[br_sha256_ID - br_sha1_ID] = { &br_sha256_vtable, BR_HASH_OID_SHA256 },
+	[br_sha384_ID - br_sha1_ID] = { &br_sha384_vtable, BR_HASH_OID_SHA384 },
+	[br_sha512_ID - br_sha1_ID] = { &br_sha512_vtable, BR_HASH_OID_SHA512 }
 };
 
 /* What an AlgorithmIdentifier says. 0 or -1. */
@@ -55,7 +58,7 @@ parse_alg(struct der id, int *kind, int *hash, size_t *salt)
 	    || der_take(&seq, DER_OID, &oid) < 0)
 		return -1;
 	for (i = 0; i < sizeof sig_algs / sizeof *sig_algs; i++)
-		if (der_same(oid, sig_algs[i].oid))
+		if (der_is(oid, sig_algs[i].oid, sig_algs[i].n))
 			break;
 	if (i == sizeof sig_algs / sizeof *sig_algs)
 		return -1;
@@ -84,56 +87,57 @@ pkcs1_verify(int hash, const unsigned char *digest, size_t n, struct der sig,
 	unsigned char seen[64];
 
 	return br_rsa_pkcs1_vrfy_get_default()(sig.p, sig.n,
-	    sig_hashes[hash].oid, n, key, seen) && memcmp(digest, seen, n) == 0;
+	    sig_hashes[hash - br_sha1_ID].oid, n, key, seen) && memcmp(digest, seen, n) == 0;
 }
 
 static int
-is_signed(struct der tbs, struct der sig, const struct pubkey *key, int kind,
+sig_is_right(const struct sealed *s, const struct pubkey *key, int kind,
     int hash, size_t salt)
 {
-	const br_hash_class *class = sig_hashes[hash].class;
+	const br_hash_class *class = sig_hashes[hash - br_sha1_ID].class;
 	br_hash_compat_context h;
 	unsigned char digest[64];
 	size_t n;
 
-	if (kind == PUBKEY_ED25519)
-		return sig.n == 64
-		    && ed25519_verify(key->ed25519, tbs.p, tbs.n, sig.p);
 	class->init(&h.vtable);
-	class->update(&h.vtable, tbs.p, tbs.n);
+	class->update(&h.vtable, s->tbs.p, s->tbs.n);
 	class->out(&h.vtable, digest);
 	n = class->desc >> BR_HASHDESC_OUT_OFF & BR_HASHDESC_OUT_MASK;
 	if (kind == PUBKEY_RSA)
-		return pkcs1_verify(hash, digest, n, sig, &key->rsa);
+		return pkcs1_verify(hash, digest, n, s->sig, &key->rsa);
 	if (kind == PUBKEY_PSS)
-		return pss_verify(class, salt, digest, &key->rsa, sig.p, sig.n);
+		return pss_verify(class, salt, digest, &key->rsa, s->sig.p,
+		    s->sig.n);
 	return br_ecdsa_vrfy_asn1_get_default()(&ec_all, digest, n, &key->ec,
-	    sig.p, sig.n) == 1;
+	    s->sig.p, s->sig.n) == 1;
 }
 
 const char *
-sig_check(struct der tbs, struct der id, struct der sig,
-    const struct pubkey *key, int flags)
+sig_check(const struct sealed *s, const struct pubkey *key, int flags)
 {
-	int kind, hash;
+	int kind, hash, right;
 	size_t salt = 0;
 
-	if (parse_alg(id, &kind, &hash, &salt) < 0)
+	if (parse_alg(s->alg, &kind, &hash, &salt) < 0)
 		return "its signature algorithm is not supported";
 	if (hash == br_sha1_ID && !(flags & SIG_SHA1_TOO))
 		return "signed with SHA-1";
 	if (!key_fits(key, kind, hash, salt))
 		return "its signature is not of the issuer's kind of key";
-	return is_signed(tbs, sig, key, kind, hash, salt) ? NULL
-	    : "its signature is wrong";
+	if (kind == PUBKEY_ED25519)
+		right = s->sig.n == 64 && ed25519_verify(key->ed25519,
+		    s->tbs.p, s->tbs.n, s->sig.p);
+	else
+		right = sig_is_right(s, key, kind, hash, salt);
+	return right ? NULL : "its signature is wrong";
 }
 
 /* Measured with BearSSL 0.6. The first part is what finding the next issuer
  * costs; sizes of the kinds that the key is not are 0. */
 unsigned long
-sig_work(struct der tbs, const struct pubkey *key)
+sig_work(const struct sealed *s, const struct pubkey *key)
 {
-	return (1UL << 19) + 4 * tbs.n
+	return (1UL << 19) + 4 * s->tbs.n
 	    + 640 * key->ec.qlen * key->ec.qlen
 	    + key->rsa.nlen * key->rsa.nlen * (1 + key->rsa.elen)
 	    + (key->ed25519 ? 1500000 : 0);

@@ -2,18 +2,17 @@
 #ifndef SIG_H
 #define SIG_H
 
-struct der;
+struct sealed;
 struct pubkey;
 
 enum { SIG_SHA1_TOO = 1 };	/* CRLs may still be signed so, as in GnuTLS */
 
-/* Is sig (a BIT STRING without its first byte) made over the bytes of tbs by
- * the owner of key, as alg (a whole AlgorithmIdentifier) says? NULL when it
+/* Is this a certificate or list that the owner of key has signed? NULL when it
  * is, else the rule it breaks, static text. */
-const char *sig_check(struct der tbs, struct der alg, struct der sig,
-    const struct pubkey *key, int flags);
+const char *sig_check(const struct sealed *, const struct pubkey *key,
+    int flags);
 
 /* What that costs, in about nanoseconds of a fast machine. */
-unsigned long sig_work(struct der tbs, const struct pubkey *);
+unsigned long sig_work(const struct sealed *, const struct pubkey *);
 
 #endif
