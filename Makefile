@@ -20,10 +20,13 @@ LIB = lib/addr.o lib/backlog.o lib/base64.o lib/buf.o lib/child.o lib/chr.o \
 LIBC = lib/fork.o lib/mbstowcs.o lib/memmem.o lib/printf.o lib/qsort.o \
 	lib/sandbox.o
 TLS_none = ssl/nodigest.o ssl/none.o
-TLS_bear = ssl/anchor.o ssl/anon.o ssl/bear.o ssl/bundle.o ssl/cert.o \
-	ssl/crl.o ssl/der.o ssl/digest.o ssl/dn.o ssl/ec.o ssl/ed25519.o \
-	ssl/key.o ssl/limits.o ssl/name.o ssl/path.o ssl/pem.o ssl/pss.o \
-	ssl/pubkey.o ssl/sig.o ssl/verify.o
+TLS_bear = ssl/alert.o ssl/anchor.o ssl/bear.o ssl/bundle.o ssl/bytes.o \
+	ssl/cert.o ssl/crl.o ssl/der.o ssl/digest.o ssl/dn.o ssl/ec.o \
+	ssl/ed25519.o ssl/extension.o ssl/hello.o ssl/hs.o ssl/hs12.o \
+	ssl/hs13.o ssl/kex.o ssl/key.o ssl/limits.o $(MLKEM_$(MLKEM)) \
+	ssl/name.o ssl/path.o ssl/pem.o ssl/pss.o ssl/pubkey.o ssl/queue.o \
+	ssl/record.o ssl/schedule.o ssl/scheme.o ssl/sig.o ssl/suite.o \
+	ssl/verify.o ssl/why.o
 OBJS = $(addprefix $(OBJ)/,$(APPLETS) $(LIB) $(TLS_$(SSL)))
 HDR = $(wildcard applets/*.h lib/*.h ssl/*.h)
 
@@ -91,13 +94,15 @@ export COMMAND
 
 # Without TLS its tests fall away: those named after its modules, and ssl*.
 WITHOUT_none = tests/ssl% tests/tls.sh tests/interop/tls.sh \
-	$(TLS_bear:ssl/%.o=tests/unit/%.c)
-WITHOUT = $(WITHOUT_$(SSL)) $(SAN:1=tests/sandbox.sh tests/unit/sandbox.c)
+	tests/vectors.sh $(TLS_bear:ssl/%.o=tests/unit/%.c)
+WITHOUT_mlkem_0 = tests/unit/mlkem.c tests/unit/sha3.c
+WITHOUT = $(WITHOUT_$(SSL)) $(WITHOUT_mlkem_$(MLKEM)) \
+	$(SAN:1=tests/sandbox.sh tests/unit/sandbox.c)
 tests = $(filter-out $(WITHOUT),$(sort $(wildcard $1)))
 UNIT = $(patsubst %.c,$(OBJ)/%,$(call tests,tests/unit/*.c))
 TOOLS = $(patsubst %.c,$(OBJ)/%,$(call tests,tests/*.c))
-LINT_ = tests/binary.sh tests/install.sh tests/length.sh tests/man.sh \
-	tests/shell.sh
+LINT_ = tests/binary.sh tests/divide.sh tests/install.sh tests/length.sh \
+	tests/man.sh tests/shell.sh tests/ssl_taint.sh
 TESTS = $(filter-out $(LINT_) tests/lib.sh tests/need.sh tests/demo.sh \
 	tests/repro.sh,$(call tests,tests/*.sh))
 absolute = $(if $(filter /%,$1),,$(CURDIR)/)$1

@@ -68,7 +68,7 @@ pss_verify(const br_hash_class *hash, size_t salt_len, const void *digest,
 	const unsigned char *top = pk->n;
 	unsigned clear = 1;
 
-	if (sig_len == 0 || sig_len > sizeof em)
+	if (sig_len > sizeof em)
 		return 0;
 	memcpy(em, sig, sig_len);
 	if (!br_rsa_public_get_default()(em, sig_len, pk))

@@ -11,6 +11,7 @@
 #include "ed25519.h"
 #include "pss.h"
 #include "pubkey.h"
+#include "schedule.h"
 #include "sig.h"
 
 #define RSA_ALG "\x2a\x86\x48\x86\xf7\x0d\x01\x01"
@@ -40,11 +41,11 @@ static const struct {
 	const br_hash_class *class;
 	const unsigned char *oid;
 } sig_hashes[] = {
-	[br_sha1_ID - br_sha1_ID] = { &br_sha1_vtable, BR_HASH_OID_SHA1 },
-	[br_sha224_ID - br_sha1_ID] = { &br_sha224_vtable, BR_HASH_OID_SHA224 },
-	[br_sha256_ID - br_sha1_ID] = { &br_sha256_vtable, BR_HASH_OID_SHA256 },
-	[br_sha384_ID - br_sha1_ID] = { &br_sha384_vtable, BR_HASH_OID_SHA384 },
-	[br_sha512_ID - br_sha1_ID] = { &br_sha512_vtable, BR_HASH_OID_SHA512 }
+	[br_sha1_ID] = { &br_sha1_vtable, BR_HASH_OID_SHA1 },
+	[br_sha224_ID] = { &br_sha224_vtable, BR_HASH_OID_SHA224 },
+	[br_sha256_ID] = { &br_sha256_vtable, BR_HASH_OID_SHA256 },
+	[br_sha384_ID] = { &br_sha384_vtable, BR_HASH_OID_SHA384 },
+	[br_sha512_ID] = { &br_sha512_vtable, BR_HASH_OID_SHA512 }
 };
 
 /* What an AlgorithmIdentifier says. 0 or -1. */
@@ -81,41 +82,60 @@ key_fits(const struct pubkey *key, int kind, int hash, size_t salt)
 }
 
 static int
-pkcs1_verify(int hash, const unsigned char *digest, size_t n, struct der sig,
-    const br_rsa_public_key *key)
+pkcs1_verify(const unsigned char *oid, const unsigned char *digest, size_t n,
+    struct der sig, const br_rsa_public_key *key)
 {
 	unsigned char seen[64];
 
-	return br_rsa_pkcs1_vrfy_get_default()(sig.p, sig.n,
-	    sig_hashes[hash - br_sha1_ID].oid, n, key, seen) && memcmp(digest, seen, n) == 0;
+	return br_rsa_pkcs1_vrfy_get_default()(sig.p, sig.n, oid, n, key,
+	    seen) && memcmp(digest, seen, n) == 0;
 }
 
-static int
-sig_is_right(const struct sealed *s, const struct pubkey *key, int kind,
-    int hash, size_t salt)
+int
+sig_verify(struct der text, struct der sig, const struct pubkey *key,
+    int kind, int hash, size_t salt)
 {
-	const br_hash_class *class = sig_hashes[hash - br_sha1_ID].class;
-	br_hash_compat_context h;
+	const br_hash_class *class = sig_hashes[hash].class;
 	unsigned char digest[64];
 	size_t n;
 
-	class->init(&h.vtable);
-	class->update(&h.vtable, s->tbs.p, s->tbs.n);
-	class->out(&h.vtable, digest);
-	n = class->desc >> BR_HASHDESC_OUT_OFF & BR_HASHDESC_OUT_MASK;
+	if (kind == PUBKEY_ED25519)
+		return sig.n == 64
+		    && ed25519_verify(key->ed25519, text.p, text.n, sig.p);
+	hash_of(class, text.p, text.n, digest);
+	n = hash_size(class);
 	if (kind == PUBKEY_RSA)
-		return pkcs1_verify(hash, digest, n, s->sig, &key->rsa);
+		return pkcs1_verify(sig_hashes[hash].oid, digest, n, sig,
+		    &key->rsa);
 	if (kind == PUBKEY_PSS)
-		return pss_verify(class, salt, digest, &key->rsa, s->sig.p,
-		    s->sig.n);
+		return pss_verify(class, salt, digest, &key->rsa, sig.p, sig.n);
 	return br_ecdsa_vrfy_asn1_get_default()(&ec_all, digest, n, &key->ec,
-	    s->sig.p, s->sig.n) == 1;
+	    sig.p, sig.n) == 1;
+}
+
+int
+sig_verify_md5sha1(struct der text, struct der sig,
+    const br_rsa_public_key *key)
+{
+	unsigned char digest[16 + 20];
+
+	hash_of(&br_md5_vtable, text.p, text.n, digest);
+	hash_of(&br_sha1_vtable, text.p, text.n, digest + 16);
+	return pkcs1_verify(NULL, digest, sizeof digest, sig, key);
+}
+
+const br_hash_class *
+sig_hash(int hash, const unsigned char **oid)
+{
+	if (oid)
+		*oid = sig_hashes[hash].oid;
+	return sig_hashes[hash].class;
 }
 
 const char *
 sig_check(const struct sealed *s, const struct pubkey *key, int flags)
 {
-	int kind, hash, right;
+	int kind, hash;
 	size_t salt = 0;
 
 	if (parse_alg(s->alg, &kind, &hash, &salt) < 0)
@@ -124,12 +144,8 @@ sig_check(const struct sealed *s, const struct pubkey *key, int flags)
 		return "signed with SHA-1";
 	if (!key_fits(key, kind, hash, salt))
 		return "its signature is not of the issuer's kind of key";
-	if (kind == PUBKEY_ED25519)
-		right = s->sig.n == 64 && ed25519_verify(key->ed25519,
-		    s->tbs.p, s->tbs.n, s->sig.p);
-	else
-		right = sig_is_right(s, key, kind, hash, salt);
-	return right ? NULL : "its signature is wrong";
+	return sig_verify(s->tbs, s->sig, key, kind, hash, salt) ? NULL
+	    : "its signature is wrong";
 }
 
 /* Measured with BearSSL 0.6. The first part is what finding the next issuer

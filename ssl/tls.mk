@@ -10,6 +10,9 @@ LIBS_bear = $(BEARSSL_A)
 $(BEARSSL_O): $(OBJ)/bearssl.flags
 $(BEARSSL_H): $(OBJ)/bearssl.flags
 
+MLKEM_0 = ssl/nomlkem.o
+MLKEM_1 = ssl/mlkem.o ssl/sha3.o
+
 MKBUNDLE = $(OBJ)/mkbundle
 MKBUNDLE_O = $(OBJ)/ssl/mkbundle.o $(OBJ)/ssl/cert.o $(OBJ)/ssl/der.o \
 	$(OBJ)/ssl/dn.o $(OBJ)/ssl/pem.o $(OBJ)/ssl/pubkey.o

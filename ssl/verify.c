@@ -5,6 +5,8 @@
 #include <string.h>
 #include <time.h>
 
+#include <bearssl.h>
+
 #include "der.h"
 #include "cert.h"
 #include "anchor.h"
@@ -16,12 +18,6 @@
 #include "verify.h"
 
 struct verify {
-	const br_x509_class *vtable;	/* first: its address is ours */
-	const char *unusable;	/* what was sent could not be collected */
-	unsigned char *data;	/* the certificates one after the other */
-	size_t n, cap, at[VERIFY_CERTS + 2];
-	unsigned sent;
-	br_x509_pkey pkey;
 	struct host host;
 	struct anchors *anchors;
 	struct crls *crls;
@@ -232,117 +228,6 @@ verify_chain(struct verify *v, const struct der *chain, size_t n,
 	return -1;
 }
 
-/* ---- as BearSSL's engine wants it ---- */
-
-static struct verify *
-self(const br_x509_class **ctx)
-{
-	return (struct verify *)(void *)ctx;
-}
-
-static void
-start_chain(const br_x509_class **ctx, const char *server_name)
-{
-	struct verify *v = self(ctx);
-
-	(void)server_name;
-	v->n = v->sent = 0;
-	v->at[0] = 0;
-	v->pkey.key_type = 0;
-	v->unusable = NULL;
-}
-
-static void
-start_cert(const br_x509_class **ctx, uint32_t length)
-{
-	struct verify *v = self(ctx);
-	unsigned char *p;
-
-	if (v->sent > VERIFY_CERTS || length > VERIFY_BYTES
-	    || v->n + length > VERIFY_BYTES)
-		v->unusable = "the server sent too many or too large ones";
-	if (v->unusable || v->n + length <= v->cap)
-		return;
-	p = realloc(v->data, v->n + length);
-	if (!p) {
-		v->unusable = "out of memory";
-		return;
-	}
-	v->data = p;
-	v->cap = v->n + length;
-}
-
-static void
-append(const br_x509_class **ctx, const unsigned char *p, size_t n)
-{
-	struct verify *v = self(ctx);
-
-	if (v->unusable)
-		return;
-	if (n > v->cap || v->n + n > v->cap) {
-		v->unusable = "one is longer than announced";
-		return;
-	}
-	memcpy(v->data + v->n, p, n);
-	v->n += n;
-}
-
-static void
-end_cert(const br_x509_class **ctx)
-{
-	struct verify *v = self(ctx);
-
-	if (!v->unusable)
-		v->at[++v->sent] = v->n;
-}
-
-static unsigned
-end_chain(const br_x509_class **ctx)
-{
-	struct verify *v = self(ctx);
-	struct der chain[VERIFY_CERTS + 1];
-	struct pubkey key;
-	unsigned i;
-
-	for (i = 0; i < v->sent; i++) {
-		chain[i].p = v->data + v->at[i];
-		chain[i].n = v->at[i + 1] - v->at[i];
-	}
-	if (v->unusable)
-		refuse_server(v, untrusted, v->unusable);
-	else if (verify_chain(v, chain, v->sent, &key) == 0) {
-		v->pkey.key_type = key.kind == PUBKEY_RSA ? BR_KEYTYPE_RSA
-		    : key.kind == PUBKEY_EC ? BR_KEYTYPE_EC : 0;
-		if (key.kind == PUBKEY_RSA)
-			v->pkey.key.rsa = key.rsa;
-		else
-			v->pkey.key.ec = key.ec;
-		if (v->pkey.key_type)
-			return 0;
-		refuse_server(v, untrusted, "its key is not supported");
-	}
-	return BR_ERR_X509_NOT_TRUSTED;
-}
-
-/* Both usages: a certificate that forbids signatures is accepted, as GnuTLS
- * and OpenSSL do. */
-static const br_x509_pkey *
-get_pkey(const br_x509_class *const *ctx, unsigned *usages)
-{
-	const struct verify *v = (const struct verify *)(const void *)ctx;
-
-	if (usages)
-		*usages = BR_KEYTYPE_KEYX | BR_KEYTYPE_SIGN;
-	return v->pkey.key_type ? &v->pkey : NULL;
-}
-
-static const br_x509_class class = {
-	sizeof(struct verify), start_chain, start_cert, append, end_cert,
-	end_chain, get_pkey
-};
-
-/* ---- set-up ---- */
-
 static int
 conf_error(char *why, size_t size, const char *text, const char *detail)
 {
@@ -400,7 +285,6 @@ verify_new(const struct ssl_conf *conf, char *why, size_t size)
 		    "out of memory");
 		return NULL;
 	}
-	v->vtable = &class;
 	v->insecure = conf->insecure;
 	if (!conf->host || host_parse(&v->host, conf->host) < 0)
 		conf_error(why, size, "Error setting TLS server name",
@@ -410,12 +294,6 @@ verify_new(const struct ssl_conf *conf, char *why, size_t size)
 		return v;
 	verify_free(v);
 	return NULL;
-}
-
-const br_x509_class **
-verify_class(struct verify *v)
-{
-	return &v->vtable;
 }
 
 const char *
@@ -443,6 +321,5 @@ verify_free(struct verify *v)
 		return;
 	anchors_free(v->anchors);
 	crls_free(v->crls);
-	free(v->data);
 	free(v);
 }

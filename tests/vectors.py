@@ -22,8 +22,22 @@ def ed25519(group, test):
     return [verdict(test), group["publicKey"]["pk"], test["msg"], test["sig"]]
 
 
+def mlkem(group, test):
+    valid = test["result"] == "valid"
+    if group["type"] == "MLKEMEncapsTest":
+        return ["encaps", test["ek"], test["m"], verdict(test),
+                test["c"], test["K"]]
+    if group["type"] == "MLKEMKeyGen":
+        return ["keygen", test["seed"], test["ek"]]
+    # A seed of another length cannot be given.
+    if len(test["seed"]) != 128:
+        return None
+    return [test["seed"], test["ek"] if valid else "-", test["c"],
+            test["K"] if valid else "-"]
+
+
 def main():
-    row = {"pss": pss, "ed25519": ed25519}[sys.argv[1]]
+    row = {"pss": pss, "ed25519": ed25519, "mlkem": mlkem}[sys.argv[1]]
     with open(sys.argv[2]) as file:
         for group in json.load(file)["testGroups"]:
             for test in group["tests"]:

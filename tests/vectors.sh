@@ -22,6 +22,11 @@ all() {
 	echo "#= $(grep -c '^ok' "$T/out") lines: $2"
 	[ "$(grep -c '^ok' "$T/out")" -ge "$(wc -l <"$T/lines")" ]
 }
+if [ "$(make -s show-MLKEM)" = 1 ]; then
+	for file in '' encaps_ keygen_seed_; do
+		ok "ML-KEM, ${file:-decaps_}" all mlkem "mlkem_768_${file}test.json"
+	done
+fi
 ok "Ed25519" all ed25519 ed25519_test.json
 for file in 2048_sha256_mgf1_32 2048_sha256_mgf1_32_params \
     4096_sha384_mgf1_48 4096_sha512_mgf1_64; do

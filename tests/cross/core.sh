@@ -6,6 +6,15 @@ P=$T/p
 echo 0 >"$P/conf/pausetime"
 sh tests/pki/cert.sh "$T" >"$T/openssl" 2>&1 || cat "$T/openssl"
 
+# The file is named so that the long tests are left out.
+arithmetic() {
+	timeout 300 "$1" "tests/data/${1##*/}.txt" >"$T/unit" ||
+	    { grep '^not' "$T/unit"; return 1; }
+}
+for unit in "${NM%/*}"/tests/unit/*; do
+	[ ! -x "$unit" ] || ok "unit ${unit##*/}" arithmetic "$unit"
+done
+
 remote() { echo "127.0.0.1 smtp port=$port $*" >"$P/conf/remotes"; }
 run() { timeout 300 nullmailer-send >"$T/log" 2>&1; }
 waiting() { find "$P/queue/queue" -type f | wc -l; }
