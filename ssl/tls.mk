@@ -15,8 +15,7 @@ MLKEM_1 = ssl/mlkem.o ssl/sha3.o
 
 MKBUNDLE = $(OBJ)/mkbundle
 MKBUNDLE_O = $(OBJ)/ssl/mkbundle.o $(OBJ)/ssl/cert.o $(OBJ)/ssl/der.o \
-	$(OBJ)/ssl/dn.o \
-	$(OBJ)/ssl/pem.o $(OBJ)/ssl/pubkey.o
+	$(OBJ)/ssl/dn.o $(OBJ)/ssl/pem.o $(OBJ)/ssl/pubkey.o
 
 $(TLS_bear:%=$(OBJ)/%) $(MKBUNDLE_O): private CPPFLAGS += -isystem $(BEARSSL)/inc
 $(TLS_bear:%=$(OBJ)/%) $(MKBUNDLE_O): | $(BEARSSL_H)
