@@ -32,7 +32,7 @@ alert_read(struct hs *h)
 	unsigned level, byte;
 
 	if (h->msg_n)
-		hs_fail(h, UNEXPECTED_MESSAGE, "unexpected message");
+		hs_unexpected(h);
 	if (eng->session.version == TLS13 && eng->hlen_in != 2)
 		hs_fail(h, DECODE_ERROR, "malformed alert");
 	while (eng->hlen_in && !hs_failed(h)) {

@@ -197,7 +197,7 @@ is_downgrade(const struct hs *h, const struct hello *s)
 static void
 take_12(struct hs *h, const struct hello *s)
 {
-	const struct reader *reneg = &s->ext.reneg;
+	const struct reader *reneg = &s->ext.of[RENEG];
 
 	if (s->version < h->min || s->version > BR_TLS12)
 		hs_fail(h, PROTOCOL_VERSION, old_version(s->version));
@@ -220,7 +220,7 @@ take_12(struct hs *h, const struct hello *s)
 	if (hs_failed(h))
 		return;
 	h->suite = s->suite;
-	h->ems = s->ext.ems.p != NULL;
+	h->ems = s->ext.of[EMS].p != NULL;
 	memcpy(h->eng.server_random, s->random, 32);
 	hs12_begin(h, s->version);
 }
@@ -232,21 +232,21 @@ take_retry(struct hs *h, struct extensions *e)
 	struct reader cookie = { NULL, 0, 0 };
 	unsigned group = h->kex.group;
 
-	if (e->share.p) {
-		group = (unsigned)reader_number(&e->share, 2);
-		if (!reader_done(&e->share) || group == h->kex.group
+	if (e->of[SHARE].p) {
+		group = (unsigned)reader_number(&e->of[SHARE], 2);
+		if (!reader_done(&e->of[SHARE]) || group == h->kex.group
 		    || !kex_offered(group, 1))
 			hs_fail(h, ILLEGAL_PARAMETER, extension_bad);
 	}
-	if (e->cookie.p) {
-		cookie = reader_vector(&e->cookie, 2);
-		if (!reader_done(&e->cookie) || !cookie.n)
+	if (e->of[COOKIE].p) {
+		cookie = reader_vector(&e->of[COOKIE], 2);
+		if (!reader_done(&e->of[COOKIE]) || !cookie.n)
 			hs_fail(h, DECODE_ERROR, extension_bad);
 	}
 	if (h->retried)
 		hs_fail(h, UNEXPECTED_MESSAGE,
 		    "the server asks for another hello twice");
-	else if (!e->share.p && !e->cookie.p)
+	else if (!e->of[SHARE].p && !e->of[COOKIE].p)
 		hs_fail(h, ILLEGAL_PARAMETER,
 		    "the server asks for the same hello again");
 	if (hs_failed(h) || !hs_at_border(h))
@@ -259,7 +259,7 @@ take_retry(struct hs *h, struct extensions *e)
 static void
 take_13(struct hs *h, struct hello *s)
 {
-	struct reader *version = &s->ext.version;
+	struct reader *version = &s->ext.of[VERSIONS];
 
 	if (reader_number(version, 2) != TLS13 || !reader_done(version)
 	    || s->version != BR_TLS12)
@@ -281,7 +281,7 @@ take_13(struct hs *h, struct hello *s)
 	if (memcmp(s->random, retry, 32) == 0)
 		take_retry(h, &s->ext);
 	else
-		hs13_begin(h, s->ext.share);
+		hs13_begin(h, s->ext.of[SHARE]);
 }
 
 void
@@ -291,7 +291,7 @@ hello_take(struct hs *h, struct reader *r)
 
 	if (!parse_hello(h, r, &s))
 		return;
-	if (s.ext.version.p)
+	if (s.ext.of[VERSIONS].p)
 		take_13(h, &s);
 	else
 		take_12(h, &s);

@@ -67,6 +67,12 @@ hs_fail(struct hs *h, int alert, const char *why)
 	br_ssl_engine_fail(&h->eng, BR_ERR_BAD_STATE);
 }
 
+void
+hs_unexpected(struct hs *h)
+{
+	hs_fail(h, UNEXPECTED_MESSAGE, "unexpected message");
+}
+
 int
 hs_end(struct hs *h, const struct reader *r)
 {
@@ -79,7 +85,7 @@ int
 hs_at_border(struct hs *h)
 {
 	if (h->eng.hlen_in || !br_ssl_engine_recvrec_finished(&h->eng))
-		hs_fail(h, UNEXPECTED_MESSAGE, "unexpected message");
+		hs_unexpected(h);
 	return !hs_failed(h);
 }
 
@@ -184,7 +190,7 @@ handle(struct hs *h)
 		return;
 	}
 	if (!row)
-		hs_fail(h, UNEXPECTED_MESSAGE, "unexpected message");
+		hs_unexpected(h);
 	if (!row || (row->ends && !hs_at_border(h)))
 		return;
 	if (h->state != WANT_HELLO) {
@@ -266,7 +272,7 @@ read_ccs(struct hs *h)
 
 	if (h->msg_n || (h->state != WANT_CCS12
 	    && (h->state != WANT_HELLO || h->max != TLS13)))
-		hs_fail(h, UNEXPECTED_MESSAGE, "unexpected message");
+		hs_unexpected(h);
 	else if (!whole)
 		hs_fail(h, ILLEGAL_PARAMETER, "malformed ChangeCipherSpec");
 	else if (h->state == WANT_CCS12)

@@ -102,6 +102,9 @@ void hs_wipe(struct hs *);
 void hs_fail(struct hs *, int alert, const char *why);
 int hs_failed(const struct hs *);
 
+/* The usual failure: a message, alert, or record that may not come now. */
+void hs_unexpected(struct hs *);
+
 /* 1 when the message has been read to its end, else it has failed. */
 int hs_end(struct hs *, const struct reader *);
 

@@ -139,14 +139,14 @@ hs13_request(struct hs *h, struct reader *r)
 
 	if (!extensions_read(h, r, IN_REQUEST, &e) || !hs_end(h, r))
 		return;
-	list = reader_vector(&e.schemes, 2);
+	list = reader_vector(&e.of[SCHEMES], 2);
 	if (context.n)
 		hs_fail(h, ILLEGAL_PARAMETER,
 		    "a request for a certificate has a context");
-	else if (!e.schemes.p)
+	else if (!e.of[SCHEMES].p)
 		hs_fail(h, MISSING_EXTENSION,
 		    "a request for a certificate without algorithms");
-	else if (!reader_done(&e.schemes) || !list.n || list.n % 2)
+	else if (!reader_done(&e.of[SCHEMES]) || !list.n || list.n % 2)
 		hs_fail(h, DECODE_ERROR, "malformed handshake message");
 	if (hs_failed(h))
 		return;

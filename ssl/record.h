@@ -24,6 +24,7 @@ struct seal {
  * and the suite must be known. */
 struct key_sizes {
 	size_t mac, key, iv;
+	const br_hash_class *hash;	/* of HMAC */
 };
 enum { RECORD_KEYS_MAX = 48 + 32 + 16 };
 struct key_sizes record_sizes(const struct hs *);
