@@ -96,37 +96,6 @@ for v in 1 1.1; do
 	    'smtpd_tls_mandatory_ciphers = medium' \
 	    'tls_medium_cipherlist = ALL:@SECLEVEL=0'
 done
-# ---- Exim ----
-# exim_takes NAME KEY PRIORITIES AGREED: a daemon of its own for each
-exim_port=3525
-exim_takes() {
-	name="Exim, $1"
-	exim_port=$((exim_port + 1))
-	start_exim $exim_port <<-END
-	log_selector = +tls_cipher +smtp_connection
-	acl_smtp_rcpt = accept
-	tls_advertise_hosts = *
-	tls_certificate = $K/$2.crt
-	tls_privatekey = $K/$2.key
-	tls_require_ciphers = $3
-	begin acl
-	END
-	delivered "$name" "starttls port=$exim_port" "$EXIM/box"
-	got=$(sed -n 's/.* X=\([^ ]*\) .*/\1/p' "$EXIM/log/main" | tail -n 1)
-	has "$name: with what it is configured for" "$got" "$4"
-	echo "#= $(printf '%-28s %4s ms  %s' "$name" "$took" "$got")"
-}
-for key in rsa2048 pss ec384 ed25519; do
-	exim_takes "modern, $key" "$key" NORMAL:-VERS-ALL:+VERS-TLS1.3 '^TLS1.3:'
-	exim_takes "1.2, $key" "$key" NORMAL:-VERS-TLS1.3 '^TLS1.2:'
-done
-exim_takes "1.2, DHE" rsa2048 NORMAL:-VERS-TLS1.3:-KX-ALL:+DHE-RSA '^TLS1.2:.*DHE'
-exim_takes "1.2, RSA" rsa2048 NORMAL:-VERS-TLS1.3:-KX-ALL:+RSA '^TLS1.2:'
-exim_takes "1.2, CBC" rsa2048 \
-    NORMAL:-VERS-TLS1.3:-CIPHER-ALL:+AES-128-CBC '^TLS1.2:.*CBC'
-exim_takes "1.3, secp384r1" rsa2048 \
-    NORMAL:-VERS-ALL:+VERS-TLS1.3:-GROUP-ALL:+GROUP-SECP384R1 '^TLS1.3:.*SECP384R1'
-
 # ---- Dovecot, which relays to Postfix without TLS ----
 dovecot_takes() {
 	name="Dovecot, $1" key=$2
@@ -166,3 +135,34 @@ done
 dovecot_takes "1.2, DHE" rsa2048 'ssl_min_protocol = TLSv1.2' \
     'ssl_cipher_list = DHE-RSA-AES128-GCM-SHA256' 'ssl_options = no_ticket'
 stop_postfix
+
+# ---- Exim, last, as it brings users of its own ----
+# exim_takes NAME KEY PRIORITIES AGREED: a daemon of its own for each
+exim_port=3525
+exim_takes() {
+	name="Exim, $1"
+	exim_port=$((exim_port + 1))
+	start_exim $exim_port <<-END
+	log_selector = +tls_cipher +smtp_connection
+	acl_smtp_rcpt = accept
+	tls_advertise_hosts = *
+	tls_certificate = $K/$2.crt
+	tls_privatekey = $K/$2.key
+	tls_require_ciphers = $3
+	begin acl
+	END
+	delivered "$name" "starttls port=$exim_port" "$EXIM/box"
+	got=$(sed -n 's/.* X=\([^ ]*\) .*/\1/p' "$EXIM/log/main" | tail -n 1)
+	has "$name: with what it is configured for" "$got" "$4"
+	echo "#= $(printf '%-28s %4s ms  %s' "$name" "$took" "$got")"
+}
+for key in rsa2048 pss ec384 ed25519; do
+	exim_takes "modern, $key" "$key" NORMAL:-VERS-ALL:+VERS-TLS1.3 '^TLS1.3:'
+	exim_takes "1.2, $key" "$key" NORMAL:-VERS-TLS1.3 '^TLS1.2:'
+done
+exim_takes "1.2, DHE" rsa2048 NORMAL:-VERS-TLS1.3:-KX-ALL:+DHE-RSA '^TLS1.2:.*DHE'
+exim_takes "1.2, RSA" rsa2048 NORMAL:-VERS-TLS1.3:-KX-ALL:+RSA '^TLS1.2:'
+exim_takes "1.2, CBC" rsa2048 \
+    NORMAL:-VERS-TLS1.3:-CIPHER-ALL:+AES-128-CBC '^TLS1.2:.*CBC'
+exim_takes "1.3, secp384r1" rsa2048 \
+    NORMAL:-VERS-ALL:+VERS-TLS1.3:-GROUP-ALL:+GROUP-SECP384R1 '^TLS1.3:.*SECP384R1'
