@@ -94,6 +94,7 @@ export COMMAND
 
 # Without TLS its tests fall away: those named after its modules, and ssl*.
 WITHOUT_none = tests/ssl% tests/tls.sh tests/interop/tls.sh \
+	tests/interop/profiles.sh \
 	tests/vectors.sh $(TLS_bear:ssl/%.o=tests/unit/%.c)
 WITHOUT_mlkem_0 = tests/unit/mlkem.c tests/unit/sha3.c
 WITHOUT = $(WITHOUT_$(SSL)) $(WITHOUT_mlkem_$(MLKEM)) \

@@ -155,9 +155,9 @@ skip_ccs(struct hs *h, unsigned char *p, size_t *n)
 	return p;
 }
 
-/* RFC 8446 5.4: the type is the last byte that is not zero. Between the parts
- * of a message nothing else may come, and a message or alert has no empty
- * part. */
+/* RFC 8446 5.4: the type is the last byte that is not zero; those that are none
+ * the engine and hs.c refuse. Between the parts of a message nothing else may
+ * come, and a message or alert has no empty part. */
 static unsigned char *
 unpad(struct hs *h, unsigned char *p, size_t *n)
 {
@@ -171,9 +171,7 @@ unpad(struct hs *h, unsigned char *p, size_t *n)
 	h->eng.record_type_in = (unsigned char)type;
 	if (type == DATA)
 		return h->msg_n || !h->open ? NULL : p;
-	if ((type != HANDSHAKE && type != ALERT) || !*n)
-		return NULL;
-	return type == ALERT && h->msg_n ? NULL : p;
+	return !*n || (type == ALERT && h->msg_n) ? NULL : p;
 }
 
 static int

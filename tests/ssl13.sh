@@ -167,7 +167,6 @@ halt
 
 # ---- cut or changed at every byte: the version of a record is ignored
 
-spoil_time=300
 [ -n "${SPOIL:-}" ] || spoil_step=13
 serve_13 -cert rsa.pem -key rsa.key
 spoil_free="2
