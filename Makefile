@@ -20,15 +20,19 @@ LIB_send = agent bounce child delivery external logger messages settings worker
 LIBC = fork mbstowcs memmem printf qsort
 SANDBOX = sandbox
 TLS_none = ssl/nodigest.o ssl/none.o
-TLS_bear = ssl/anchor.o ssl/anon.o ssl/bear.o ssl/bundle.o ssl/cert.o \
-	ssl/crl.o ssl/der.o ssl/digest.o ssl/ec.o ssl/key.o ssl/name.o \
-	ssl/path.o ssl/pem.o ssl/sig.o ssl/verify.o
+TLS_bear = ssl/alert.o ssl/anchor.o ssl/bear.o ssl/bundle.o ssl/bytes.o \
+	ssl/cert.o ssl/crl.o ssl/der.o ssl/digest.o ssl/dn.o ssl/ec.o \
+	ssl/ed25519.o ssl/extension.o ssl/hello.o ssl/hs.o ssl/hs12.o \
+	ssl/hs13.o ssl/kex.o ssl/key.o ssl/limits.o $(MLKEM_$(MLKEM)) \
+	ssl/name.o ssl/path.o ssl/pem.o ssl/pss.o ssl/pubkey.o ssl/queue.o \
+	ssl/record.o ssl/schedule.o ssl/scheme.o ssl/seed.o ssl/sig.o \
+	ssl/suite.o ssl/verify.o ssl/why.o
 LIB = $(foreach l,$(LAYERS),$(LIB_$l:%=lib/$l/%.o))
 OBJS = $(addprefix $(OBJ)/,$(APPLETS:%=applets/%.o) $(LIB) $(TLS_$(SSL)))
 
 # The commands of a build, as COMMAND=PACKAGE where the names differ.
 NEED_musl-gcc = gcc musl-gcc=musl-tools
-NEED_bear = $(if $(BEARSSL_SRC),,xz=xz-utils) \
+NEED_bear = patch $(if $(BEARSSL_SRC),,xz=xz-utils) \
 	$(if $(CA_DIR),$(CA_DIR)=ca-certificates)
 NEED = $(or $(NEED_$(CC)),$(firstword $(CC))) $(NEED_$(SSL))
 NEED_TESTS = sed -n 's/^\# needs: //p'
@@ -81,7 +85,8 @@ $(OBJ)/%.o: %.c $(OBJ)/flags
 
 # A stamp holds a command; a different command builds everything again.
 $(OBJ)/flags: COMMAND = $(COMPILE) $(LINK) $(STRIP) $(SSL)
-$(OBJ)/bearssl.flags: COMMAND = $(CC) $(BEARSSL_FLAGS) $(BEARSSL_CFLAGS)
+$(OBJ)/bearssl.flags: COMMAND = $(CC) $(BEARSSL_FLAGS) $(BEARSSL_CFLAGS) \
+	$(BEARSSL_SRC)
 $(OBJ)/flags $(OBJ)/bearssl.flags: force
 	@mkdir -p $(@D)
 	@printf '%s\n' "$$COMMAND" | cmp -s - $@ || { \
@@ -90,13 +95,16 @@ export COMMAND
 
 # Left out without TLS: the tests named after its modules, and ssl*.
 WITHOUT_none = tests/ssl% tests/tls.sh tests/interop/tls.sh \
+	tests/interop/profiles.sh tests/vectors.sh \
 	$(TLS_bear:ssl/%.o=tests/unit/ssl/%.c)
-WITHOUT = $(WITHOUT_$(SSL)) $(SAN:1=tests/sandbox.sh tests/unit/net/sandbox.c)
+WITHOUT_mlkem_0 = tests/unit/ssl/mlkem.c tests/unit/ssl/sha3.c
+WITHOUT = $(WITHOUT_$(SSL)) $(WITHOUT_mlkem_$(MLKEM)) \
+	$(SAN:1=tests/sandbox.sh tests/unit/net/sandbox.c)
 tests = $(filter-out $(WITHOUT),$(sort $(wildcard $1)))
 UNIT = $(patsubst %.c,$(OBJ)/%,$(call tests,tests/unit/*/*.c))
 TOOLS = $(patsubst %.c,$(OBJ)/%,$(call tests,tests/*.c))
-LINT_ = tests/binary.sh tests/install.sh tests/structure.sh tests/man.sh \
-	tests/shell.sh
+LINT_ = tests/binary.sh tests/divide.sh tests/install.sh tests/structure.sh \
+	tests/man.sh tests/shell.sh tests/ssl_taint.sh
 TESTS = $(filter-out $(LINT_) tests/lib.sh tests/need.sh tests/demo.sh \
 	tests/repro.sh tests/measure.sh,$(call tests,tests/*.sh))
 absolute = $(if $(filter /%,$1),,$(CURDIR)/)$1

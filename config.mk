@@ -27,10 +27,14 @@ MUSL =
 OBJ = obj
 BINARY = nullmailer
 
-# TLS: bear (BearSSL) or none. BEARSSL_SRC names a source tree of BearSSL;
-# empty fetches the distribution's source package.
+# TLS: bear (BearSSL) or none. BEARSSL_SRC names a source tree of BearSSL,
+# which is copied and repaired; empty fetches the distribution's source package.
 SSL = bear
 BEARSSL_SRC =
+
+# MLKEM=1: also the key agreement that quantum computers do not break
+# (X25519MLKEM768), for servers that ask for it; 4 KB.
+MLKEM = 1
 
 # The folder of PEM files the compiled-in CA bundle is made from; empty builds
 # without a bundle. CA_FILES: the system's own bundles, tried in this order.

@@ -7,9 +7,11 @@
 
 #include "der.h"
 #include "cert.h"
+#include "dn.h"
 #include "anchor.h"
 #include "bundle.h"
 #include "pem.h"
+#include "pubkey.h"
 
 struct anchors {
 	struct pem file;
@@ -21,7 +23,7 @@ static const char system_files[] = CA_FILES;
 
 /* The whole Name of the subject, without reading the rest. */
 static int
-subject(struct der in, struct der *out)
+find_subject(struct der in, struct der *out)
 {
 	struct der seq, tbs, v;
 	int i;
@@ -41,7 +43,7 @@ subject(struct der in, struct der *out)
 
 /* Not OpenSSL's TRUSTED CERTIFICATE, which may say that it is not trusted. */
 static int
-is_certificate(const char *label)
+is_anchor_label(const char *label)
 {
 	return label[0] == '\0' || strcmp(label, "CERTIFICATE") == 0
 	    || strcmp(label, "X509 CERTIFICATE") == 0;
@@ -49,11 +51,11 @@ is_certificate(const char *label)
 
 /* Moves one object's certificate to the others. */
 static int
-keep(struct anchors *a, const struct pem_object *o)
+keep_anchor(struct anchors *a, const struct pem_object *o)
 {
 	struct der in = { o->der, o->n }, v, all;
 
-	if (subject(in, &v) < 0 || der_next(&in, &v, &all) < 0 || in.n)
+	if (find_subject(in, &v) < 0 || der_next(&in, &v, &all) < 0 || in.n)
 		return -1;
 	memmove(a->file.data + a->used, all.p, all.n);
 	a->used += all.n;
@@ -68,9 +70,9 @@ read_objects(struct anchors *a, int strict, int *number)
 	int got;
 
 	for (*number = 1; (got = pem_next(&a->file, &o)) != 0; ++*number) {
-		if (got > 0 && !is_certificate(o.label))
+		if (got > 0 && !is_anchor_label(o.label))
 			continue;
-		if (got > 0 && keep(a, &o) == 0)
+		if (got > 0 && keep_anchor(a, &o) == 0)
 			continue;
 		if (strict)
 			return got < 0 ? a->file.why : "not a certificate";
@@ -80,7 +82,7 @@ read_objects(struct anchors *a, int strict, int *number)
 }
 
 static int
-load(struct anchors *a, const char *file, int strict, char *why, size_t size)
+read_ca(struct anchors *a, const char *file, int strict, char *why, size_t size)
 {
 	const char *bad;
 	int number;
@@ -111,7 +113,7 @@ load_system(struct anchors *a)
 			continue;
 		memcpy(name, p, n);
 		name[n] = '\0';
-		if (load(a, name, 0, why, sizeof why) == 0)
+		if (read_ca(a, name, 0, why, sizeof why) == 0)
 			return 0;
 		pem_close(&a->file);
 	}
@@ -137,7 +139,7 @@ anchors_load(const char *given, char *why, size_t size)
 		snprintf(why, size, "out of memory");
 		return NULL;
 	}
-	if (given && load(a, given, 1, why, size) == 0)
+	if (given && read_ca(a, given, 1, why, size) == 0)
 		return a;
 	if (!given) {
 		if (load_system(a) == 0)
@@ -161,7 +163,7 @@ anchors_source(const struct anchors *a)
 
 static int
 next_in_file(const struct anchors *a, struct der name, size_t *at,
-    struct cert *c, br_x509_pkey *key)
+    struct cert *c, struct pubkey *key)
 {
 	struct der in, body, all, subj;
 
@@ -171,18 +173,17 @@ next_in_file(const struct anchors *a, struct der name, size_t *at,
 		if (der_next(&in, &body, &all) < 0)
 			return 0;
 		*at += all.n;
-		if (subject(all, &subj) < 0 || !der_same(subj, name)
+		if (find_subject(all, &subj) < 0 || !dn_same(subj, name)
 		    || cert_parse(c, all) < 0)
 			continue;
-		if (cert_key(c->spki, key) < 0)
-			key->key_type = 0;
+		pubkey_parse(c->spki, key);
 		return 1;
 	}
 	return 0;
 }
 
 static uint64_t
-number(const unsigned char *p, unsigned n)
+big_endian(const unsigned char *p, unsigned n)
 {
 	uint64_t v = 0;
 
@@ -191,53 +192,44 @@ number(const unsigned char *p, unsigned n)
 	return v;
 }
 
-/* The table is ours, but BearSSL's structures are not const. */
-static unsigned char *
-unconst(const unsigned char *p)
-{
-	union { const unsigned char *in; unsigned char *out; } u;
-
-	u.in = p;
-	return u.out;
-}
-
 static void
-bundled_key(const unsigned char *p, size_t n, int kind, br_x509_pkey *key)
+bundled_key(const unsigned char *p, size_t n, int kind, struct pubkey *key)
 {
 	static unsigned char f4[] = { 1, 0, 1 };
-	br_rsa_public_key *rsa = &key->key.rsa;
+	br_rsa_public_key *rsa = &key->rsa;
 
+	memset(key, 0, sizeof *key);
 	if (kind > BUNDLE_RSA_E) {
-		key->key_type = BR_KEYTYPE_EC;
-		key->key.ec.curve = kind;
-		key->key.ec.q = unconst(p);
-		key->key.ec.qlen = n;
+		key->kind = PUBKEY_EC;
+		key->ec.curve = kind;
+		key->ec.q = pubkey_bytes(p);
+		key->ec.qlen = n;
 		return;
 	}
-	key->key_type = BR_KEYTYPE_RSA;
-	rsa->n = unconst(p);
+	key->kind = PUBKEY_RSA;
+	rsa->n = pubkey_bytes(p);
 	rsa->nlen = kind == BUNDLE_RSA ? n : n - BUNDLE_E;
-	rsa->e = kind == BUNDLE_RSA ? f4 : unconst(p + rsa->nlen);
+	rsa->e = kind == BUNDLE_RSA ? f4 : pubkey_bytes(p + rsa->nlen);
 	rsa->elen = kind == BUNDLE_RSA ? sizeof f4 : BUNDLE_E;
 }
 
 static int
-next_in_bundle(struct der name, size_t *at, struct cert *c, br_x509_pkey *key)
+next_in_bundle(struct der name, size_t *at, struct cert *c, struct pubkey *key)
 {
-	uint64_t hash = cert_hash(name);
+	uint64_t hash = dn_hash(name);
 	const unsigned char *p;
 	size_t n;
 
 	while (*at < bundle_size) {
 		p = bundle + *at;
-		n = number(p + 13, 2);
+		n = big_endian(p + 13, 2);
 		*at += BUNDLE_HEAD + n;
-		if (number(p, 8) != hash)
+		if (big_endian(p, 8) != hash)
 			continue;
 		memset(c, 0, sizeof *c);
 		c->subject = name;
 		c->from = INT64_MIN;
-		c->until = (int64_t)number(p + 8, 4);
+		c->until = (int64_t)big_endian(p + 8, 4);
 		c->ca = 1;
 		c->usage = c->purposes = -1;
 		c->pathlen = -1;
@@ -249,7 +241,7 @@ next_in_bundle(struct der name, size_t *at, struct cert *c, br_x509_pkey *key)
 
 int
 anchors_next(const struct anchors *a, struct der name, size_t *at,
-    struct cert *c, br_x509_pkey *key)
+    struct cert *c, struct pubkey *key)
 {
 	if (a->used)
 		return next_in_file(a, name, at, c, key);

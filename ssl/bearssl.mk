@@ -1,9 +1,10 @@
 # bearssl.mk - libbearssl.a from BearSSL's sources; for GNU make
 #
-# Give it CC, AR, OBJ (where objects go) and BEARSSL (the source folder, got
-# by get-bearssl.sh when it is not there); BEARSSL_CFLAGS comes last. It gives
-# BEARSSL_A, the archive, and BEARSSL_H, which whatever includes bearssl.h
-# must wait for. Two builds in different folders are the same, byte by byte.
+# Give it CC, AR, OBJ (where objects go), BEARSSL (where get-bearssl.sh is to
+# put the sources) and, to use a tree of your own, BEARSSL_SRC; BEARSSL_CFLAGS
+# comes last. It gives BEARSSL_A, the archive, and BEARSSL_H, which whatever
+# includes bearssl.h must wait for. Two builds in different folders are the
+# same, byte by byte.
 
 BEARSSL_A = $(OBJ)/bearssl/libbearssl.a
 BEARSSL_H = $(BEARSSL)/inc/bearssl.h
@@ -22,14 +23,17 @@ BEARSSL_O2 = symcipher/chacha20_ct symcipher/chacha20_sse2
 BEARSSL_C := $(sort $(wildcard $(BEARSSL)/src/*.c $(BEARSSL)/src/*/*.c))
 BEARSSL_O := $(BEARSSL_C:$(BEARSSL)/src/%.c=$(OBJ)/bearssl/%.o)
 
-$(BEARSSL_H):
-	sh ssl/get-bearssl.sh $(BEARSSL)
+BEARSSL_TREE = $(if $(BEARSSL_SRC),$(wildcard $(addprefix \
+	$(BEARSSL_SRC)/,inc/*.h src/*.[ch] src/*/*.[ch])))
+$(BEARSSL_H): ssl/get-bearssl.sh ssl/bearssl.patch $(BEARSSL_TREE)
+	sh ssl/get-bearssl.sh $(BEARSSL) $(BEARSSL_SRC)
 
 # The list of sources is known only once they are there.
 ifeq ($(BEARSSL_C),)
 $(BEARSSL_A): $(BEARSSL_H)
 	$(MAKE) -f $(firstword $(MAKEFILE_LIST)) $@
 else
+$(BEARSSL_O): $(BEARSSL_H)
 $(BEARSSL_A): $(BEARSSL_O)
 	rm -f $@
 	$(AR) rcsD $@ $(BEARSSL_O)

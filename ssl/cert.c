@@ -2,14 +2,13 @@
  *
  * Certificate ::= SEQUENCE { tbs SEQUENCE { [0] version, serial, algorithm,
  * issuer, validity, subject, spki, [1] [2] ids, [3] extensions }, algorithm,
- * BIT STRING }. Names are compared byte by byte, as issuers copy them. */
+ * BIT STRING }. */
 #include <stdio.h>
 #include <string.h>
 
 #include "der.h"
 #include "cert.h"
-
-#define OID(s) { (const unsigned char *)(s), sizeof(s) - 1 }
+#include "dn.h"
 
 enum { CONTEXT_0 = 0xA0, CONTEXT_1 = 0xA1, CONTEXT_2 = 0xA2, CONTEXT_3 = 0xA3,
 	UNIQUE_1 = 0x81, UNIQUE_2 = 0x82, SAN_DNS = 0x82 };
@@ -59,9 +58,6 @@ key_usage(struct cert *c, struct der in)
 static int
 purposes(struct cert *c, struct der in)
 {
-	static const struct der
-	    server = OID("\x2b\x06\x01\x05\x05\x07\x03\x01"),
-	    any = OID("\x55\x1d\x25\x00");
 	struct der seq, oid;
 
 	if (der_take(&in, DER_SEQ, &seq) < 0 || in.n)
@@ -70,7 +66,8 @@ purposes(struct cert *c, struct der in)
 	while (seq.n) {
 		if (der_take(&seq, DER_OID, &oid) < 0)
 			return -1;
-		if (der_same(oid, server) || der_same(oid, any))
+		if (der_is(oid, "\x2b\x06\x01\x05\x05\x07\x03\x01", 8)
+		    || der_is(oid, "\x55\x1d\x25\x00", 4))
 			c->purposes = 1;
 	}
 	return 0;
@@ -173,7 +170,7 @@ validity(struct cert *c, struct der in)
 }
 
 static int
-version(struct cert *c, struct der *tbs)
+parse_version(struct cert *c, struct der *tbs)
 {
 	struct der wrap, v;
 	long n;
@@ -194,10 +191,10 @@ body(struct cert *c, struct der in)
 {
 	struct der v, alg;
 
-	if (version(c, &in) < 0)
+	if (parse_version(c, &in) < 0)
 		return -1;
 	if (der_take(&in, DER_INT, &c->serial) < 0
-	    || der_next(&in, &v, &alg) != DER_SEQ || !der_same(alg, c->alg)
+	    || der_next(&in, &v, &alg) != DER_SEQ || !der_same(alg, c->sealed.alg)
 	    || der_next(&in, &v, &c->issuer) != DER_SEQ
 	    || der_take(&in, DER_SEQ, &v) < 0)
 		return bad(c, "bad fields before the dates");
@@ -220,128 +217,49 @@ body(struct cert *c, struct der in)
 }
 
 int
+cert_unseal(struct der in, struct sealed *s, struct der *tbs)
+{
+	struct der outer, v;
+
+	if (der_next(&in, &outer, &s->all) != DER_SEQ || in.n
+	    || der_next(&outer, tbs, &s->tbs) != DER_SEQ
+	    || der_next(&outer, &v, &s->alg) != DER_SEQ
+	    || der_take(&outer, DER_BITS, &s->sig) < 0 || outer.n
+	    || s->sig.n < 2 || s->sig.p[0] != 0)
+		return -1;
+	s->sig.p++;
+	s->sig.n--;
+	return 0;
+}
+
+int
 cert_parse(struct cert *c, struct der in)
 {
-	struct der outer, v, tbs;
+	struct der tbs;
 
 	memset(c, 0, sizeof *c);
 	c->usage = c->purposes = -1;
 	c->pathlen = -1;
-	if (der_next(&in, &outer, &c->all) != DER_SEQ || in.n
-	    || der_next(&outer, &tbs, &c->tbs) != DER_SEQ
-	    || der_next(&outer, &v, &c->alg) != DER_SEQ
-	    || der_take(&outer, DER_BITS, &c->sig) < 0 || outer.n
-	    || c->sig.n < 2 || c->sig.p[0] != 0)
+	if (cert_unseal(in, &c->sealed, &tbs) < 0)
 		return bad(c, "not a certificate");
-	c->sig.p++;
-	c->sig.n--;
 	return body(c, tbs);
-}
-
-static unsigned char *
-unconst(const unsigned char *p)
-{
-	union { const unsigned char *in; unsigned char *out; } u;
-
-	u.in = p;
-	return u.out;
-}
-
-static int
-rsa_key(struct der in, br_rsa_public_key *k)
-{
-	struct der seq, n, e;
-
-	if (der_take(&in, DER_SEQ, &seq) < 0 || in.n
-	    || der_take(&seq, DER_INT, &n) < 0
-	    || der_take(&seq, DER_INT, &e) < 0 || seq.n)
-		return -1;
-	for (; n.n && *n.p == 0; n.n--)
-		n.p++;
-	for (; e.n && *e.p == 0; e.n--)
-		e.p++;
-	if (n.n < 128 || n.n > 512 || (n.n == 128 && n.p[0] < 0x80)
-	    || !(n.p[n.n - 1] & 1))
-		return -1;
-	if (e.n == 0 || e.n > 8 || !(e.p[e.n - 1] & 1)
-	    || (e.n == 1 && e.p[0] == 1))
-		return -1;
-	k->n = unconst(n.p);
-	k->nlen = n.n;
-	k->e = unconst(e.p);
-	k->elen = e.n;
-	return 0;
-}
-
-static int
-ec_key(struct der curve, struct der point, br_ec_public_key *k)
-{
-	static const struct { struct der oid; int id; size_t len; } curves[] = {
-		{ OID("\x2a\x86\x48\xce\x3d\x03\x01\x07"), BR_EC_secp256r1, 65 },
-		{ OID("\x2b\x81\x04\x00\x22"), BR_EC_secp384r1, 97 },
-		{ OID("\x2b\x81\x04\x00\x23"), BR_EC_secp521r1, 133 }
-	};
-	unsigned i;
-
-	for (i = 0; i < 3; i++) {
-		if (!der_same(curve, curves[i].oid))
-			continue;
-		if (point.n != curves[i].len || point.p[0] != 4)
-			return -1;
-		k->curve = curves[i].id;
-		k->q = unconst(point.p);
-		k->qlen = point.n;
-		return 0;
-	}
-	return -1;
-}
-
-int
-cert_key(struct der in, br_x509_pkey *k)
-{
-	static const struct der
-	    rsa = OID("\x2a\x86\x48\x86\xf7\x0d\x01\x01\x01"),
-	    ec = OID("\x2a\x86\x48\xce\x3d\x02\x01");
-	struct der seq, alg, oid, bits;
-
-	if (der_take(&in, DER_SEQ, &seq) < 0
-	    || der_take(&seq, DER_SEQ, &alg) < 0
-	    || der_take(&seq, DER_BITS, &bits) < 0 || seq.n
-	    || bits.n < 2 || bits.p[0] != 0
-	    || der_take(&alg, DER_OID, &oid) < 0)
-		return -1;
-	bits.p++;
-	bits.n--;
-	if (der_same(oid, rsa)) {
-		k->key_type = BR_KEYTYPE_RSA;
-		return rsa_key(bits, &k->key.rsa);
-	}
-	if (!der_same(oid, ec) || der_take(&alg, DER_OID, &oid) < 0)
-		return -1;
-	k->key_type = BR_KEYTYPE_EC;
-	return ec_key(oid, bits, &k->key.ec);
 }
 
 /* The last common name, else the last attribute; the number of common names. */
 static int
 last_attribute(struct der name, struct der *out)
 {
-	struct der rdns, set, pair, oid, v;
+	struct dn_walk w = dn_begin(name);
+	struct attribute a;
 	int count = 0, cn;
 
 	out->n = 0;
-	if (der_take(&name, DER_SEQ, &rdns) < 0)
-		return 0;
-	while (der_take(&rdns, DER_SET, &set) == 0)
-		while (der_take(&set, DER_SEQ, &pair) == 0) {
-			if (der_take(&pair, DER_OID, &oid) < 0
-			    || der_next(&pair, &v, NULL) < 0)
-				continue;
-			cn = oid.n == 3 && !memcmp(oid.p, "\x55\x04\x03", 3);
-			if (cn || count == 0)
-				*out = v;
-			count += cn;
-		}
+	while (dn_next(&w, &a) > 0) {
+		cn = der_is(a.type, "\x55\x04\x03", 3);
+		if (cn || count == 0)
+			*out = a.value;
+		count += cn;
+	}
 	return count;
 }
 
@@ -399,14 +317,4 @@ cert_label(const struct cert *c, char *out, size_t size)
 	else
 		snprintf(out, size, "no name");
 	return out;
-}
-
-uint64_t
-cert_hash(struct der name)
-{
-	uint64_t h = UINT64_C(0xcbf29ce484222325);
-
-	for (; name.n; name.p++, name.n--)
-		h = (h ^ *name.p) * UINT64_C(0x100000001b3);
-	return h;
 }

@@ -13,11 +13,14 @@
 #include "cert.h"
 #include "anchor.h"
 #include "crl.h"
+#include "dn.h"
 #include "pem.h"
+#include "pubkey.h"
 #include "sig.h"
 
 struct crl {
-	struct der tbs, alg, sig, issuer;
+	struct sealed sealed;
+	struct der issuer;
 	struct der entries;	/* checked: an endless walk is impossible */
 	int64_t from, until;
 	struct crl *next;
@@ -65,7 +68,7 @@ parse_tbs(struct crl *c, struct der in)
 
 	if (der_tag(&in) == DER_INT && der_next(&in, &v, NULL) < 0)
 		return -1;
-	if (der_next(&in, &v, &alg) != DER_SEQ || !der_same(alg, c->alg)
+	if (der_next(&in, &v, &alg) != DER_SEQ || !der_same(alg, c->sealed.alg)
 	    || der_next(&in, &v, &c->issuer) != DER_SEQ
 	    || time_field(&in, &c->from) < 0)
 		return -1;
@@ -79,28 +82,12 @@ parse_tbs(struct crl *c, struct der in)
 	return in.n ? -1 : check_entries(c->entries);
 }
 
-static int
-parse(struct crl *c, struct der in)
-{
-	struct der outer, tbs, v;
-
-	if (der_next(&in, &outer, NULL) != DER_SEQ || in.n
-	    || der_next(&outer, &tbs, &c->tbs) != DER_SEQ
-	    || der_next(&outer, &v, &c->alg) != DER_SEQ
-	    || der_take(&outer, DER_BITS, &c->sig) < 0 || outer.n
-	    || c->sig.n < 2 || c->sig.p[0] != 0)
-		return -1;
-	c->sig.p++;
-	c->sig.n--;
-	return parse_tbs(c, tbs);
-}
-
 /* The rule an anchor of the right name fails, or NULL. */
 static const char *
-signed_by(const struct crl *c, const struct cert *ca, const br_x509_pkey *key,
+signed_by(const struct crl *c, const struct cert *ca, const struct pubkey *key,
     int64_t now)
 {
-	if (key->key_type == 0)
+	if (key->kind == PUBKEY_NONE)
 		return "its issuer's key is not supported";
 	if (now < ca->from || now > ca->until)
 		return "its issuer is not valid now";
@@ -108,15 +95,15 @@ signed_by(const struct crl *c, const struct cert *ca, const br_x509_pkey *key,
 		return "its issuer is not an authority";
 	if (ca->usage >= 0 && !(ca->usage & USAGE_CRL_SIGN))
 		return "its issuer may not sign CRLs";
-	return sig_check(c->tbs, c->alg, c->sig, key, SIG_SHA1_TOO);
+	return sig_check(&c->sealed, key, SIG_SHA1_TOO);
 }
 
 static const char *
-check(const struct crl *c, const struct anchors *anchors, int64_t now)
+check_list(const struct crl *c, const struct anchors *anchors, int64_t now)
 {
 	const char *bad = "its issuer is not among the trust anchors";
 	struct cert ca;
-	br_x509_pkey key;
+	struct pubkey key;
 	size_t at = 0;
 
 	while (anchors_next(anchors, c->issuer, &at, &ca, &key)) {
@@ -134,19 +121,21 @@ check(const struct crl *c, const struct anchors *anchors, int64_t now)
 }
 
 static const char *
-add(struct crls *l, const struct pem_object *o, const struct anchors *anchors,
+add_list(struct crls *l, const struct pem_object *o, const struct anchors *anchors,
     int64_t now, char *issuer, size_t size)
 {
 	struct crl *c = calloc(1, sizeof *c);
+	struct der tbs;
 
 	if (!c)
 		return "out of memory";
 	c->next = l->first;
 	l->first = c;
-	if (parse(c, (struct der){ o->der, o->n }) < 0)
+	if (cert_unseal((struct der){ o->der, o->n }, &c->sealed, &tbs) < 0
+	    || parse_tbs(c, tbs) < 0)
 		return "not a CRL";
 	cert_name(c->issuer, issuer, size);
-	return check(c, anchors, now);
+	return check_list(c, anchors, now);
 }
 
 static const char *
@@ -163,7 +152,7 @@ read_lists(struct crls *l, const struct anchors *anchors, int64_t now,
 			return l->file.why;
 		if (o.label[0] && strcmp(o.label, "X509 CRL") != 0)
 			continue;
-		bad = add(l, &o, anchors, now, issuer, size);
+		bad = add_list(l, &o, anchors, now, issuer, size);
 		if (bad)
 			return bad;
 	}
@@ -212,13 +201,15 @@ listed(struct der entries, struct der serial)
 	return 0;
 }
 
+/* A name that may be the issuer's, but cannot be compared, counts as his: the
+ * serial number decides. */
 int
 crls_revoked(const struct crls *l, const struct cert *c)
 {
 	const struct crl *i;
 
 	for (i = l->first; i; i = i->next)
-		if (der_same(i->issuer, c->issuer)
+		if (dn_compare(i->issuer, c->issuer) != DN_DIFFERENT
 		    && listed(i->entries, c->serial))
 			return 1;
 	return 0;

@@ -1,12 +1,13 @@
 #!/bin/sh
-# get-bearssl.sh DEST - put BearSSL's source tree at DEST
+# get-bearssl.sh DEST [TREE] - put a copy of BearSSL's sources at DEST, with
+# the repairs of bearssl.patch
 #
-# The tree is Debian's source package, fetched by apt's own client from the
-# machine's own sources and held to a SHA-256; no system state is touched and
-# no rights are needed. A defect of 0.6 is repaired on the way by a replacement
-# that must fit exactly once; key.c and anon.c work around the others.
+# Without TREE they are Debian's source package, fetched by apt's own client
+# from the machine's own sources and held to a SHA-256; no system state is
+# touched and no rights are needed. TREE is a source tree of your own; it stays
+# as it is. A tree that has the repairs is copied, one that they do not fit is
+# refused.
 #
-# BEARSSL_SRC=path   check that tree instead; nothing is fetched or copied
 # BEARSSL_CACHE=path where the tarball is kept, else beside DEST
 set -eu
 
@@ -15,18 +16,13 @@ die() {
 	exit 1
 }
 
-if [ -n "${BEARSSL_SRC:-}" ]; then
-	if ! [ -f "$BEARSSL_SRC/inc/bearssl.h" ]; then
-		die "$BEARSSL_SRC: not a BearSSL source tree"
-	fi
-	exit 0
-fi
-
-[ -n "${1:-}" ] || die "usage: get-bearssl.sh DEST"
+[ -n "${1:-}" ] || die "usage: get-bearssl.sh DEST [TREE]"
 case $1 in
 */*) dest=${1%/} ;;
 *) dest=./$1 ;;
 esac
+tree=${2:-}
+patch=$(dirname "$0")/bearssl.patch
 name=bearssl
 tarball=bearssl_0.6+dfsg.1.orig.tar.xz
 sum=102a625bd8f6155260867a50c508df8d8c3f796985dd744df1a68e5cd1a79004
@@ -58,40 +54,49 @@ fetch() {
 		"$name" >/dev/null) || :
 }
 
-# replace FILE OLD NEW: OLD is a fixed string
-replace() {
-	hits=$(grep -cF -e "$2" "$1") || :
-	[ "$hits" = 1 ] || die "$1: fits $hits times, not once: $2"
-	awk -v old="$2" -v new="$3" '
-		i = index($0, old) {
-			$0 = substr($0, 1, i - 1) new substr($0, i + length(old))
-		}
-		{ print }' "$1" >"$1.new"
-	mv "$1.new" "$1"
+fetched() {
+	if ! pinned "$cache/$tarball"; then
+		fetch
+		pinned "$tmp/$tarball" ||
+			die "$tarball: not to be had, or not the pinned file;" \
+			"give BEARSSL_SRC=path"
+		cp "$tmp/$tarball" "$cache/$tarball.$$"
+		mv "$cache/$tarball.$$" "$cache/$tarball"
+	fi
+	mkdir "$tmp/fetched"
+	tar -xJf "$cache/$tarball" -C "$tmp/fetched" --strip-components=1 \
+		--no-same-owner
 }
 
-# The key decoder's five RSA numbers may take more room than their buffer has.
-repair() {
-	replace "$1/src/x509/skey_decoder.c" \
-		'T0_INT2(3 * BR_X509_BUFSIZE_KEY)' \
-		'T0_INT2(3 * BR_X509_BUFSIZE_SIG)'
+# copy TREE: what we compile of it
+copy() {
+	rm -rf "$tmp/tree"
+	mkdir "$tmp/tree"
+	cp -R "$1/inc" "$1/src" "$tmp/tree"
+	chmod -R u+w "$tmp/tree"
+}
+
+# A patch that fits only in part leaves something behind: each begins anew.
+repaired() {
+	copy "$1"
+	patch -N -p1 -d "$tmp/tree" <"$patch" >/dev/null 2>&1 && return
+	copy "$1"
+	patch -R -f -p1 -d "$tmp/tree" <"$patch" >/dev/null 2>&1 || return 1
+	copy "$1"
 }
 
 mkdir -p "$cache" "${dest%/*}"
 tmp=$(mktemp -d)
 trap 'rm -rf "$tmp"' EXIT
 trap 'exit 1' HUP INT TERM
-if ! pinned "$cache/$tarball"; then
-	fetch
-	pinned "$tmp/$tarball" ||
-		die "$tarball: not to be had, or not the pinned file;" \
-		"give BEARSSL_SRC=path"
-	cp "$tmp/$tarball" "$cache/$tarball.$$"
-	mv "$cache/$tarball.$$" "$cache/$tarball"
+if [ -z "$tree" ]; then
+	fetched
+	tree=$tmp/fetched
+elif ! [ -f "$tree/inc/bearssl.h" ] || ! [ -d "$tree/src" ]; then
+	die "$tree: not a BearSSL source tree"
 fi
-mkdir "$tmp/tree"
-tar -xJf "$cache/$tarball" -C "$tmp/tree" --strip-components=1 --no-same-owner
-repair "$tmp/tree"
+repaired "$tree" ||
+	die "$tree: the repairs in $patch do not fit this BearSSL"
 rm -rf "$dest" "$dest.$$"
 cp -R "$tmp/tree" "$dest.$$"
 mv "$dest.$$" "$dest"

@@ -3,16 +3,19 @@
 # same for every machine: a cross build gives MKBUNDLE, one that runs on the
 # build machine.
 
-BEARSSL = $(or $(BEARSSL_SRC),$(OBJ)/bearssl-0.6)
+BEARSSL = $(OBJ)/bearssl-src
 include ssl/bearssl.mk
 LIBS_bear = $(BEARSSL_A)
 .SILENT: $(BEARSSL_A) $(BEARSSL_H)
 $(BEARSSL_O): $(OBJ)/bearssl.flags
-$(BEARSSL_H): | $(OBJ)/bearssl.flags
+$(BEARSSL_H): $(OBJ)/bearssl.flags
+
+MLKEM_0 = ssl/nomlkem.o
+MLKEM_1 = ssl/mlkem.o ssl/sha3.o
 
 MKBUNDLE = $(OBJ)/mkbundle
 MKBUNDLE_O = $(OBJ)/ssl/mkbundle.o $(OBJ)/ssl/cert.o $(OBJ)/ssl/der.o \
-	$(OBJ)/ssl/pem.o
+	$(OBJ)/ssl/dn.o $(OBJ)/ssl/pem.o $(OBJ)/ssl/pubkey.o
 
 $(TLS_bear:%=$(OBJ)/%) $(MKBUNDLE_O): private CPPFLAGS += -isystem $(BEARSSL)/inc
 $(TLS_bear:%=$(OBJ)/%) $(MKBUNDLE_O): | $(BEARSSL_H)

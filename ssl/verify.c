@@ -1,10 +1,11 @@
-/* verify - which server is accepted; see verify.h. An X.509 class (BearSSL's
- * br_x509_class) that collects what the server sends and judges at the end of
- * the chain, in this order: key usable, pin, path to an anchor, name. */
+/* verify - which server is accepted; see verify.h. The order: key usable, pin,
+ * path to an anchor, name. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+
+#include <bearssl.h>
 
 #include "der.h"
 #include "cert.h"
@@ -12,25 +13,19 @@
 #include "crl.h"
 #include "name.h"
 #include "path.h"
+#include "pubkey.h"
 #include "ssl.h"
 #include "verify.h"
 
-enum { CERTS_MAX = 32, BYTES_MAX = 256 << 10 };
-
 struct verify {
-	const br_x509_class *vtable;	/* first: its address is ours */
 	struct host host;
 	struct anchors *anchors;
 	struct crls *crls;
 	const char *pin;	/* "sha256/..." or NULL */
 	int pin_decides, insecure;
-	const char *unusable;	/* what was sent could not be collected */
-	unsigned char *data;	/* the certificates behind each other */
-	size_t n, cap, at[CERTS_MAX + 1];
-	unsigned sent;
-	struct cert certs[CERTS_MAX];
-	br_x509_pkey key;
-	int has_key;
+	struct cert certs[VERIFY_CERTS];
+	unsigned count;
+	int alert;
 	char why[640], note[800];
 };
 
@@ -41,7 +36,7 @@ static const char untrusted[] = "Server SSL/TLS certificate is untrusted",
 
 /* A machine without a clock starts in 1970; nothing is older than we are. */
 static int64_t
-now(void)
+verify_time(void)
 {
 	time_t t = time(NULL);
 
@@ -95,12 +90,12 @@ pin_is_sound(const char *pin)
 	    && strcmp(pin + n + 43, "=") == 0;
 }
 
-static unsigned
-refuse(struct verify *v, const char *text, const char *detail)
+/* Always -1. */
+static int
+refuse_server(struct verify *v, const char *text, const char *detail)
 {
 	snprintf(v->why, sizeof v->why, "%s: %s", text, detail);
-	return text == misnamed ? BR_ERR_X509_BAD_SERVER_NAME
-	    : BR_ERR_X509_NOT_TRUSTED;
+	return -1;
 }
 
 /* 0, or -1: the pin given is not the server's. */
@@ -116,11 +111,10 @@ check_pin(struct verify *v)
 		return 0;
 	snprintf(detail, sizeof detail, "its key is not the pinned one, but "
 	    "pin=%s%s", sha256, seen);
-	refuse(v, untrusted, detail);
-	return -1;
+	return refuse_server(v, untrusted, detail);
 }
 
-static unsigned
+static int
 check_name(struct verify *v)
 {
 	char names[160], label[80], detail[560];
@@ -131,53 +125,69 @@ check_name(struct verify *v)
 	cert_label(&v->certs[0], label, sizeof label);
 	snprintf(detail, sizeof detail, "\"%s\" is for %s, not for %s", label,
 	    *names ? names : "no name", v->host.name);
-	return refuse(v, misnamed, detail);
+	return refuse_server(v, misnamed, detail);
+}
+
+/* Why a chain cannot be read at all, or NULL. */
+static const char *
+why_unreadable(const struct der *chain, size_t n)
+{
+	size_t i, bytes = 0;
+
+	if (n == 0)
+		return "the server sent none";
+	for (i = 0; i < n && n <= VERIFY_CERTS; i++) {
+		if (chain[i].n == 0)
+			return "the server sent an empty one";
+		if (chain[i].n > VERIFY_BYTES
+		    || bytes + chain[i].n > VERIFY_BYTES)
+			break;
+		bytes += chain[i].n;
+	}
+	return i < n ? "the server sent too many or too large ones" : NULL;
 }
 
 /* Takes the certificates apart. Only the server's own has to be sound; what
  * else cannot be read cannot be needed. */
-static unsigned
-parse(struct verify *v, unsigned *count)
+static int
+parse_chain(struct verify *v, const struct der *chain, size_t n,
+    struct pubkey *key)
 {
-	struct der one;
-	unsigned i;
+	const char *bad = why_unreadable(chain, n);
+	size_t i;
 
-	*count = 0;
-	v->has_key = 0;
-	if (v->unusable)
-		return refuse(v, untrusted, v->unusable);
-	if (v->sent == 0)
-		return refuse(v, untrusted, "the server sent none");
-	for (i = 0; i < v->sent; i++) {
-		one.p = v->data + v->at[i];
-		one.n = v->at[i + 1] - v->at[i];
-		if (cert_parse(&v->certs[*count], one) == 0)
-			++*count;
+	v->count = 0;
+	if (bad)
+		return refuse_server(v, untrusted, bad);
+	for (i = 0; i < n; i++)
+		if (cert_parse(&v->certs[v->count], chain[i]) == 0)
+			v->count++;
 		else if (i == 0)
 			break;
-	}
-	v->has_key = cert_key(v->certs[0].spki, &v->key) == 0;
-	if (*count == 0)
-		return refuse(v, untrusted, v->certs[0].why);
-	if (!v->has_key)
-		return refuse(v, untrusted, "its key is not supported");
-	return 0;
+	pubkey_parse(v->certs[0].spki, key);
+	if (v->count == 0)
+		return refuse_server(v, untrusted, v->certs[0].why);
+	if (key->kind != PUBKEY_NONE)
+		return 0;
+	v->alert = ALERT_UNSUPPORTED;
+	return refuse_server(v, untrusted, "its key is not supported");
 }
 
-static unsigned
-judge(struct verify *v, unsigned count)
+static int
+judge_chain(struct verify *v)
 {
 	struct path p = {
-		v->certs, count, v->anchors, v->crls, &v->host, now()
+		v->certs, v->count, v->anchors, v->crls, &v->host, verify_time(), 0
 	};
 	char detail[480] = "";
 
-	if (path_find(&p, detail, sizeof detail) < 0)
-		return refuse(v, untrusted, detail);
-	return check_name(v);
+	if (path_find(&p, detail, sizeof detail) == 0)
+		return check_name(v);
+	v->alert = p.alert;
+	return refuse_server(v, untrusted, detail);
 }
 
-static void
+static int
 note_insecure(struct verify *v)
 {
 	size_t n = strlen(v->note);
@@ -185,114 +195,41 @@ note_insecure(struct verify *v)
 	snprintf(v->note + n, sizeof v->note - n,
 	    "%saccepted only because of insecure: %s", n ? "; " : "", v->why);
 	v->why[0] = '\0';
-}
-
-static struct verify *
-self(const br_x509_class **ctx)
-{
-	return (struct verify *)(void *)ctx;
-}
-
-static void
-start_chain(const br_x509_class **ctx, const char *server_name)
-{
-	struct verify *v = self(ctx);
-
-	(void)server_name;
-	v->n = v->sent = 0;
-	v->at[0] = 0;
-	v->has_key = 0;
-	v->unusable = NULL;
-	v->why[0] = v->note[0] = '\0';
-}
-
-static void
-start_cert(const br_x509_class **ctx, uint32_t length)
-{
-	struct verify *v = self(ctx);
-	unsigned char *p;
-
-	if (length == 0)
-		v->unusable = "the server sent an empty one";
-	if (v->sent == CERTS_MAX || length > BYTES_MAX
-	    || v->n + length > BYTES_MAX)
-		v->unusable = "the server sent too many or too large ones";
-	if (v->unusable || v->n + length <= v->cap)
-		return;
-	p = realloc(v->data, v->n + length);
-	if (!p) {
-		v->unusable = "out of memory";
-		return;
-	}
-	v->data = p;
-	v->cap = v->n + length;
-}
-
-static void
-append(const br_x509_class **ctx, const unsigned char *p, size_t n)
-{
-	struct verify *v = self(ctx);
-
-	if (v->unusable)
-		return;
-	if (n > v->cap || v->n + n > v->cap) {
-		v->unusable = "one is longer than announced";
-		return;
-	}
-	memcpy(v->data + v->n, p, n);
-	v->n += n;
-}
-
-static void
-end_cert(const br_x509_class **ctx)
-{
-	struct verify *v = self(ctx);
-
-	if (!v->unusable)
-		v->at[++v->sent] = v->n;
-}
-
-static unsigned
-end_chain(const br_x509_class **ctx)
-{
-	struct verify *v = self(ctx);
-	unsigned bad, count;
-
-	note_clock(v);
-	bad = parse(v, &count);
-	if (!v->has_key)
-		return bad;
-	if (check_pin(v) < 0)
-		return BR_ERR_X509_NOT_TRUSTED;
-	if (v->pin_decides)
-		return bad;
-	if (!bad)
-		bad = judge(v, count);
-	if (!bad || !v->insecure)
-		return bad;
-	note_insecure(v);
 	return 0;
 }
 
-/* Both usages: a certificate that forbids signatures is accepted, as GnuTLS
- * and OpenSSL do. */
-static const br_x509_pkey *
-get_pkey(const br_x509_class *const *ctx, unsigned *usages)
+/* Without a usable key there is no session, and with another one than the
+ * pinned, whatever else is let pass. */
+static int
+decide(struct verify *v, const struct der *chain, size_t n, struct pubkey *key)
 {
-	const struct verify *v = (const struct verify *)(const void *)ctx;
+	int bad = parse_chain(v, chain, n, key);
 
-	if (usages)
-		*usages = BR_KEYTYPE_KEYX | BR_KEYTYPE_SIGN;
-	return v->has_key ? &v->key : NULL;
+	if (key->kind == PUBKEY_NONE || check_pin(v) < 0)
+		return -1;
+	if (v->pin_decides)
+		return bad;
+	if (bad == 0)
+		bad = judge_chain(v);
+	return bad && v->insecure ? note_insecure(v) : bad;
 }
 
-static const br_x509_class class = {
-	sizeof(struct verify), start_chain, start_cert, append, end_cert,
-	end_chain, get_pkey
-};
+int
+verify_chain(struct verify *v, const struct der *chain, size_t n,
+    struct pubkey *key)
+{
+	key->kind = PUBKEY_NONE;
+	v->why[0] = v->note[0] = '\0';
+	v->alert = ALERT_BAD;
+	note_clock(v);
+	if (decide(v, chain, n, key) == 0)
+		return 0;
+	key->kind = PUBKEY_NONE;
+	return -1;
+}
 
 static int
-fail(char *why, size_t size, const char *text, const char *detail)
+conf_error(char *why, size_t size, const char *text, const char *detail)
 {
 	snprintf(why, size, "%s: %s", text, detail);
 	return -1;
@@ -304,7 +241,7 @@ set_pin(struct verify *v, const struct ssl_conf *conf, char *why, size_t size)
 	if (!conf->pin)
 		return 0;
 	if (!pin_is_sound(conf->pin))
-		return fail(why, size, "Error setting TLS options",
+		return conf_error(why, size, "Error setting TLS options",
 		    "pin: not sha256/ and 44 characters of base64");
 	v->pin = conf->pin;
 	v->pin_decides = !conf->cafile || conf->insecure;
@@ -312,30 +249,30 @@ set_pin(struct verify *v, const struct ssl_conf *conf, char *why, size_t size)
 }
 
 static int
-load(struct verify *v, const struct ssl_conf *conf, char *why, size_t size)
+load_trust(struct verify *v, const struct ssl_conf *conf, char *why, size_t size)
 {
 	static const char no_crl[] = "Error loading SSL/TLS X.509 CRL file";
 	char detail[480];
 
 	if (v->insecure) {
 		v->anchors = anchors_bundled();
-		return v->anchors ? 0 : fail(why, size,
+		return v->anchors ? 0 : conf_error(why, size,
 		    "Error initializing TLS library", "out of memory");
 	}
 	if (v->pin_decides && conf->crlfile)
-		return fail(why, size, no_crl, "beside a pin it needs "
+		return conf_error(why, size, no_crl, "beside a pin it needs "
 		    "x509cafile, for its issuer");
 	if (v->pin_decides)
 		return 0;
 	v->anchors = anchors_load(conf->cafile, detail, sizeof detail);
 	if (!v->anchors)
-		return fail(why, size,
+		return conf_error(why, size,
 		    "Error loading SSL/TLS X.509 trust file", detail);
 	if (!conf->crlfile)
 		return 0;
-	v->crls = crls_load(conf->crlfile, v->anchors, now(), detail,
+	v->crls = crls_load(conf->crlfile, v->anchors, verify_time(), detail,
 	    sizeof detail);
-	return v->crls ? 0 : fail(why, size, no_crl, detail);
+	return v->crls ? 0 : conf_error(why, size, no_crl, detail);
 }
 
 struct verify *
@@ -344,32 +281,31 @@ verify_new(const struct ssl_conf *conf, char *why, size_t size)
 	struct verify *v = calloc(1, sizeof *v);
 
 	if (!v) {
-		fail(why, size, "Error initializing TLS library",
+		conf_error(why, size, "Error initializing TLS library",
 		    "out of memory");
 		return NULL;
 	}
-	v->vtable = &class;
 	v->insecure = conf->insecure;
 	if (!conf->host || host_parse(&v->host, conf->host) < 0)
-		fail(why, size, "Error setting TLS server name",
+		conf_error(why, size, "Error setting TLS server name",
 		    "empty or not a host name");
 	else if (set_pin(v, conf, why, size) == 0
-	    && load(v, conf, why, size) == 0)
+	    && load_trust(v, conf, why, size) == 0)
 		return v;
 	verify_free(v);
 	return NULL;
-}
-
-const br_x509_class **
-verify_class(struct verify *v)
-{
-	return &v->vtable;
 }
 
 const char *
 verify_why(const struct verify *v)
 {
 	return v->why;
+}
+
+int
+verify_alert(const struct verify *v)
+{
+	return v->alert;
 }
 
 const char *
@@ -385,6 +321,5 @@ verify_free(struct verify *v)
 		return;
 	anchors_free(v->anchors);
 	crls_free(v->crls);
-	free(v->data);
 	free(v);
 }

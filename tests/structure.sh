@@ -82,7 +82,8 @@ is "bearssl.h is in ssl only" "$(
 	find applets lib -name '*.[ch]' -exec \
 	    grep -lE '#include [<"]bearssl' {} +)" ""
 
-make -s show-OBJS show-TLS_bear show-TLS_none SANDBOX='sandbox nosandbox' |
+make -s show-OBJS show-TLS_bear show-TLS_none show-MLKEM_0 \
+    SANDBOX='sandbox nosandbox' |
     tr ' ' '\n' | sed 's,^.*obj/,,; s,\.o$,.c,' >"$T/listed"
 is "every source is in the lists" "$(
 	find applets lib ssl -name '*.c' ! -name mkbundle.c |

@@ -259,7 +259,7 @@ open_session(struct worker *w)
  * has not said that it is about the session, the message it was busy with may
  * be the reason, and must not keep others waiting. */
 static void
-session_lost(struct worker *w, int code)
+on_session_lost(struct worker *w, int code)
 {
 	if (w->accepted)
 		return;
@@ -287,7 +287,7 @@ static void
 check_session(struct worker *w, int rc)
 {
 	if (rc && rc != PROTOCOL_AGAIN)
-		session_lost(w, rc);
+		on_session_lost(w, rc);
 	if (!w->session->open)
 		leave(w, WORKER_AGAIN, ERR_OK);
 }

@@ -6,6 +6,15 @@ certificate
 FROM=s@x.y
 remote() { remotes "127.0.0.1 smtp port=$port $*"; }
 
+# The file is named so that the long tests are left out.
+arithmetic() {
+	timeout 300 "$1" "tests/data/${1##*/}.txt" >"$T/unit" ||
+	    { grep '^not' "$T/unit"; return 1; }
+}
+for unit in "${NM%/*}"/tests/unit/ssl/*; do
+	[ ! -x "$unit" ] || ok "unit ${unit##*/}" arithmetic "$unit"
+done
+
 printf 'Subject: hi\n\n.dot\nbye\n' | timeout 300 nullmailer-inject -f s@x.y r@a.b z
 is "inject and queue" "$? $(waiting)" "0 1"
 is "the envelope" "$(stored | head -n 4 | tr '\n' ' ')" "s@x.y r@a.b z@f.q.d.n  "

@@ -22,11 +22,19 @@ arch() {
 	*) echo "unknown machine: $1" >&2; exit 2 ;;
 	esac
 }
+# What has arithmetic of its own is tested there too.
+unit_tests() {
+	for u in ed25519 mlkem pss sha3; do
+		echo "$obj/cross/$1/tests/unit/ssl/$u"
+	done
+}
 build() {
+	# shellcheck disable=SC2046
 	sh tests/cross/musl.sh "$debian" "$triplet" "$obj/cross/musl-$1" &&
 	timeout 900 make -j2 OBJ="$obj/cross/$1" BINARY="$obj/cross/$1/nullmailer" \
 		CROSS="$triplet-" MUSL="$obj/cross/musl-$1" \
-		MKBUNDLE="$obj/mkbundle" BEARSSL_SRC="$BEARSSL" all
+		MKBUNDLE="$obj/mkbundle" BEARSSL_SRC="$BEARSSL" \
+		all $([ -z "$PLAY" ] || unit_tests "$1")
 }
 # On its own processor or under qemu: both say it.
 native() {
@@ -38,6 +46,8 @@ native() {
 registered='mount -t binfmt_misc none /proc/sys/fs/binfmt_misc &&
 	cat "/usr/lib/binfmt.d/qemu-$1.conf" >/proc/sys/fs/binfmt_misc/register'
 play() {
+	OBJECTS=$obj/cross/$1 COMPILER=$triplet-gcc OBJDUMP=$triplet-objdump \
+		sh tests/divide.sh
 	export NM="$obj/cross/$1/nullmailer"
 	if native "$1" >/dev/null 2>&1; then
 		echo native >"$obj/cross/$1.how"
