@@ -7,7 +7,7 @@ die() { ok "pki: $*" false; exit; }
 # by one, as it answers several questions in any order.
 asked() { make -s "show-$1" 2>/dev/null || die "make show-$1"; }
 CC=$(asked CC) CFLAGS=$(asked CFLAGS) STATIC=$(asked STATIC)
-BEARSSL=$(asked BEARSSL) BEARSSL_A=$(asked BEARSSL_A) CA_DIR=$(asked CA_DIR)
+BEARSSL=$(asked BEARSSL) BEARSSL_A=$(asked BEARSSL_A)
 [ -f "$BEARSSL_A" ] || die "$BEARSSL_A is not built"
 COMMON="-std=c99 -D_GNU_SOURCE -Issl -isystem $BEARSSL/inc"
 
