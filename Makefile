@@ -32,8 +32,7 @@ OBJS = $(addprefix $(OBJ)/,$(APPLETS:%=applets/%.o) $(LIB) $(TLS_$(SSL)))
 
 # The commands of a build, as COMMAND=PACKAGE where the names differ.
 NEED_musl-gcc = gcc musl-gcc=musl-tools
-NEED_bear = patch $(if $(BEARSSL_SRC),,xz=xz-utils) \
-	$(if $(CA_DIR),$(CA_DIR)=ca-certificates)
+NEED_bear = patch $(if $(BEARSSL_SRC),,xz=xz-utils)
 NEED = $(or $(NEED_$(CC)),$(firstword $(CC))) $(NEED_$(SSL))
 NEED_TESTS = sed -n 's/^\# needs: //p'
 
@@ -87,7 +86,8 @@ $(OBJ)/%.o: %.c $(OBJ)/flags
 $(OBJ)/flags: COMMAND = $(COMPILE) $(LINK) $(STRIP) $(SSL)
 $(OBJ)/bearssl.flags: COMMAND = $(CC) $(BEARSSL_FLAGS) $(BEARSSL_CFLAGS) \
 	$(BEARSSL_SRC)
-$(OBJ)/flags $(OBJ)/bearssl.flags: force
+$(OBJ)/bundle.flags: COMMAND = $(BUNDLE)
+$(OBJ)/flags $(OBJ)/bearssl.flags $(OBJ)/bundle.flags: force
 	@mkdir -p $(@D)
 	@printf '%s\n' "$$COMMAND" | cmp -s - $@ || { \
 	    sh tests/need.sh $(NEED) && printf '%s\n' "$$COMMAND" >$@; }
@@ -95,8 +95,8 @@ export COMMAND
 
 # Left out without TLS: the tests named after its modules, and ssl*.
 WITHOUT_none = tests/ssl% tests/tls.sh tests/interop/tls.sh \
-	tests/interop/profiles.sh tests/vectors.sh \
-	$(TLS_bear:ssl/%.o=tests/unit/ssl/%.c)
+	tests/interop/profiles.sh tests/bearssl.sh tests/roots.sh \
+	tests/vectors.sh $(TLS_bear:ssl/%.o=tests/unit/ssl/%.c)
 WITHOUT_mlkem_0 = tests/unit/ssl/mlkem.c tests/unit/ssl/sha3.c
 WITHOUT = $(WITHOUT_$(SSL)) $(WITHOUT_mlkem_$(MLKEM)) \
 	$(SAN:1=tests/sandbox.sh tests/unit/net/sandbox.c)

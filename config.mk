@@ -36,9 +36,10 @@ BEARSSL_SRC =
 # (X25519MLKEM768), for servers that ask for it; 4 KB.
 MLKEM = 1
 
-# The folder of PEM files the compiled-in CA bundle is made from; empty builds
-# without a bundle. CA_FILES: the system's own bundles, tried in this order.
-CA_DIR = /usr/share/ca-certificates/mozilla
+# The CA list that is compiled in: the tree's, which `make roots` renews, or a
+# folder of PEM files NAME.crt; empty: none. CA_FILES: the system's own bundles,
+# which come first, tried in this order.
+CA_DIR = ssl/roots.pem
 CA_FILES = /etc/ssl/certs/ca-certificates.crt /etc/ssl/cert.pem \
 	/etc/pki/tls/certs/ca-bundle.crt
 

@@ -12,6 +12,7 @@
 #include "bundle.h"
 #include "pem.h"
 #include "pubkey.h"
+#include "ssl.h"
 
 struct anchors {
 	struct pem file;
@@ -120,13 +121,27 @@ load_system(struct anchors *a)
 	return -1;
 }
 
+const char *
+ssl_roots(void)
+{
+	static char text[40];
+
+	if (!bundle_size)
+		return "no roots";
+	snprintf(text, sizeof text, "%u roots%s%s", bundle_count,
+	    *bundle_date ? " of " : "", bundle_date);
+	return text;
+}
+
 struct anchors *
 anchors_bundled(void)
 {
 	struct anchors *a = calloc(1, sizeof *a);
 
 	if (a)
-		snprintf(a->source, sizeof a->source, "the compiled-in list");
+		snprintf(a->source, sizeof a->source,
+		    "the compiled-in list%s%s", *bundle_date ? " of " : "",
+		    bundle_date);
 	return a;
 }
 

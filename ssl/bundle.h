@@ -1,5 +1,6 @@
 /* bundle.h - the trust anchors compiled in. The definitions are a file that
- * mkbundle writes at build time; without CA_DIR it writes an empty one.
+ * mkbundle writes at build time from roots.pem, or from the folder CA_DIR; when
+ * CA_DIR is empty the table is.
  *
  * Records behind each other: hash of the subject (8 bytes, dn_hash), end of
  * validity in seconds since 1970 (4), kind of key (1), length of the key (2),
@@ -15,5 +16,9 @@ enum { BUNDLE_RSA = 0, BUNDLE_RSA_E = 1, BUNDLE_HEAD = 15, BUNDLE_E = 8 };
 
 extern const unsigned char bundle[];
 extern const size_t bundle_size;
+extern const unsigned bundle_count;
+
+/* YYYY-MM-DD of the tree's list, "" when there is none or it is a folder. */
+extern const char bundle_date[];
 
 #endif

@@ -121,8 +121,8 @@ check_list(const struct crl *c, const struct anchors *anchors, int64_t now)
 }
 
 static const char *
-add_list(struct crls *l, const struct pem_object *o, const struct anchors *anchors,
-    int64_t now, char *issuer, size_t size)
+add_list(struct crls *l, const struct pem_object *o,
+    const struct anchors *anchors, int64_t now, char *issuer, size_t size)
 {
 	struct crl *c = calloc(1, sizeof *c);
 	struct der tbs;

@@ -22,7 +22,7 @@ case $1 in
 *) dest=./$1 ;;
 esac
 tree=${2:-}
-patch=$(dirname "$0")/bearssl.patch
+patch=$(cd "$(dirname "$0")" && pwd)/bearssl.patch
 name=bearssl
 tarball=bearssl_0.6+dfsg.1.orig.tar.xz
 sum=102a625bd8f6155260867a50c508df8d8c3f796985dd744df1a68e5cd1a79004
@@ -76,12 +76,17 @@ copy() {
 	chmod -R u+w "$tmp/tree"
 }
 
+# apply [-R]: without questions; busybox's patch has few options
+apply() {
+	(cd "$tmp/tree" && patch -N -p1 "$@" <"$patch" >/dev/null 2>&1)
+}
+
 # A patch that fits only in part leaves something behind: each begins anew.
 repaired() {
 	copy "$1"
-	patch -N -p1 -d "$tmp/tree" <"$patch" >/dev/null 2>&1 && return
+	! apply || return 0
 	copy "$1"
-	patch -R -f -p1 -d "$tmp/tree" <"$patch" >/dev/null 2>&1 || return 1
+	apply -R || return 1
 	copy "$1"
 }
 
@@ -96,7 +101,7 @@ elif ! [ -f "$tree/inc/bearssl.h" ] || ! [ -d "$tree/src" ]; then
 	die "$tree: not a BearSSL source tree"
 fi
 repaired "$tree" ||
-	die "$tree: the repairs in $patch do not fit this BearSSL"
+	die "$tree: the repairs in ssl/bearssl.patch do not fit this BearSSL"
 rm -rf "$dest" "$dest.$$"
 cp -R "$tmp/tree" "$dest.$$"
 mv "$dest.$$" "$dest"

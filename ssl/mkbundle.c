@@ -1,13 +1,16 @@
 /* mkbundle - writes the compiled-in trust anchors as C, for the build machine.
- * usage: mkbundle [DIR] >bundle.c
- * DIR holds one certificate per file NAME.crt, in PEM; the files are taken in
- * the order of their names' bytes. Without DIR the table is empty. The format
- * is bundle.h's. Certificates with keys we cannot use are left out, and those
- * that ended before BUILD_DATE, which is the earliest time we believe in. */
+ * usage: mkbundle DISTRUST [PATH] >bundle.c
+ * PATH is a file of certificates in PEM, as roots.pem, whose line "Date: " says
+ * of when it is; or a folder of such files NAME.crt, taken in the order of
+ * their names' bytes. Without PATH the table is empty. It is as in bundle.h.
+ * Left out are certificates that DISTRUST names, those with keys we cannot use,
+ * and those that ended before BUILD_DATE, which is the earliest time we believe
+ * in. A line of DISTRUST begins with the certificate's SHA-256. */
 #include <dirent.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "bundle.h"
 #include "der.h"
@@ -24,9 +27,11 @@ die(const char *file, const char *why)
 }
 
 static size_t column;
+static unsigned count;
+static FILE *distrust;
 
 static void
-put(const unsigned char *p, size_t n)
+put_bytes(const unsigned char *p, size_t n)
 {
 	for (; n; p++, n--)
 		printf("%u,%s", *p, ++column % 20 ? "" : "\n");
@@ -40,7 +45,7 @@ put_number(uint64_t v, unsigned bytes)
 
 	for (i = 0; i < bytes; i++)
 		b[i] = (unsigned char)(v >> 8 * (bytes - 1 - i));
-	put(b, bytes);
+	put_bytes(b, bytes);
 }
 
 static void
@@ -64,12 +69,34 @@ put_rsa(const struct cert *c, const br_rsa_public_key *k)
 		e = e << 8 | k->e[i];
 	if (e == 65537) {
 		put_head(c, BUNDLE_RSA, k->nlen);
-		put(k->n, k->nlen);
+		put_bytes(k->n, k->nlen);
 		return;
 	}
 	put_head(c, BUNDLE_RSA_E, k->nlen + BUNDLE_E);
-	put(k->n, k->nlen);
+	put_bytes(k->n, k->nlen);
 	put_number(e, BUNDLE_E);
+}
+
+/* 1 when a line of the list begins with the certificate's SHA-256. */
+static int
+is_distrusted(const struct cert *c)
+{
+	char hex[65], *line = NULL;
+	unsigned char hash[32];
+	br_sha256_context h;
+	size_t size = 0, i;
+	int found = 0;
+
+	br_sha256_init(&h);
+	br_sha256_update(&h, c->sealed.all.p, c->sealed.all.n);
+	br_sha256_out(&h, hash);
+	for (i = 0; i < sizeof hash; i++)
+		snprintf(hex + 2 * i, 3, "%02x", hash[i]);
+	rewind(distrust);
+	while (!found && getline(&line, &size, distrust) >= 0)
+		found = strncmp(line, hex, sizeof hex - 1) == 0;
+	free(line);
+	return found;
 }
 
 static void
@@ -78,34 +105,42 @@ put_anchor(const char *file, const struct cert *c)
 	struct pubkey key;
 
 	pubkey_parse(c->spki, &key);
-	if (key.kind == PUBKEY_RSA)
-		put_rsa(c, &key.rsa);
-	else if (key.kind == PUBKEY_EC) {
-		put_head(c, key.ec.curve, key.ec.qlen);
-		put(key.ec.q, key.ec.qlen);
-	} else
+	if (key.kind != PUBKEY_RSA && key.kind != PUBKEY_EC) {
 		fprintf(stderr, "mkbundle: %s: unsupported key\n", file);
+		return;
+	}
+	count++;
+	if (key.kind == PUBKEY_RSA) {
+		put_rsa(c, &key.rsa);
+	} else {
+		put_head(c, key.ec.curve, key.ec.qlen);
+		put_bytes(key.ec.q, key.ec.qlen);
+	}
 }
 
 static void
-put_file(const char *dir, const char *name)
+put_file(const char *file)
 {
-	char file[4096], why[4200];
+	char why[4200];
 	struct pem p;
 	struct pem_object o;
 	struct cert c;
+	int got, any = 0;
 
-	snprintf(file, sizeof file, "%s/%s", dir, name);
 	if (pem_open(&p, file, why, sizeof why) < 0)
 		die(file, why);
-	if (pem_next(&p, &o) != 1 || strcmp(o.label, "CERTIFICATE") != 0)
-		die(file, "no certificate");
-	if (cert_parse(&c, (struct der){ o.der, o.n }) < 0)
-		die(file, c.why);
-	if (!c.ca && !c.v1)
-		die(file, "not a certificate authority");
-	if (c.until >= BUILD_DATE)
-		put_anchor(file, &c);
+	for (; (got = pem_next(&p, &o)) == 1; any = 1) {
+		if (strcmp(o.label, "CERTIFICATE") != 0)
+			die(file, "something that is no certificate");
+		if (cert_parse(&c, (struct der){ o.der, o.n }) < 0)
+			die(file, c.why);
+		if (!c.ca && !c.v1)
+			die(file, "not a certificate authority");
+		if (c.until >= BUILD_DATE && !is_distrusted(&c))
+			put_anchor(file, &c);
+	}
+	if (got < 0 || !any)
+		die(file, any ? p.why : "no certificate");
 	pem_close(&p);
 }
 
@@ -124,25 +159,61 @@ by_bytes(const struct dirent **a, const struct dirent **b)
 	return strcmp((*a)->d_name, (*b)->d_name);
 }
 
-int
-main(int argc, char **argv)
+static void
+put_folder(const char *folder)
 {
 	struct dirent **list = NULL;
-	int i, n = 0;
+	char file[4096];
+	int i, n = scandir(folder, &list, is_crt, by_bytes);
 
-	if (argc > 1 && argv[1][0]) {
-		n = scandir(argv[1], &list, is_crt, by_bytes);
-		if (n <= 0)
-			die(argv[1], "no folder with .crt files");
-	}
-	printf("/* Made by mkbundle from %d certificates. The keys are data\n"
-	    " * of Mozilla's CA list (Mozilla Public License 2.0). */\n"
-	    "#include \"bundle.h\"\n\nconst unsigned char bundle[] = {\n", n);
+	if (n <= 0)
+		die(folder, "neither a file nor a folder with .crt files");
 	for (i = 0; i < n; i++) {
-		put_file(argv[1], list[i]->d_name);
+		snprintf(file, sizeof file, "%s/%s", folder, list[i]->d_name);
+		put_file(file);
 		free(list[i]);
 	}
 	free(list);
-	printf("0 };\n\nconst size_t bundle_size = sizeof bundle - 1;\n");
+}
+
+/* The date that the file says, as YYYY-MM-DD, or nothing. */
+static void
+put_date(const char *file)
+{
+	FILE *f = fopen(file, "r");
+	char *line = NULL;
+	size_t size = 0;
+	unsigned y, m, d;
+
+	while (f && getline(&line, &size, f) >= 0)
+		if (sscanf(line, "Date: %4u-%2u-%2u", &y, &m, &d) == 3) {
+			printf("%04u-%02u-%02u", y, m, d);
+			break;
+		}
+	free(line);
+	if (f)
+		fclose(f);
+}
+
+int
+main(int argc, char **argv)
+{
+	const char *path = argc > 2 ? argv[2] : "";
+	struct stat st;
+
+	if (argc < 2 || !(distrust = fopen(argv[1], "r")))
+		die(argc < 2 ? "usage" : argv[1], "list of distrusted roots?");
+	printf("/* Made by mkbundle. The keys are data of Mozilla's CA list\n"
+	    " * (Mozilla Public License 2.0). */\n"
+	    "#include \"bundle.h\"\n\nconst unsigned char bundle[] = {\n");
+	if (*path && stat(path, &st) == 0 && S_ISREG(st.st_mode))
+		put_file(path);
+	else if (*path)
+		put_folder(path);
+	printf("0 };\n\nconst size_t bundle_size = sizeof bundle - 1;\n"
+	    "const unsigned bundle_count = %u;\n"
+	    "const char bundle_date[] = \"", count);
+	put_date(path);
+	printf("\";\n");
 	return fflush(stdout) || ferror(stdout) ? 1 : 0;
 }

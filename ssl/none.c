@@ -75,6 +75,12 @@ ssl_note(const struct ssl *s)
 	return "";
 }
 
+const char *
+ssl_roots(void)
+{
+	return "no TLS";
+}
+
 void
 ssl_free(struct ssl *s)
 {

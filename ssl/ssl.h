@@ -67,6 +67,10 @@ const char *ssl_why(const struct ssl *);
  * than the build, what insecure let pass, anonymous), one line, or "". */
 const char *ssl_note(const struct ssl *);
 
+/* What the program has for a CA list of its own, for --version: "117 roots of
+ * 2026-10-20", "5 roots", "no roots", "no TLS". Static. */
+const char *ssl_roots(void);
+
 /* Wipes and frees; NULL is allowed. */
 void ssl_free(struct ssl *);
 

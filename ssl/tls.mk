@@ -1,7 +1,6 @@
 # tls.mk - what SSL=bear adds to the build: BearSSL, and the table of trust
-# anchors that mkbundle makes from the PEM files in CA_DIR. The table is the
-# same for every machine: a cross build gives MKBUNDLE, one that runs on the
-# build machine.
+# anchors that mkbundle makes from CA_DIR. The table is the same for every
+# machine: a cross build gives MKBUNDLE, one that runs on the build machine.
 
 BEARSSL = $(OBJ)/bearssl-src
 include ssl/bearssl.mk
@@ -23,10 +22,19 @@ $(TLS_bear:%=$(OBJ)/%) $(MKBUNDLE_O): | $(BEARSSL_H)
 $(OBJ)/mkbundle: $(MKBUNDLE_O) $(BEARSSL_A)
 	$Q$(LINK) -o $@ $^
 
-$(OBJ)/ssl/bundle.c: $(MKBUNDLE)
+BUNDLE = $(MKBUNDLE) ssl/distrust.txt $(CA_DIR)
+$(OBJ)/ssl/bundle.c: $(MKBUNDLE) ssl/distrust.txt $(OBJ)/bundle.flags \
+		$(if $(CA_DIR),$(wildcard $(CA_DIR) $(CA_DIR)/*.crt))
 	@mkdir -p $(@D)
 	@echo MKBUNDLE $(CA_DIR)
-	@$(MKBUNDLE) $(CA_DIR) >$@.new && mv $@.new $@
+	@$(BUNDLE) >$@.new && mv $@.new $@
 
 $(OBJ)/ssl/bundle.o: $(OBJ)/ssl/bundle.c
 	$Q$(COMPILE) -Issl -c -o $@ $<
+
+ROOTS = /usr/share/ca-certificates/mozilla
+roots: ## the tree's CA list anew, from ROOTS= or the installed ca-certificates
+	@sh tests/need.sh $(ROOTS)=ca-certificates
+	@sh ssl/roots.sh $(ROOTS) ssl/roots.pem
+
+.PHONY: roots

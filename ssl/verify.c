@@ -177,7 +177,8 @@ static int
 judge_chain(struct verify *v)
 {
 	struct path p = {
-		v->certs, v->count, v->anchors, v->crls, &v->host, verify_time(), 0
+		v->certs, v->count, v->anchors, v->crls, &v->host,
+		verify_time(), 0
 	};
 	char detail[480] = "";
 
@@ -249,7 +250,8 @@ set_pin(struct verify *v, const struct ssl_conf *conf, char *why, size_t size)
 }
 
 static int
-load_trust(struct verify *v, const struct ssl_conf *conf, char *why, size_t size)
+load_trust(struct verify *v, const struct ssl_conf *conf, char *why,
+    size_t size)
 {
 	static const char no_crl[] = "Error loading SSL/TLS X.509 CRL file";
 	char detail[480];
