@@ -20,10 +20,13 @@ LIB = lib/addr.o lib/backlog.o lib/base64.o lib/buf.o lib/child.o lib/chr.o \
 LIBC = lib/fork.o lib/mbstowcs.o lib/memmem.o lib/printf.o lib/qsort.o \
 	lib/sandbox.o
 TLS_none = ssl/nodigest.o ssl/none.o
-TLS_bear = ssl/anchor.o ssl/anon.o ssl/bear.o ssl/bundle.o ssl/cert.o \
-	ssl/crl.o ssl/der.o ssl/digest.o ssl/ec.o ssl/ed25519.o ssl/key.o \
-	$(MLKEM_$(MLKEM)) ssl/name.o ssl/path.o ssl/pem.o ssl/pss.o ssl/sig.o \
-	ssl/verify.o
+TLS_bear = ssl/alert.o ssl/anchor.o ssl/bear.o ssl/bundle.o ssl/bytes.o \
+	ssl/cert.o ssl/crl.o ssl/der.o ssl/digest.o ssl/dn.o ssl/ec.o \
+	ssl/ed25519.o ssl/extension.o ssl/hello.o ssl/hs.o ssl/hs12.o \
+	ssl/hs13.o ssl/kex.o ssl/key.o ssl/limits.o $(MLKEM_$(MLKEM)) \
+	ssl/name.o ssl/path.o ssl/pem.o ssl/pss.o ssl/pubkey.o ssl/queue.o \
+	ssl/record.o ssl/schedule.o ssl/scheme.o ssl/sig.o ssl/suite.o \
+	ssl/verify.o ssl/why.o
 OBJS = $(addprefix $(OBJ)/,$(APPLETS) $(LIB) $(TLS_$(SSL)))
 HDR = $(wildcard applets/*.h lib/*.h ssl/*.h)
 

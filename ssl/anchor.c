@@ -7,9 +7,11 @@
 
 #include "der.h"
 #include "cert.h"
+#include "dn.h"
 #include "anchor.h"
 #include "bundle.h"
 #include "pem.h"
+#include "pubkey.h"
 #include "ssl.h"
 
 struct anchors {
@@ -176,7 +178,7 @@ anchors_source(const struct anchors *a)
 
 static int
 next_in_file(const struct anchors *a, struct der name, size_t *at,
-    struct cert *c, br_x509_pkey *key)
+    struct cert *c, struct pubkey *key)
 {
 	struct der in, body, all, subj;
 
@@ -186,11 +188,10 @@ next_in_file(const struct anchors *a, struct der name, size_t *at,
 		if (der_next(&in, &body, &all) < 0)
 			return 0;
 		*at += all.n;
-		if (subject(all, &subj) < 0 || !der_same(subj, name)
+		if (subject(all, &subj) < 0 || !dn_same(subj, name)
 		    || cert_parse(c, all) < 0)
 			continue;
-		if (cert_key(c->spki, key) < 0)
-			key->key_type = 0;
+		pubkey_parse(c->spki, key);
 		return 1;
 	}
 	return 0;
@@ -217,19 +218,20 @@ unconst(const unsigned char *p)
 }
 
 static void
-bundled_key(const unsigned char *p, size_t n, int kind, br_x509_pkey *key)
+bundled_key(const unsigned char *p, size_t n, int kind, struct pubkey *key)
 {
 	static unsigned char f4[] = { 1, 0, 1 };
-	br_rsa_public_key *rsa = &key->key.rsa;
+	br_rsa_public_key *rsa = &key->rsa;
 
+	memset(key, 0, sizeof *key);
 	if (kind > BUNDLE_RSA_E) {
-		key->key_type = BR_KEYTYPE_EC;
-		key->key.ec.curve = kind;
-		key->key.ec.q = unconst(p);
-		key->key.ec.qlen = n;
+		key->kind = PUBKEY_EC;
+		key->ec.curve = kind;
+		key->ec.q = unconst(p);
+		key->ec.qlen = n;
 		return;
 	}
-	key->key_type = BR_KEYTYPE_RSA;
+	key->kind = PUBKEY_RSA;
 	rsa->n = unconst(p);
 	rsa->nlen = kind == BUNDLE_RSA ? n : n - BUNDLE_E;
 	rsa->e = kind == BUNDLE_RSA ? f4 : unconst(p + rsa->nlen);
@@ -237,9 +239,9 @@ bundled_key(const unsigned char *p, size_t n, int kind, br_x509_pkey *key)
 }
 
 static int
-next_in_bundle(struct der name, size_t *at, struct cert *c, br_x509_pkey *key)
+next_in_bundle(struct der name, size_t *at, struct cert *c, struct pubkey *key)
 {
-	uint64_t hash = cert_hash(name);
+	uint64_t hash = dn_hash(name);
 	const unsigned char *p;
 	size_t n;
 
@@ -264,7 +266,7 @@ next_in_bundle(struct der name, size_t *at, struct cert *c, br_x509_pkey *key)
 
 int
 anchors_next(const struct anchors *a, struct der name, size_t *at,
-    struct cert *c, br_x509_pkey *key)
+    struct cert *c, struct pubkey *key)
 {
 	if (a->used)
 		return next_in_file(a, name, at, c, key);

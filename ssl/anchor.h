@@ -5,9 +5,12 @@
 #ifndef ANCHOR_H
 #define ANCHOR_H
 
-#include <bearssl.h>
+#include <stddef.h>
 
 struct anchors;
+struct cert;
+struct der;
+struct pubkey;
 
 /* given may be NULL. NULL with why ("FILE: reason") when the given file cannot
  * be read, holds no certificate or a damaged one, or when there is no anchor
@@ -21,11 +24,11 @@ struct anchors *anchors_bundled(void);
 const char *anchors_source(const struct anchors *);
 
 /* The next anchor with this subject (a whole Name); *at is 0 before the first.
- * 1, or 0 when there are no more. key_type is 0 for a key we cannot use. An
+ * 1, or 0 when there are no more. A key we cannot use is PUBKEY_NONE. An
  * anchor of the bundle has no more than subject, until and key; c->subject
  * then borrows from name, else from the anchors. */
 int anchors_next(const struct anchors *, struct der name, size_t *at,
-    struct cert *c, br_x509_pkey *key);
+    struct cert *c, struct pubkey *key);
 
 void anchors_free(struct anchors *);
 

@@ -238,90 +238,6 @@ cert_parse(struct cert *c, struct der in)
 	return body(c, tbs);
 }
 
-static unsigned char *
-unconst(const unsigned char *p)
-{
-	union { const unsigned char *in; unsigned char *out; } u;
-
-	u.in = p;
-	return u.out;
-}
-
-static int
-rsa_key(struct der in, br_rsa_public_key *k)
-{
-	struct der seq, n, e;
-
-	if (der_take(&in, DER_SEQ, &seq) < 0 || in.n
-	    || der_take(&seq, DER_INT, &n) < 0
-	    || der_take(&seq, DER_INT, &e) < 0 || seq.n)
-		return -1;
-	for (; n.n && *n.p == 0; n.n--)
-		n.p++;
-	for (; e.n && *e.p == 0; e.n--)
-		e.p++;
-	if (n.n < 128 || n.n > 1024 || (n.n == 128 && n.p[0] < 0x80)
-	    || !(n.p[n.n - 1] & 1))
-		return -1;
-	if (e.n == 0 || e.n > 8 || !(e.p[e.n - 1] & 1)
-	    || (e.n == 1 && e.p[0] == 1))
-		return -1;
-	k->n = unconst(n.p);
-	k->nlen = n.n;
-	k->e = unconst(e.p);
-	k->elen = e.n;
-	return 0;
-}
-
-static int
-ec_key(struct der curve, struct der point, br_ec_public_key *k)
-{
-	static const struct { struct der oid; int id; size_t len; } curves[] = {
-		{ OID("\x2a\x86\x48\xce\x3d\x03\x01\x07"), BR_EC_secp256r1, 65 },
-		{ OID("\x2b\x81\x04\x00\x22"), BR_EC_secp384r1, 97 },
-		{ OID("\x2b\x81\x04\x00\x23"), BR_EC_secp521r1, 133 }
-	};
-	unsigned i;
-
-	for (i = 0; i < 3; i++) {
-		if (!der_same(curve, curves[i].oid))
-			continue;
-		if (point.n != curves[i].len || point.p[0] != 4)
-			return -1;
-		k->curve = curves[i].id;
-		k->q = unconst(point.p);
-		k->qlen = point.n;
-		return 0;
-	}
-	return -1;
-}
-
-int
-cert_key(struct der in, br_x509_pkey *k)
-{
-	static const struct der
-	    rsa = OID("\x2a\x86\x48\x86\xf7\x0d\x01\x01\x01"),
-	    ec = OID("\x2a\x86\x48\xce\x3d\x02\x01");
-	struct der seq, alg, oid, bits;
-
-	if (der_take(&in, DER_SEQ, &seq) < 0
-	    || der_take(&seq, DER_SEQ, &alg) < 0
-	    || der_take(&seq, DER_BITS, &bits) < 0 || seq.n
-	    || bits.n < 2 || bits.p[0] != 0
-	    || der_take(&alg, DER_OID, &oid) < 0)
-		return -1;
-	bits.p++;
-	bits.n--;
-	if (der_same(oid, rsa)) {
-		k->key_type = BR_KEYTYPE_RSA;
-		return rsa_key(bits, &k->key.rsa);
-	}
-	if (!der_same(oid, ec) || der_take(&alg, DER_OID, &oid) < 0)
-		return -1;
-	k->key_type = BR_KEYTYPE_EC;
-	return ec_key(oid, bits, &k->key.ec);
-}
-
 /* The last common name, else the last attribute; the number of common names. */
 static int
 last_attribute(struct der name, struct der *out)
@@ -399,14 +315,4 @@ cert_label(const struct cert *c, char *out, size_t size)
 	else
 		snprintf(out, size, "no name");
 	return out;
-}
-
-uint64_t
-cert_hash(struct der name)
-{
-	uint64_t h = UINT64_C(0xcbf29ce484222325);
-
-	for (; name.n; name.p++, name.n--)
-		h = (h ^ *name.p) * UINT64_C(0x100000001b3);
-	return h;
 }

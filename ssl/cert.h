@@ -1,9 +1,10 @@
 /* cert.h - one X.509 certificate (RFC 5280 4.1) taken apart, nothing judged.
- * Private to ssl/; calls no function of BearSSL. */
+ * Private to ssl/. */
 #ifndef CERT_H
 #define CERT_H
 
-#include <bearssl.h>
+#include <stddef.h>
+#include <stdint.h>
 
 enum {	/* bits of usage: X.509's named bit i is 0x80 >> i */
 	USAGE_CERT_SIGN = 0x04, USAGE_CRL_SIGN = 0x02
@@ -28,10 +29,6 @@ struct cert {
 /* 0; -1 and why when it is no certificate we could read. */
 int cert_parse(struct cert *, struct der);
 
-/* The public key, borrowing from spki. 0; -1 unless it is RSA of 1024 to 8192
- * bits or on P-256, P-384 or P-521. */
-int cert_key(struct der spki, br_x509_pkey *);
-
 /* What a reader would call a name or a certificate: the last common name, else
  * the last attribute of any kind, else a DNS name. Printable ASCII, the rest as
  * '?', cut to fit; returns out. */
@@ -43,9 +40,5 @@ void cert_print(struct der, char *out, size_t size);
 
 /* The contents of the one common name in a name. 1; 0 none or several. */
 int cert_cn(struct der name, struct der *out);
-
-/* 64-bit FNV-1a of a name, the key of the compiled-in bundle. It only has to
- * spread: a wrong hit fails on the signature. */
-uint64_t cert_hash(struct der name);
 
 #endif

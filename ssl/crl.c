@@ -13,7 +13,9 @@
 #include "cert.h"
 #include "anchor.h"
 #include "crl.h"
+#include "dn.h"
 #include "pem.h"
+#include "pubkey.h"
 #include "sig.h"
 
 struct crl {
@@ -97,10 +99,10 @@ parse(struct crl *c, struct der in)
 
 /* The rule an anchor of the right name fails, or NULL. */
 static const char *
-signed_by(const struct crl *c, const struct cert *ca, const br_x509_pkey *key,
+signed_by(const struct crl *c, const struct cert *ca, const struct pubkey *key,
     int64_t now)
 {
-	if (key->key_type == 0)
+	if (key->kind == PUBKEY_NONE)
 		return "its issuer's key is not supported";
 	if (now < ca->from || now > ca->until)
 		return "its issuer is not valid now";
@@ -116,7 +118,7 @@ check(const struct crl *c, const struct anchors *anchors, int64_t now)
 {
 	const char *bad = "its issuer is not among the trust anchors";
 	struct cert ca;
-	br_x509_pkey key;
+	struct pubkey key;
 	size_t at = 0;
 
 	while (anchors_next(anchors, c->issuer, &at, &ca, &key)) {
@@ -212,13 +214,15 @@ listed(struct der entries, struct der serial)
 	return 0;
 }
 
+/* A name that may be the issuer's, but cannot be compared, counts as his: the
+ * serial number decides. */
 int
 crls_revoked(const struct crls *l, const struct cert *c)
 {
 	const struct crl *i;
 
 	for (i = l->first; i; i = i->next)
-		if (der_same(i->issuer, c->issuer)
+		if (dn_compare(i->issuer, c->issuer) != DN_DIFFERENT
 		    && listed(i->entries, c->serial))
 			return 1;
 	return 0;

@@ -135,3 +135,20 @@ der_same(struct der a, struct der b)
 {
 	return a.n == b.n && (a.n == 0 || memcmp(a.p, b.p, a.n) == 0);
 }
+
+int
+der_lower(int c)
+{
+	return c >= 'A' && c <= 'Z' ? c + 32 : c;
+}
+
+int
+der_alike(struct der a, struct der b)
+{
+	if (a.n != b.n)
+		return 0;
+	for (; a.n; a.n--)
+		if (der_lower(*a.p++) != der_lower(*b.p++))
+			return 0;
+	return 1;
+}

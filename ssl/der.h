@@ -39,4 +39,10 @@ int der_time(int tag, struct der body, int64_t *out);
 /* 1 when both hold the same bytes. */
 int der_same(struct der, struct der);
 
+/* 1 when they do but for the case of ASCII letters. */
+int der_alike(struct der, struct der);
+
+/* The small letter of a capital one, else the byte itself. */
+int der_lower(int c);
+
 #endif

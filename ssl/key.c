@@ -10,18 +10,23 @@
 
 #include "der.h"
 #include "cert.h"
+#include "bytes.h"
 #include "ec.h"
 #include "key.h"
 #include "pem.h"
+#include "pss.h"
+#include "pubkey.h"
+#include "schedule.h"
+#include "scheme.h"
 #include "ssl.h"
 
 enum { RSA_MAX_BITS = 8192, CHAIN_MAX = 16 };
 
 struct key {
-	br_ssl_client_certificate_class class;	/* must be the first field */
 	br_x509_certificate chain[CHAIN_MAX];
 	size_t n;
 	int type;	/* BR_KEYTYPE_RSA or _EC */
+	struct pubkey pub;	/* borrows from chain[0] */
 	const char *hint;
 	br_skey_decoder_context sk;
 	unsigned char pad[64];	/* BearSSL 0.6 writes past sk for RSA-8192 */
@@ -50,7 +55,7 @@ static const struct {
 };
 
 static int
-refuse(char *why, size_t size, const char *file, const char *reason)
+refuse_key(char *why, size_t size, const char *file, const char *reason)
 {
 	snprintf(why, size,
 	    "Error setting SSL/TLS X.509 client certificate: %s%s%s",
@@ -66,11 +71,11 @@ open_file(struct pem *p, const char *file, char *why, size_t size)
 
 	if (pem_open(p, file, reason, sizeof reason) == 0)
 		return 0;
-	return refuse(why, size, "", reason);
+	return refuse_key(why, size, "", reason);
 }
 
 static int
-is_certificate(const struct pem_object *o)
+is_own_certificate(const struct pem_object *o)
 {
 	return !*o->label || strcmp(o->label, "CERTIFICATE") == 0
 	    || strcmp(o->label, "X509 CERTIFICATE") == 0;
@@ -105,13 +110,13 @@ load_chain(struct key *k, const char *file, char *why, size_t size)
 	while (!bad && (got = pem_next(&p, &o)) != 0) {
 		if (got < 0)
 			bad = p.why;
-		else if (is_certificate(&o))
+		else if (is_own_certificate(&o))
 			bad = add_certificate(k, &o);
 	}
 	if (!bad && !k->n)
 		bad = "no certificate in it";
 	pem_close(&p);
-	return bad ? refuse(why, size, file, bad) : 0;
+	return bad ? refuse_key(why, size, file, bad) : 0;
 }
 
 /* Bytes of the modulus of a PKCS#1 key, 0 for anything else. */
@@ -208,7 +213,7 @@ load_key(struct key *k, const char *file, char *why, size_t size)
 	else
 		bad = got < 0 ? p.why : "no private key in it";
 	pem_close(&p);
-	return bad ? refuse(why, size, file, bad) : 0;
+	return bad ? refuse_key(why, size, file, bad) : 0;
 }
 
 /* Signs anything and lets the certificate's key judge it. */
@@ -244,29 +249,29 @@ ec_fits(const struct key *k, const br_ec_public_key *pub)
 }
 
 static const char *
-check_pair(const struct key *k)
+check_pair(struct key *k)
 {
 	struct der own = { k->chain[0].data, k->chain[0].data_len };
 	struct cert c;
-	br_x509_pkey pub;
+	struct pubkey *pub = &k->pub;
 	int fits = 0;
 
-	if (cert_parse(&c, own) < 0 || cert_key(c.spki, &pub) < 0)
+	if (cert_parse(&c, own) < 0 || pubkey_parse(c.spki, pub) < 0)
 		return "not a certificate, or one with an unsupported key";
-	if (pub.key_type == k->type && k->type == BR_KEYTYPE_RSA)
-		fits = rsa_fits(k, &pub.key.rsa);
-	else if (pub.key_type == k->type)
-		fits = ec_fits(k, &pub.key.ec);
+	if (pub->kind == PUBKEY_RSA && k->type == BR_KEYTYPE_RSA)
+		fits = rsa_fits(k, &pub->rsa);
+	else if (pub->kind == PUBKEY_EC && k->type == BR_KEYTYPE_EC)
+		fits = ec_fits(k, &pub->ec);
 	return fits ? NULL : "the private key does not belong to it";
 }
 
 static int
-load(struct key *k, const struct ssl_conf *conf, char *why, size_t size)
+load_pair(struct key *k, const struct ssl_conf *conf, char *why, size_t size)
 {
 	const char *bad;
 
 	if (!conf->certfile && conf->keyfile)
-		return refuse(why, size, conf->keyfile,
+		return refuse_key(why, size, conf->keyfile,
 		    "a private key without a certificate");
 	if (!conf->certfile)
 		return 0;
@@ -275,7 +280,7 @@ load(struct key *k, const struct ssl_conf *conf, char *why, size_t size)
 	    why, size) < 0)
 		return -1;
 	bad = check_pair(k);
-	return bad ? refuse(why, size, conf->certfile, bad) : 0;
+	return bad ? refuse_key(why, size, conf->certfile, bad) : 0;
 }
 
 struct key *
@@ -284,73 +289,100 @@ key_new(const struct ssl_conf *conf, char *why, size_t size)
 	struct key *k = calloc(1, sizeof *k);
 
 	if (!k) {
-		refuse(why, size, "", "out of memory");
+		refuse_key(why, size, "", "out of memory");
 		return NULL;
 	}
-	if (load(k, conf, why, size) == 0)
+	if (load_pair(k, conf, why, size) == 0)
 		return k;
 	key_free(k);
 	return NULL;
 }
 
-/* BearSSL's order: the best hash among those both sides have. */
-static int
-best_hash(unsigned set)
-{
-	static const unsigned char order[] = {
-		br_sha256_ID, br_sha384_ID, br_sha512_ID, br_sha224_ID,
-		br_sha1_ID
-	};
-	size_t i;
+/* RFC 5246 7.4.4, ClientCertificateType. */
+enum { RSA_SIGN = 1, ECDSA_SIGN = 64 };
 
-	for (i = 0; i < sizeof order; i++)
-		if (set >> order[i] & 1)
-			return order[i];
+static int
+choose_old(const struct key *k, struct reader types)
+{
+	unsigned type = k->type == BR_KEYTYPE_RSA ? RSA_SIGN : ECDSA_SIGN;
+
+	while (types.n)
+		if (reader_number(&types, 1) == type)
+			return SCHEME_OLD;
 	return 0;
 }
 
-/* Takes the place of BearSSL's, which goes on after it has found that the
- * server cannot verify RSA, and dies of it. Bits 0 to 7 of types are the hashes
- * that go with RSA, where 0 is MD5 with SHA-1; 8 to 15 those with ECDSA. */
-static void
-choose(const br_ssl_client_certificate_class **pctx,
-    const br_ssl_client_context *sc, uint32_t types,
-    br_ssl_client_certificate *choices)
+unsigned
+key_choose(struct key *k, unsigned version, struct reader types,
+    struct reader schemes)
 {
-	struct key *k = (struct key *)*pctx;
-	int rsa = k->type == BR_KEYTYPE_RSA;
-	unsigned set = (rsa ? types : types >> 8) & 0xFF;
-	int hash = best_hash(set);
+	unsigned scheme;
 
-	(void)sc;
-	memset(choices, 0, sizeof *choices);
+	k->hint = NULL;
 	if (!k->n) {
 		k->hint = "it wants a client certificate, and none is set";
-	} else if (!hash && !(rsa && set & 1)) {
-		k->hint = rsa ? "it accepts no client certificate with RSA"
-		    : "it accepts no client certificate with ECDSA";
-	} else {
-		choices->auth_type = rsa ? BR_AUTH_RSA : BR_AUTH_ECDSA;
-		choices->hash_id = hash;
-		choices->chain = k->chain;
-		choices->chain_len = k->n;
+		return 0;
 	}
+	if (version < BR_TLS12)
+		scheme = choose_old(k, types);
+	else
+		scheme = scheme_choose(schemes, version, &k->pub);
+	if (!scheme)
+		k->hint = k->type == BR_KEYTYPE_RSA
+		    ? "it accepts no client certificate with RSA"
+		    : "it accepts no client certificate with ECDSA";
+	return scheme;
+}
+
+const br_x509_certificate *
+key_chain(const struct key *k, size_t *n)
+{
+	*n = k->n;
+	return k->chain;
+}
+
+static size_t
+sign_rsa(const struct key *k, unsigned scheme, const void *hash,
+    br_hmac_drbg_context *rng, unsigned char *sig)
+{
+	const br_rsa_private_key *rsa = br_skey_decoder_get_rsa(&k->sk);
+	unsigned char salt[HASH_MAX];
+	const unsigned char *oid = NULL;
+	const br_hash_class *class = NULL;
+	size_t n = 36;
+
+	if (scheme != SCHEME_OLD) {
+		class = scheme_hash(scheme, &oid);
+		n = hash_size(class);
+	}
+	if (scheme == SCHEME_OLD || !scheme_is_pss(scheme))
+		return br_rsa_pkcs1_sign_get_default()(oid, hash, n, rsa, sig)
+		    ? (rsa->n_bitlen + 7) / 8 : 0;
+	br_hmac_drbg_generate(rng, salt, n);
+	return pss_sign(class, hash, rsa, salt, sig);
+}
+
+/* In the old versions ECDSA signs the second of the two hashes. */
+size_t
+key_sign(const struct key *k, unsigned scheme, const void *hash,
+    br_hmac_drbg_context *rng, unsigned char sig[KEY_SIG_MAX])
+{
+	const br_hash_class *class = &br_sha1_vtable;
+	const unsigned char *p = hash;
+
+	if (k->type == BR_KEYTYPE_RSA)
+		return sign_rsa(k, scheme, hash, rng, sig);
+	if (scheme == SCHEME_OLD)
+		p += 16;
+	else
+		class = scheme_hash(scheme, NULL);
+	return br_ecdsa_sign_asn1_get_default()(&ec_all, class, p,
+	    br_skey_decoder_get_ec(&k->sk), sig);
 }
 
 void
-key_use(struct key *k, br_ssl_client_context *sc)
+key_forget_hint(struct key *k)
 {
-	if (k->type == BR_KEYTYPE_EC)
-		br_ssl_client_set_single_ec(sc, k->chain, k->n,
-		    br_skey_decoder_get_ec(&k->sk), BR_KEYTYPE_SIGN, 0,
-		    &ec_all, br_ecdsa_sign_asn1_get_default());
-	else
-		br_ssl_client_set_single_rsa(sc, k->chain, k->n,
-		    br_skey_decoder_get_rsa(&k->sk),
-		    br_rsa_pkcs1_sign_get_default());
-	k->class = **sc->client_auth_vtable;
-	k->class.choose = choose;
-	*sc->client_auth_vtable = &k->class;
 	k->hint = NULL;
 }
 

@@ -15,7 +15,9 @@
 #include "bundle.h"
 #include "der.h"
 #include "cert.h"
+#include "dn.h"
 #include "pem.h"
+#include "pubkey.h"
 
 static void
 die(const char *file, const char *why)
@@ -51,7 +53,7 @@ put_head(const struct cert *c, int kind, size_t keylen)
 {
 	uint64_t until = c->until < 0 ? 0 : (uint64_t)c->until;
 
-	put_number(cert_hash(c->subject), 8);
+	put_number(dn_hash(c->subject), 8);
 	put_number(until > UINT32_MAX ? UINT32_MAX : until, 4);
 	put_number((uint64_t)kind, 1);
 	put_number(keylen, 2);
@@ -100,19 +102,19 @@ is_distrusted(const struct cert *c)
 static void
 put_anchor(const char *file, const struct cert *c)
 {
-	br_x509_pkey key;
+	struct pubkey key;
 
-	if (cert_key(c->spki, &key) < 0) {
+	pubkey_parse(c->spki, &key);
+	if (key.kind == PUBKEY_RSA) {
+		put_rsa(c, &key.rsa);
+	} else if (key.kind == PUBKEY_EC) {
+		put_head(c, key.ec.curve, key.ec.qlen);
+		put_bytes(key.ec.q, key.ec.qlen);
+	} else {
 		fprintf(stderr, "mkbundle: %s: unsupported key\n", file);
 		return;
 	}
 	count++;
-	if (key.key_type == BR_KEYTYPE_RSA) {
-		put_rsa(c, &key.key.rsa);
-	} else {
-		put_head(c, key.key.ec.curve, key.key.ec.qlen);
-		put_bytes(key.key.ec.q, key.key.ec.qlen);
-	}
 }
 
 static void

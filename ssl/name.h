@@ -1,7 +1,12 @@
-/* name.h - does a certificate name this server (RFC 6125, RFC 5280 4.2.1.10)?
+/* name.h - does a certificate name this server (RFC 6125)?
  * Private to ssl/. */
 #ifndef NAME_H
 #define NAME_H
+
+#include <stddef.h>
+
+struct cert;
+struct der;
 
 struct host {
 	char name[256];		/* without a final dot or a zone */
@@ -12,6 +17,9 @@ struct host {
 /* 0, or -1 for an empty name or one no certificate can hold. */
 int host_parse(struct host *, const char *name);
 
+/* Its name as bytes, borrowed. */
+struct der host_text(const struct host *);
+
 /* 1 when the certificate names the host. Addresses match iPAddress names only;
  * names match dNSName, or the one common name when there is no
  * subjectAltName. A wildcard stands for the whole first label and needs two
@@ -20,12 +28,5 @@ int name_matches(const struct cert *, const struct host *);
 
 /* The names the certificate does hold, at most three, for a message. */
 void name_list(const struct cert *, char *out, size_t size);
-
-/* May an authority with these nameConstraints (contents of the extension)
- * speak for this certificate, and for the host when that is not NULL? NULL
- * when it may, else the rule broken, static text. A kind of name we cannot
- * compare is refused when there is a limit on it. */
-const char *name_allowed(struct der limits, const struct cert *,
-    const struct host *);
 
 #endif

@@ -27,6 +27,7 @@ struct ssl_conf {
 	int insecure;		/* accept any certificate; see ssl_note */
 	int anon;		/* offer anonymous suites too */
 	int tls10;		/* accept TLS 1.0 and 1.1 */
+	int tls_max12;		/* offer no TLS 1.3 */
 };
 
 /* Reads and checks every file. NULL: why holds one line that names the file

@@ -1,6 +1,5 @@
-/* verify - which server is accepted; see verify.h. An X.509 class (BearSSL's
- * br_x509_class) that collects what the server sends and judges at the end of
- * the chain, in this order: key usable, pin, path to an anchor, name. */
+/* verify - which server is accepted; see verify.h. The order: key usable, pin,
+ * path to an anchor, name. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,25 +11,25 @@
 #include "crl.h"
 #include "name.h"
 #include "path.h"
+#include "pubkey.h"
 #include "ssl.h"
 #include "verify.h"
 
-enum { CERTS_MAX = 32, BYTES_MAX = 256 << 10 };
-
 struct verify {
 	const br_x509_class *vtable;	/* first: its address is ours */
+	const char *unusable;	/* what was sent could not be collected */
+	unsigned char *data;	/* the certificates one after the other */
+	size_t n, cap, at[VERIFY_CERTS + 2];
+	unsigned sent;
+	br_x509_pkey pkey;
 	struct host host;
 	struct anchors *anchors;
 	struct crls *crls;
 	const char *pin;	/* "sha256/..." or NULL */
 	int pin_decides, insecure;
-	const char *unusable;	/* what was sent could not be collected */
-	unsigned char *data;	/* the certificates behind each other */
-	size_t n, cap, at[CERTS_MAX + 1];
-	unsigned sent;
-	struct cert certs[CERTS_MAX];
-	br_x509_pkey key;
-	int has_key;
+	struct cert certs[VERIFY_CERTS];
+	unsigned count;
+	int alert;
 	char why[640], note[800];
 };
 
@@ -95,12 +94,14 @@ pin_is_sound(const char *pin)
 	    && strcmp(pin + n + 43, "=") == 0;
 }
 
-static unsigned
-refuse(struct verify *v, const char *text, const char *detail)
+/* Always -1. */
+static int
+refuse_server(struct verify *v, const char *text, int alert,
+    const char *detail)
 {
+	v->alert = alert;
 	snprintf(v->why, sizeof v->why, "%s: %s", text, detail);
-	return text == misnamed ? BR_ERR_X509_BAD_SERVER_NAME
-	    : BR_ERR_X509_NOT_TRUSTED;
+	return -1;
 }
 
 /* 0, or -1: the pin given is not the server's. */
@@ -116,11 +117,10 @@ check_pin(struct verify *v)
 		return 0;
 	snprintf(detail, sizeof detail, "its key is not the pinned one, but "
 	    "pin=%s%s", sha256, seen);
-	refuse(v, untrusted, detail);
-	return -1;
+	return refuse_server(v, untrusted, ALERT_BAD, detail);
 }
 
-static unsigned
+static int
 check_name(struct verify *v)
 {
 	char names[160], label[80], detail[560];
@@ -131,53 +131,68 @@ check_name(struct verify *v)
 	cert_label(&v->certs[0], label, sizeof label);
 	snprintf(detail, sizeof detail, "\"%s\" is for %s, not for %s", label,
 	    *names ? names : "no name", v->host.name);
-	return refuse(v, misnamed, detail);
+	return refuse_server(v, misnamed, ALERT_BAD, detail);
+}
+
+/* Why a chain cannot be read at all, or NULL. */
+static const char *
+unreadable(const struct der *chain, size_t n)
+{
+	size_t i, bytes = 0;
+
+	if (n == 0)
+		return "the server sent none";
+	for (i = 0; i < n && n <= VERIFY_CERTS; i++) {
+		if (chain[i].n == 0)
+			return "the server sent an empty one";
+		if (chain[i].n > VERIFY_BYTES
+		    || bytes + chain[i].n > VERIFY_BYTES)
+			break;
+		bytes += chain[i].n;
+	}
+	return i < n ? "the server sent too many or too large ones" : NULL;
 }
 
 /* Takes the certificates apart. Only the server's own has to be sound; what
  * else cannot be read cannot be needed. */
-static unsigned
-parse(struct verify *v, unsigned *count)
+static int
+parse_chain(struct verify *v, const struct der *chain, size_t n,
+    struct pubkey *key)
 {
-	struct der one;
-	unsigned i;
+	const char *bad = unreadable(chain, n);
+	size_t i;
 
-	*count = 0;
-	v->has_key = 0;
-	if (v->unusable)
-		return refuse(v, untrusted, v->unusable);
-	if (v->sent == 0)
-		return refuse(v, untrusted, "the server sent none");
-	for (i = 0; i < v->sent; i++) {
-		one.p = v->data + v->at[i];
-		one.n = v->at[i + 1] - v->at[i];
-		if (cert_parse(&v->certs[*count], one) == 0)
-			++*count;
+	v->count = 0;
+	if (bad)
+		return refuse_server(v, untrusted, ALERT_BAD, bad);
+	for (i = 0; i < n; i++)
+		if (cert_parse(&v->certs[v->count], chain[i]) == 0)
+			v->count++;
 		else if (i == 0)
 			break;
-	}
-	v->has_key = cert_key(v->certs[0].spki, &v->key) == 0;
-	if (*count == 0)
-		return refuse(v, untrusted, v->certs[0].why);
-	if (!v->has_key)
-		return refuse(v, untrusted, "its key is not supported");
+	pubkey_parse(v->certs[0].spki, key);
+	if (v->count == 0)
+		return refuse_server(v, untrusted, ALERT_BAD, v->certs[0].why);
+	if (key->kind == PUBKEY_NONE)
+		return refuse_server(v, untrusted, ALERT_UNSUPPORTED,
+		    "its key is not supported");
 	return 0;
 }
 
-static unsigned
-judge(struct verify *v, unsigned count)
+static int
+judge_chain(struct verify *v)
 {
 	struct path p = {
-		v->certs, count, v->anchors, v->crls, &v->host, now()
+		v->certs, v->count, v->anchors, v->crls, &v->host, now(), 0
 	};
 	char detail[480] = "";
 
 	if (path_find(&p, detail, sizeof detail) < 0)
-		return refuse(v, untrusted, detail);
+		return refuse_server(v, untrusted, p.alert, detail);
 	return check_name(v);
 }
 
-static void
+static int
 note_insecure(struct verify *v)
 {
 	size_t n = strlen(v->note);
@@ -185,7 +200,39 @@ note_insecure(struct verify *v)
 	snprintf(v->note + n, sizeof v->note - n,
 	    "%saccepted only because of insecure: %s", n ? "; " : "", v->why);
 	v->why[0] = '\0';
+	return 0;
 }
+
+/* Without a usable key there is no session, and with another one than the
+ * pinned, whatever else is let pass. */
+static int
+decide(struct verify *v, const struct der *chain, size_t n, struct pubkey *key)
+{
+	int bad = parse_chain(v, chain, n, key);
+
+	if (key->kind == PUBKEY_NONE || check_pin(v) < 0)
+		return -1;
+	if (v->pin_decides)
+		return bad;
+	if (bad == 0)
+		bad = judge_chain(v);
+	return bad && v->insecure ? note_insecure(v) : bad;
+}
+
+int
+verify_chain(struct verify *v, const struct der *chain, size_t n,
+    struct pubkey *key)
+{
+	key->kind = PUBKEY_NONE;
+	v->why[0] = v->note[0] = '\0';
+	note_clock(v);
+	if (decide(v, chain, n, key) == 0)
+		return 0;
+	key->kind = PUBKEY_NONE;
+	return -1;
+}
+
+/* ---- as BearSSL's engine wants it ---- */
 
 static struct verify *
 self(const br_x509_class **ctx)
@@ -201,9 +248,8 @@ start_chain(const br_x509_class **ctx, const char *server_name)
 	(void)server_name;
 	v->n = v->sent = 0;
 	v->at[0] = 0;
-	v->has_key = 0;
+	v->pkey.key_type = 0;
 	v->unusable = NULL;
-	v->why[0] = v->note[0] = '\0';
 }
 
 static void
@@ -212,10 +258,8 @@ start_cert(const br_x509_class **ctx, uint32_t length)
 	struct verify *v = self(ctx);
 	unsigned char *p;
 
-	if (length == 0)
-		v->unusable = "the server sent an empty one";
-	if (v->sent == CERTS_MAX || length > BYTES_MAX
-	    || v->n + length > BYTES_MAX)
+	if (v->sent > VERIFY_CERTS || length > VERIFY_BYTES
+	    || v->n + length > VERIFY_BYTES)
 		v->unusable = "the server sent too many or too large ones";
 	if (v->unusable || v->n + length <= v->cap)
 		return;
@@ -256,22 +300,29 @@ static unsigned
 end_chain(const br_x509_class **ctx)
 {
 	struct verify *v = self(ctx);
-	unsigned bad, count;
+	struct der chain[VERIFY_CERTS + 1];
+	struct pubkey key;
+	unsigned i;
 
-	note_clock(v);
-	bad = parse(v, &count);
-	if (!v->has_key)
-		return bad;
-	if (check_pin(v) < 0)
-		return BR_ERR_X509_NOT_TRUSTED;
-	if (v->pin_decides)
-		return bad;
-	if (!bad)
-		bad = judge(v, count);
-	if (!bad || !v->insecure)
-		return bad;
-	note_insecure(v);
-	return 0;
+	for (i = 0; i < v->sent; i++) {
+		chain[i].p = v->data + v->at[i];
+		chain[i].n = v->at[i + 1] - v->at[i];
+	}
+	if (v->unusable)
+		refuse_server(v, untrusted, ALERT_BAD, v->unusable);
+	else if (verify_chain(v, chain, v->sent, &key) == 0) {
+		v->pkey.key_type = key.kind == PUBKEY_RSA ? BR_KEYTYPE_RSA
+		    : key.kind == PUBKEY_EC ? BR_KEYTYPE_EC : 0;
+		if (key.kind == PUBKEY_RSA)
+			v->pkey.key.rsa = key.rsa;
+		else
+			v->pkey.key.ec = key.ec;
+		if (v->pkey.key_type)
+			return 0;
+		refuse_server(v, untrusted, ALERT_UNSUPPORTED,
+		    "its key is not supported");
+	}
+	return BR_ERR_X509_NOT_TRUSTED;
 }
 
 /* Both usages: a certificate that forbids signatures is accepted, as GnuTLS
@@ -283,13 +334,15 @@ get_pkey(const br_x509_class *const *ctx, unsigned *usages)
 
 	if (usages)
 		*usages = BR_KEYTYPE_KEYX | BR_KEYTYPE_SIGN;
-	return v->has_key ? &v->key : NULL;
+	return v->pkey.key_type ? &v->pkey : NULL;
 }
 
 static const br_x509_class class = {
 	sizeof(struct verify), start_chain, start_cert, append, end_cert,
 	end_chain, get_pkey
 };
+
+/* ---- set-up ---- */
 
 static int
 fail(char *why, size_t size, const char *text, const char *detail)
@@ -370,6 +423,12 @@ const char *
 verify_why(const struct verify *v)
 {
 	return v->why;
+}
+
+int
+verify_alert(const struct verify *v)
+{
+	return v->alert;
 }
 
 const char *

@@ -9,11 +9,12 @@ set -u
 
 die() { ok "pki: $*" false; exit; }
 
-# With the options given to the make that runs us, which are in MAKEFLAGS; one
-# by one, as it answers several questions in any order.
-asked() { make -s "show-$1" 2>/dev/null || die "make show-$1"; }
-CC=$(asked CC) CFLAGS=$(asked CFLAGS) STATIC=$(asked STATIC)
-BEARSSL=$(asked BEARSSL) BEARSSL_A=$(asked BEARSSL_A) CA_DIR=$(asked CA_DIR)
+# With the options given to the make that runs us, which are in MAKEFLAGS. One
+# at a time, as make may run several targets in any order.
+for name in CC CFLAGS STATIC BEARSSL BEARSSL_A CA_DIR; do
+	value=$(make -s "show-$name" 2>/dev/null) || die "make show-$name"
+	eval "$name=\$value"
+done
 [ -f "$BEARSSL_A" ] || die "$BEARSSL_A is not built"
 COMMON="-std=c99 -D_GNU_SOURCE -Issl -isystem $BEARSSL/inc"
 
@@ -24,7 +25,8 @@ program() {
 	# shellcheck disable=SC2086
 	$CC $COMMON $CFLAGS -DBUILD_DATE="$2" -DCA_FILES="\"$3\"" \
 		-o "$T/$1" tests/pki/check.c ssl/anchor.c ssl/cert.c ssl/crl.c \
-		ssl/der.c ssl/ec.c ssl/name.c ssl/path.c ssl/pem.c ssl/sig.c \
+		ssl/der.c ssl/dn.c ssl/ec.c ssl/ed25519.c ssl/limits.c \
+		ssl/name.c ssl/path.c ssl/pem.c ssl/pss.c ssl/pubkey.c ssl/sig.c \
 		ssl/verify.c "$T/bundle.c" "$BEARSSL_A" $STATIC >"$T/log" 2>&1 ||
 		die "$1: $(cat "$T/log")"
 }
@@ -34,8 +36,9 @@ build_date=1795219200 late=4102444800
 # shellcheck disable=SC2086
 mkbundle() {
 	$CC $COMMON $CFLAGS -DBUILD_DATE="$2" -o "$T/$1" ssl/mkbundle.c \
-		ssl/pem.c ssl/der.c ssl/cert.c "$BEARSSL_A" $STATIC \
-		>"$T/log" 2>&1 || die "$1: $(cat "$T/log")"
+		ssl/pem.c ssl/der.c ssl/dn.c ssl/cert.c ssl/pubkey.c \
+		"$BEARSSL_A" $STATIC >"$T/log" 2>&1 ||
+		die "$1: $(cat "$T/log")"
 }
 mkbundle mkbundle 0
 mkbundle mkbundle-dated $build_date

@@ -3,94 +3,25 @@
 # another test's matter
 # needs: openssl gnutls-serv=gnutls-bin strace /usr/bin/python3=python3
 . tests/lib.sh
-SSL_CLIENT=${SSL_CLIENT:-${PEER%/*}/ssl_client}
-tests=$PWD/tests
-export ASAN_OPTIONS=detect_leaks=1
-lf='
-'
+. tests/ssl/lib.sh
 
-[ -x "$SSL_CLIENT" ] || { ok "$SSL_CLIENT is there" false; exit; }
-cd "$T" || exit 1
-
-# ---- helpers
-
-# quiet COMMAND...: OpenSSL talks on standard error; shown when it fails
-quiet() {
-	"$@" >"$T/quiet" 2>&1 || { cat "$T/quiet"; return 1; }
-}
-# Ports below those the kernel gives to clients, from a place of our own.
-port=$((10000 + $$ * 37 % 20000))
-# start WORD COMMAND... PORT-OPTION: a server whose words go to $T/log, ready
-# when WORD is there; another port when this one is taken. "halt" ends it.
-started() { grep -q -e "$1" log || ! kill -0 "$server" 2>/dev/null; }
-start() {
-	word=$1
-	shift
-	for _ in 1 2 3 4 5; do
-		port=$((port + 1))
-		: >log
-		"$@" "$port" >>log 2>&1 &
-		server=$!
-		owns "$server"
-		until_true 10 started "$word"
-		! grep -q -e "$word" log || return 0
-		halt
-	done
-	ok "$* starts" false
-}
-halt() {
-	kill "$server" 2>/dev/null
-	wait "$server" 2>/dev/null
-}
-serve() { start ACCEPT openssl s_server -rev "$@" -port; }
-serve_gnutls() { start 'listening' gnutls-serv --echo "$@" --port; }
-# A dialogue of one line each way, with the server or with us closing last.
-client() { timeout 60 "$SSL_CLIENT" "$@" 2>&1; }
-hello() { client -s "hello$lf" -e olleh "$@"; }
-hello_close() { client -s "hello$lf" -e olleh -f "CLOSE$lf" "$@"; }
-echo_line() { client -s "hello$lf" -e hello "$@"; }
-# Of many sessions the first and each that fails have a line.
-many() { hello_close "$@" | sed '/ us of CPU/d'; }
-# plain NAME OUTPUT: it worked, and there was nothing to note
-plain() { is "$1" "$2" closed; }
-
-# ---- certificates and keys
-
-make_pki() {
-	quiet openssl req -x509 -newkey rsa:2048 -nodes -days 30 -subj /CN=CA \
-	    -keyout ca.key -out ca.pem || return 1
-	for k in "rsa rsa:2048" "ec ec:P-256" "ec384 ec:P-384" "ec521 ec:P-521" \
-	    "rsa3072 rsa:3072" "rsa4096 rsa:4096"; do
-		name=${k% *} kind=${k#* }
-		case $kind in
-		rsa*) set -- -algorithm RSA -pkeyopt "rsa_keygen_bits:${kind#*:}" ;;
-		*) set -- -algorithm EC -pkeyopt "ec_paramgen_curve:${kind#*:}" ;;
-		esac
-		quiet openssl genpkey "$@" -out "$name.key" && issue "$name" || return 1
-	done
-}
-# issue NAME: certificate of NAME.key by the CA
-issue() {
-	printf 'subjectAltName=DNS:localhost,IP:127.0.0.1\n' >ext
-	quiet openssl req -new -key "$1.key" -subj /CN=localhost -out csr &&
-	    quiet openssl x509 -req -in csr -CA ca.pem -CAkey ca.key \
-	    -CAcreateserial -days 30 -extfile ext -out "$1.pem"
-}
-ok "certificates were made" make_pki
+ok "certificates were made" make_pki rsa rsa3072 rsa4096 rsa8192 ec ec384 ec521 \
+    ed25519 pss
 
 # ---- ordinary sessions
 
 serve -cert rsa.pem -key rsa.key -msg -tlsextdebug
 plain "verified session, we close" "$(hello "$port" cafile=ca.pem)"
+has "TLS 1.3 is chosen" "$(cat log)" '^Protocol version: TLSv1.3'
 has "close_notify was sent" "$(cat log)" '^<<<.*warning close_notify'
 has "X25519 is first" "$(cat log)" 'Supported groups: x25519:secp256r1'
 has "SNI is the host" "$(cat log)" '"server name" (id=0), len=14'
 if grep -qw aes /proc/cpuinfo && grep -qw pclmulqdq /proc/cpuinfo; then
 	has "AES-GCM is first where the processor has AES" "$(cat log)" \
-	    'cipher list: ECDHE-ECDSA-AES128-GCM-SHA256:'
+	    'cipher list: TLS_AES_128_GCM_.*_SHA256:ECDHE-ECDSA-AES128-GCM-SHA256:'
 else
 	has "ChaCha20 is first where the processor has no AES" "$(cat log)" \
-	    'cipher list: ECDHE-ECDSA-CHACHA20'
+	    'cipher list: TLS_CHACHA20_.*_SHA384:ECDHE-ECDSA-CHACHA20'
 fi
 lacks "no anonymous suite unless asked for" "$(cat log)" 'cipher list:.*A.*DH-'
 plain "the server closes" "$(hello_close "$port" cafile=ca.pem)"
@@ -102,6 +33,8 @@ has "another CA is refused" "$(hello "$port" cafile=ec.pem)" \
     '^failed: Server SSL/TLS certificate is untrusted'
 has "insecure takes it" "$(hello "$port" insecure=1 host=other.test)" '^closed'
 plain "50 sessions of one struct ssl" "$(many -n 50 "$port" cafile=ca.pem)"
+plain "50 sessions of TLS 1.2" "$(many -n 50 "$port" cafile=ca.pem tls_max12=1)"
+has "... which is all that was offered" "$(cat log)" '^Protocol version: TLSv1.2'
 is "only those without anon offered are anonymous" \
     "$(hello "$port" insecure=1 anon=1 | sed 's/.*anonymous/anonymous/')" \
     "$(hello "$port" insecure=1 | sed 's/.*anonymous/anonymous/')"
@@ -122,20 +55,23 @@ ECDHE-RSA-AES128-SHA ECDHE-RSA-AES256-SHA AES128-GCM-SHA256 AES256-GCM-SHA384
 AES128-SHA256 AES256-SHA256 AES128-SHA AES256-SHA
 ECDHE-ECDSA-AES128-GCM-SHA256 ECDHE-ECDSA-AES256-GCM-SHA384
 ECDHE-ECDSA-CHACHA20-POLY1305 ECDHE-ECDSA-AES128-SHA256
-ECDHE-ECDSA-AES256-SHA384 ECDHE-ECDSA-AES128-SHA ECDHE-ECDSA-AES256-SHA"
+ECDHE-ECDSA-AES256-SHA384 ECDHE-ECDSA-AES128-SHA ECDHE-ECDSA-AES256-SHA
+DHE-RSA-AES128-GCM-SHA256 DHE-RSA-AES256-GCM-SHA384 DHE-RSA-CHACHA20-POLY1305
+DHE-RSA-AES128-SHA256 DHE-RSA-AES256-SHA256 DHE-RSA-AES128-SHA
+DHE-RSA-AES256-SHA"
 for suite in $suites; do
-	serve -cert rsa.pem -key rsa.key -dcert ec.pem -dkey ec.key \
+	serve_12 -cert rsa.pem -key rsa.key -dcert ec.pem -dkey ec.key \
 	    -cipher "$suite"
 	plain "$suite" "$(hello_close "$port" cafile=ca.pem)"
 	halt
 done
 for curve in X25519 P-256 P-384 P-521; do
-	serve -cert ec.pem -key ec.key -groups $curve
+	serve_12 -cert ec.pem -key ec.key -groups $curve
 	plain "key exchange on $curve" "$(hello_close "$port" cafile=ca.pem)"
 	halt
 done
-for key in rsa3072 rsa4096 ec384 ec521; do
-	serve -cert $key.pem -key $key.key
+for key in rsa3072 rsa4096 rsa8192 ec384 ec521 ed25519 pss; do
+	serve_12 -cert $key.pem -key $key.key
 	plain "server's key is $key" "$(hello_close "$port" cafile=ca.pem)"
 	halt
 done
@@ -145,20 +81,22 @@ done
 for v in 1:0 1_1:1; do
 	serve -tls${v%:*} -cert rsa.pem -key rsa.key -cipher ALL:@SECLEVEL=0
 	has "TLS 1.${v#*:} is refused" "$(hello "$port" cafile=ca.pem)" \
-	    "^failed: Error completing TLS handshake: .*only TLS 1.${v#*:}"
+	    "^failed: Error completing TLS handshake: .*alert protocol_version:.*tls-min"
 	plain "TLS 1.${v#*:} is taken with tls10" \
 	    "$(hello_close "$port" cafile=ca.pem tls10=1)"
 	is "TLS 1.${v#*:} in pieces of a byte" "$(hello_close -b 1 "$port" \
 	    cafile=ca.pem tls10=1 | sed 's/ (.*//')" closed
 	halt
 done
-only='^failed: Error completing TLS handshake: the server speaks only TLS 1.3'
+only='^failed: Error completing TLS handshake: the server sent alert .*: perhaps it speaks only TLS 1.3, which tls-max'
 serve -tls1_3 -cert rsa.pem -key rsa.key
-has "a server of TLS 1.3 only" "$(hello "$port" cafile=ca.pem)" "$only"
+has "a server of TLS 1.3 only" "$(hello "$port" cafile=ca.pem tls_max12=1)" "$only"
+has "... which may be for tls-anon-auth" "$(hello "$port" insecure=1 anon=1)" "$only"
 halt
 serve_gnutls --x509certfile ca.pem --x509keyfile ca.key \
     --priority NORMAL:-VERS-ALL:+VERS-TLS1.3
-has "a GnuTLS server of TLS 1.3 only" "$(echo_line "$port" cafile=ca.pem)" "$only"
+has "a GnuTLS server of TLS 1.3 only" "$(echo_line "$port" cafile=ca.pem \
+    tls_max12=1)" "$only"
 halt
 
 # ---- anonymous
@@ -275,7 +213,8 @@ forms() {
 	sed 's/$/\r/' "$1.old.pem" >"$1.crlf.pem"
 	printf '%s' "$(cat "$1.p8.pem")" >"$1.cut.pem"
 }
-serve -cert rsa.pem -key rsa.key -CAfile ca.pem -Verify 2 -verify_return_error
+serve_12 -cert rsa.pem -key rsa.key -CAfile ca.pem -Verify 2 \
+    -verify_return_error
 for key in rsa rsa3072 rsa4096 ec ec384 ec521; do
 	quiet forms $key
 	for form in p8.pem p8.der old.pem old.der crlf.pem cut.pem; do
@@ -301,7 +240,7 @@ is "client certificate in pieces of a byte" "$(hello_close -b 1 "$port" \
 has "no certificate where one is wanted" "$(hello "$port" cafile=ca.pem)" \
     '^failed: .*wants a client certificate, and none is set'
 halt
-serve -cert rsa.pem -key rsa.key -CAfile ca.pem -verify 2
+serve_12 -cert rsa.pem -key rsa.key -CAfile ca.pem -verify 2
 plain "no certificate where one is welcome" "$(hello "$port" cafile=ca.pem)"
 halt
 for v in 1 1_1; do
@@ -313,18 +252,19 @@ for v in 1 1_1; do
 	done
 	halt
 done
-serve -cert rsa.pem -key rsa.key -CAfile ca.pem -verify 2 \
+serve_12 -cert rsa.pem -key rsa.key -CAfile ca.pem -verify 2 \
     -client_sigalgs ECDSA+SHA256
 plain "RSA goes on without where only ECDSA is welcome" "$(hello "$port" \
     cafile=ca.pem certfile=rsa.pem keyfile=rsa.key)"
 halt
-serve -cert rsa.pem -key rsa.key -CAfile ca.pem -Verify 2 \
+serve_12 -cert rsa.pem -key rsa.key -CAfile ca.pem -Verify 2 \
     -client_sigalgs ECDSA+SHA256
 has "RSA where only ECDSA is accepted" "$(hello "$port" cafile=ca.pem \
     certfile=rsa.pem keyfile=rsa.key)" 'accepts no client certificate with RSA'
 halt
 serve_gnutls --x509certfile rsa.pem --x509keyfile rsa.key \
-    --x509cafile ca.pem --require-client-cert --verify-client-cert
+    --x509cafile ca.pem --require-client-cert --verify-client-cert \
+    --priority NORMAL:-VERS-TLS1.3
 for key in rsa ec ec521; do
 	plain "client certificate, GnuTLS, $key" "$(echo_line "$port" \
 	    cafile=ca.pem certfile=$key.pem keyfile=$key.key)"
@@ -410,22 +350,8 @@ refused "long host" "Error setting TLS server name: the host is too long" \
 
 # ---- cut or changed at every byte
 
-# spoil_all NAME FIELD...: how much the server says, then a cut after each byte
-# and a change of each. All that the server says must have a fixed length.
-spoil_all() {
-	name=$1
-	shift
-	total=$(hello_close -b 5000 "$@" | sed -n 's/^closed (\([0-9]*\) .*/\1/p')
-	ok "$name: whole, ${total:-no} bytes" [ "${total:-0}" -gt 200 ]
-	for how in "-c cut after" "-x changed"; do
-		is "$name: ${how#* } each byte" "$(timeout 200 "$SSL_CLIENT" \
-		    -s "hello$lf" -e olleh -f "CLOSE$lf" -t "$spoil_time" \
-		    "${how%% *}" 0:$((${total:-1} - 1)) "$@" 2>&1)" \
-		    "$total bytes, 0 wrong"
-	done
-}
 spoil_time=300
-serve -cert rsa.pem -key rsa.key -no_ticket
+serve_12 -cert rsa.pem -key rsa.key -no_ticket
 spoil_all "certificate" "$port" insecure=1
 halt
 serve -nocert -cipher AECDH:@SECLEVEL=0

@@ -8,9 +8,11 @@
  *   -r BYTES     so many; then
  *   -f TEXT      is sent, and the server must close; without -f we close
  *   -b BYTES     lets the server's bytes through in pieces of this size
- *   -c FROM:TO   a session for each number in between, cut after so many of
+ *   -c FROM:TO[:STEP]
+ *                a session for each number in between, cut after so many of
  *                the server's bytes: all must fail, and say why
- *   -x FROM:TO   the same with a bit of that byte changed instead: none may
+ *   -x FROM:TO[:STEP]
+ *                the same with a bit of that byte changed instead: none may
  *                end well, but some wait for more bytes until their deadline
  * FIELD is one of struct ssl_conf; flags want a value too. One line per
  * session tells how it ended: "closed", "failed: WHY", "late" or "short". */
@@ -33,7 +35,7 @@
 enum end { CLOSED, FAILED, LATE, SHORT };
 
 static int port, timeout = 10000, count = 1;
-static long upload, replies, piece, first = -1, last = -1;
+static long upload, replies, piece, first = -1, last = -1, stride = 1;
 static int flip;
 static const char *text = "", *want = "", *final;
 
@@ -321,7 +323,7 @@ spoil_all(struct ssl *ssl)
 	long at, passed, wrong = 0;
 	enum end end;
 
-	for (at = first; at <= last; at++) {
+	for (at = first; at <= last; at += stride) {
 		end = session(ssl, at, &passed);
 		if ((end == FAILED && strlen(ssl_why(ssl)) > 20)
 		    || (end == LATE && flip))
@@ -330,7 +332,7 @@ spoil_all(struct ssl *ssl)
 		printf("byte %ld: ", at);
 		tell(ssl, end, passed);
 	}
-	printf("%ld bytes, %ld wrong\n", last - first + 1, wrong);
+	printf("%ld bytes, %ld wrong\n", (last - first) / stride + 1, wrong);
 	return wrong != 0;
 }
 
@@ -376,7 +378,7 @@ field(struct ssl_conf *c, char *arg)
 		int *to;
 	} flags[] = {
 		{ "insecure", &c->insecure }, { "anon", &c->anon },
-		{ "tls10", &c->tls10 },
+		{ "tls10", &c->tls10 }, { "tls_max12", &c->tls_max12 },
 	};
 	size_t i;
 
@@ -406,7 +408,8 @@ option(int c)
 		flip = 1;
 		/* fall through */
 	case 'c':
-		if (sscanf(optarg, "%ld:%ld", &first, &last) == 2)
+		if (sscanf(optarg, "%ld:%ld:%ld", &first, &last, &stride) >= 2
+		    && stride > 0)
 			break;
 		exit(2);
 	default:

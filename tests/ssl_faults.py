@@ -115,7 +115,7 @@ class Server:
         self.sock, self.log, self.seq = sock, b"", 0
         self.y = int.from_bytes(os.urandom(32), "big")
         self.random = os.urandom(32)
-        self.keys = None
+        self.keys, self.ems = None, False
 
     # --- records
     def raw(self, data):
@@ -201,6 +201,9 @@ class Server:
         pms = num(z).lstrip(b"\0")
         self.master = prf(pms, b"master secret",
                           self.client_random + self.random, 48)
+        if self.ems:
+            self.master = prf(pms, b"extended master secret",
+                              hashlib.sha256(self.log).digest(), 48)
         kb = prf(self.master, b"key expansion",
                  self.random + self.client_random, 72)
         self.mac_key, self.aes = kb[20:40], expand(kb[56:72])
@@ -329,6 +332,35 @@ def good_data_behind_close(s):
     s.seal(DATA, b"more")
 
 
+EMS = b"\0\x17\0\0"
+
+
+@fault(GOOD)
+def good_ems(s):
+    s.ems = True
+    s.hs(s.hello(ext=EMS + s.RENEG))
+    s.hs(s.key())
+    s.hs(s.DONE)
+    s.done()
+
+
+@fault("failed: .*bad MAC")
+def ems_promised(s):
+    s.hs(s.hello(ext=EMS + s.RENEG))
+    s.hs(s.key())
+    s.hs(s.DONE)
+    s.done()
+
+
+@fault("failed: .*bad MAC")
+def ems_unsaid(s):
+    s.ems = True
+    s.hs(s.hello())
+    s.hs(s.key())
+    s.hs(s.DONE)
+    s.done()
+
+
 def good_hello(name, **kw):
     def f(s):
         s.hs(s.hello(**kw))
@@ -372,7 +404,10 @@ bad_hello("unknown-suite", "failed: .*not offered", suite=0x0018)
 bad_hello("placeholder", "failed: .*not offered", suite=0x5600)
 bad_hello("compression", "failed: .*compression", comp=1)
 bad_hello("unknown-extension", EXTENSION, ext=b"\x12\x34\0\0")
-bad_hello("ems", EXTENSION, ext=b"\0\x17\0\0")
+bad_hello("ems-text", EXTENSION, ext=EMS[:3] + b"\1x")
+bad_hello("ems-twice", EXTENSION, ext=2 * EMS)
+bad_hello("versions", EXTENSION, ext=b"\0\x2b\0\2\3\4")
+bad_hello("ticket", EXTENSION, ext=b"\0\x23\0\0")
 bad_hello("twice-reneg", EXTENSION, ext=2 * Server.RENEG)
 bad_hello("bad-reneg", EXTENSION, ext=b"\xff\x01\0\1\1")
 bad_hello("long-reneg", EXTENSION, ext=b"\xff\x01\0\2\1\0")
@@ -673,12 +708,12 @@ def open_close(s):
     s.close()
 
 
-@fault("failed: .*cipher suites offered .alert handshake_failure")
+@fault("failed: .*sent alert handshake_failure: .*cipher suite")
 def alert_first(s):
     s.record(ALERT, b"\2\x28")
 
 
-@fault("failed: .*only TLS 1.3.*alert protocol_version")
+@fault("failed: .*sent alert protocol_version: .*only TLS 1.3")
 def alert_version(s):
     s.record(ALERT, b"\2")
     s.record(ALERT, b"\x46")

@@ -11,7 +11,9 @@
 #include "../../ssl/cert.h"
 #include "../../ssl/anchor.h"
 #include "../../ssl/crl.h"
+#include "../../ssl/limits.h"
 #include "../../ssl/name.h"
+#include "../../ssl/pubkey.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *, size_t);
 
@@ -35,8 +37,9 @@ certificate(struct der in)
 {
 	struct cert c;
 	struct host h;
+	unsigned long work = 1 << 24;
 	char text[100];
-	br_x509_pkey key;
+	struct pubkey key;
 
 	if (cert_parse(&c, in) < 0) {
 		if (!c.why)
@@ -47,10 +50,9 @@ certificate(struct der in)
 	name_list(&c, text, sizeof text);
 	if (host_parse(&h, "mail.test") == 0) {
 		name_matches(&c, &h);
-		name_allowed(c.limits, &c, &h);
+		limits_broken(c.limits, &c, &h, &work);
 	}
-	if (cert_key(c.spki, &key) == 0)
-		cert_hash(c.subject);
+	pubkey_parse(c.spki, &key);
 }
 
 int

@@ -1,5 +1,5 @@
-/* check - feeds the certificates of PEM files to ssl/verify as BearSSL's engine
- * would, and prints one line: "ok", "ok (NOTE)", "refused: WHY" or, when the
+/* check - gives the certificates of PEM files to ssl/verify and prints one
+ * line: "ok", "ok (NOTE)", "refused: WHY" or, when the
  * files and options are no good, "error: WHY".
  *
  * check [-a CAFILE] [-r CRLFILE] [-p PIN] [-i] HOST CHAIN.pem...
@@ -11,11 +11,13 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "../../ssl/der.h"
 #include "../../ssl/pem.h"
+#include "../../ssl/pubkey.h"
 #include "../../ssl/ssl.h"
 #include "../../ssl/verify.h"
 
-static struct { unsigned char *p; size_t n; } certs[256];
+static struct der certs[256];
 static unsigned count;
 
 static int
@@ -43,34 +45,14 @@ load(struct pem *p, const char *file)
 	}
 }
 
-/* Pieces of 1, 2, 3... bytes: the engine's are whatever a record holds. */
-static unsigned
-feed(const br_x509_class **c)
-{
-	size_t at, n, piece = 1;
-	unsigned i;
-
-	(*c)->start_chain(c, "name.that.must.not.matter");
-	for (i = 0; i < count; i++) {
-		(*c)->start_cert(c, (uint32_t)certs[i].n);
-		for (at = 0; at < certs[i].n; at += n, piece++) {
-			n = piece < certs[i].n - at ? piece : certs[i].n - at;
-			(*c)->append(c, certs[i].p + at, n);
-		}
-		(*c)->end_cert(c);
-	}
-	return (*c)->end_chain(c);
-}
-
 static int
 run(const struct ssl_conf *conf, int quiet)
 {
 	char why[1024];
-	const br_x509_class **c;
 	struct verify *v;
-	unsigned bad, usages = 0;
+	struct pubkey key;
 	const char *note;
-	int rc;
+	int bad;
 
 	v = verify_new(conf, why, sizeof why);
 	if (!v) {
@@ -78,21 +60,18 @@ run(const struct ssl_conf *conf, int quiet)
 			printf("error: %s\n", why);
 		return 2;
 	}
-	c = verify_class(v);
-	bad = feed(c);
-	rc = bad != 0;
+	bad = verify_chain(v, certs, count, &key) < 0;
 	note = verify_note(v);
-	if (!bad && (!(*c)->get_pkey(c, &usages)
-	    || usages != (BR_KEYTYPE_KEYX | BR_KEYTYPE_SIGN)))
-		die(conf->host, "accepted without a key");
-	if (!bad != !*verify_why(v))
+	if (bad != (key.kind == PUBKEY_NONE))
+		die(conf->host, "verdict and key differ");
+	if (bad != (*verify_why(v) != '\0'))
 		die(conf->host, "verdict and reason differ");
 	if (!quiet && bad)
 		printf("refused: %s\n", verify_why(v));
 	else if (!quiet)
 		printf(*note ? "ok (%s)\n" : "ok\n", note);
 	verify_free(v);
-	return rc;
+	return bad;
 }
 
 static int

@@ -42,10 +42,19 @@ key() {
 	rsa8*) loud openssl genpkey -out "$1.key" -algorithm RSA \
 		-pkeyopt "rsa_keygen_bits:${2#rsa}" \
 		-pkeyopt rsa_keygen_primes:5 ;;
+	rsa8*)	# several primes are found sooner; the public key is no other
+		loud openssl genpkey -out "$1.key" -algorithm RSA \
+		-pkeyopt "rsa_keygen_bits:${2#rsa}" \
+		-pkeyopt rsa_keygen_primes:5 ;;
 	rsa*) loud openssl genpkey -out "$1.key" -algorithm RSA \
 		-pkeyopt "rsa_keygen_bits:${2#rsa}" ;;
 	pss) loud openssl genpkey -out "$1.key" -algorithm RSA-PSS \
 		-pkeyopt rsa_keygen_bits:2048 ;;
+	pss*) loud openssl genpkey -out "$1.key" -algorithm RSA-PSS \
+		-pkeyopt rsa_keygen_bits:2048 \
+		-pkeyopt "rsa_pss_keygen_md:sha${2#pss}" \
+		-pkeyopt "rsa_pss_keygen_mgf1_md:sha${2#pss}" \
+		-pkeyopt rsa_pss_keygen_saltlen:20 ;;
 	ed) loud openssl genpkey -out "$1.key" -algorithm ED25519 ;;
 	explicit) loud openssl genpkey -out "$1.key" -algorithm EC \
 		-pkeyopt ec_paramgen_curve:P-256 \
@@ -55,12 +64,12 @@ key() {
 	esac
 }
 
-# mk NAME ISSUER|self KEY SUBJECT [from=T|until=T|md=M|sig=O|LINE]...
+# mk NAME ISSUER|self KEY SUBJECT [from=T|until=T|md=M|sig=O|mask=M|LINE]...
 # A LINE is one of OpenSSL's extension file; none makes version 1.
 mk() {
 	name=$1 by=$2 k=$3 subject=$4
 	shift 4
-	f=$from u=$until md=sha256 sig=
+	f=$from u=$until md=sha256 sig= mask=utf8only
 	echo '[x]' >ext
 	lines=0
 	for arg; do
@@ -68,19 +77,21 @@ mk() {
 		from=*) f=${arg#*=} ;;
 		until=*) u=${arg#*=} ;;
 		md=*) md=${arg#*=} ;;
-		sig=*) sig="-sigopt ${arg#*=}" ;;
+		sig=*) sig="$sig -sigopt ${arg#*=}" ;;
+		mask=*) mask=${arg#*=} ;;
 		*) echo "$arg" >>ext; lines=$((lines + 1)) ;;
 		esac
 	done
 	cp "$k.key" "$name.key" 2>/dev/null || :
-	loud openssl req -config ca.cnf -new -utf8 -key "$k.key" \
+	sed "s/^string_mask.*/string_mask = $mask/" ca.cnf >mk.cnf
+	loud openssl req -config mk.cnf -new -utf8 -key "$k.key" \
 		-subj "$subject" -out csr
 	: >index.txt
 	if [ "$by" = self ]; then set -- -selfsign -keyfile "$k.key"
 	else set -- -cert "$by.crt" -keyfile "$by.key"; fi
 	[ "$lines" -eq 0 ] || set -- "$@" -extfile ext -extensions x
 	# shellcheck disable=SC2086
-	loud openssl ca -config ca.cnf -batch -notext -preserveDN -in csr \
+	loud openssl ca -config mk.cnf -batch -notext -preserveDN -in csr \
 		-out "$name.crt" -startdate "$f" -enddate "$u" \
 		-md "$md" $sig "$@"
 }
@@ -123,7 +134,11 @@ key p384 P-384
 key p521 P-521
 key koblitz secp256k1
 key ed ed
+key ed2 ed
 key pss pss
+key pss1 pss1
+key pss256 pss256
+key pss384 pss384
 key explicit explicit
 
 # --- the chain most cases use, and its other forms
@@ -147,13 +162,39 @@ for i in rsa2048 rsa8192 rsa8256 rsa2048e3 p384 p521 koblitz pss; do
 done
 mk root-ed self ed '/CN=Root ed' "$ca" "$sign" md=null
 mk by-ed root-ed k3 '/CN=mail.test' "$ee" "$san" md=null
+mk int-ed root ed '/CN=Int ed' "$ca"
+mk by-int-ed int-ed rsa2048 '/CN=mail.test' "$ee" "$san" md=null
+mk imposter-ed self ed2 '/CN=Root ed' "$ca" md=null
+mk by-imposter-ed imposter-ed k3 '/CN=mail.test' "$ee" "$san" md=null
+mk imposter-pss self rsa2048 '/CN=Root pss' "$ca"
+mk imposter-ec-ed self k6 '/CN=Root ed' "$ca"
+mk by-ec-ed imposter-ec-ed k3 '/CN=mail.test' "$ee" "$san"
 mk imposter384 self k6 '/CN=Root p384' "$ca"
 mk by-imposter384 imposter384 k3 '/CN=mail.test' "$ee" "$san"
 for i in sha1 sha224 sha384 sha512 md5; do
 	mk "rsa-$i" root-rsa2048 k3 '/CN=mail.test' "$ee" "$san" md=$i
 done
-mk pss-signed root-rsa2048 k3 '/CN=mail.test' "$ee" "$san" \
-	sig=rsa_padding_mode:pss
+# pss NAME ISSUER HASH HASH_OF_MASK SALT
+pss() {
+	mk "$1" "$2" k3 '/CN=mail.test' "$ee" "$san" "md=$3" \
+		sig=rsa_padding_mode:pss "sig=rsa_mgf1_md:$4" "sig=rsa_pss_saltlen:$5"
+}
+for i in 256 384 512; do pss "pss-$i" root-rsa2048 "sha$i" "sha$i" digest; done
+pss pss-max root-rsa2048 sha256 sha256 max
+pss pss-none root-rsa2048 sha256 sha256 0
+pss pss-mixed root-rsa2048 sha256 sha512 32
+pss by-imposter-pss imposter-pss sha256 sha256 digest
+pss pss-sha1 root-rsa2048 sha1 sha1 20
+for i in 256 384; do
+	mk "root-pss$i" self "pss$i" "/CN=Root pss limited" "$ca" "md=sha$i"
+	mk "leaf-pss$i" root "pss$i" '/CN=mail.test' "$ee" "$san"
+	pss "by-pss$i" "root-pss$i" "sha$i" "sha$i" digest
+done
+mk leaf-pss1 root pss1 '/CN=mail.test' "$ee" "$san"
+mk root-pss-any self pss '/CN=Root pss limited' "$ca"
+pss by-pss256-short root-pss-any sha256 sha256 19
+mk root-pss-rsa self rsa2048 '/CN=Root pss limited' "$ca"
+mk by-pss-rsa root-pss-rsa k3 '/CN=mail.test' "$ee" "$san"
 for i in sha1 sha224 sha384 sha512; do
 	mk "ec-$i" root k3 '/CN=mail.test' "$ee" "$san" md=$i
 done
@@ -162,6 +203,16 @@ mk root-sha1 self rsa2048 '/CN=Root sha1' "$ca" md=sha1
 mk by-root-sha1 root-sha1 k3 '/CN=mail.test' "$ee" "$san"
 # The same name with another key: the signature cannot be right.
 mk root-imposter self k6 '/CN=Root One' "$ca" "$sign"
+
+# --- names of issuers: Root One's key with its name written in other ways
+mk root-print self k1 '/CN=Root One' "$ca" "$sign" mask=nombstr
+mk root-blanks self k1 '/CN= root   ONE ' "$ca" "$sign"
+mk root-glued self k1 '/CN=RootOne' "$ca" "$sign"
+mk root-two self k1 '/CN=Root One/O=Root' "$ca" "$sign"
+for i in print blanks glued two; do
+	mk "by-$i" "root-$i" k3 '/CN=mail.test' "$ee" "$san"
+done
+mk int-blanks root-blanks k2 '/CN=iNT  one' "$ca" "$sign"
 
 # --- dates
 mk leaf-expired int k3 '/CN=mail.test' "$ee" "$san" until=20210101000000Z
@@ -263,6 +314,28 @@ mk leaf-nc-ip4bad int-nc-ip k3 '/CN=x' "$ee" subjectAltName=IP:11.1.2.3
 mk leaf-nc-ip6 int-nc-ip k3 '/CN=x' "$ee" subjectAltName=IP:2001:db8::1
 mk leaf-nc-emailed int-nc-email k3 '/CN=x' "$ee" "${san},email:a@example.org"
 mk leaf-nc-uried int-nc-uri k3 '/CN=x' "$ee" "${san},URI:http://example.org/"
+nc nc-domain 'permitted;email:.example.org'
+nc nc-noemail 'excluded;email:example.org'
+nc nc-spiffe 'permitted;URI:.example.org'
+nc nc-nouri 'excluded;URI:example.org'
+nc nc-rid 'permitted;RID:1.2.3.4'
+# more ISSUER LEAF NAME SUBJECT: another leaf, with NAME beside mail.test
+more() {
+	mk "leaf-nc-$2" "int-nc-$1" k3 "${4:-/CN=x}" "$ee" "$san${3:+,$3}"
+}
+more email emailbad email:a@sub.example.org
+more email emailsub '' /CN=x/emailAddress=a@evil.org
+more email emailsubok '' /CN=x/emailAddress=a@example.org
+more email emailnone email:example.org
+more domain domained email:a@sub.example.org
+more noemail noemailed email:a@EXAMPLE.org
+more noemail noemailsub '' /CN=x/emailAddress=a@example.org
+more uri uribad URI:https://example.org@evil.org/
+more uri urinone URI:urn:example.org
+more spiffe spiffed URI:spiffe://a.example.org/ns/mail
+more nouri nouried URI:https://u@EXAMPLE.org.:8443/x
+more rid ridded RID:1.2.3.4
+mk beside int k3 /CN=x "$ee" "${san},email:a@b.test,URI:spiffe://b.test/x,RID:1.2.3"
 mk leaf-nc-extra int-nc-ok k3 '/CN=x' "$ee" "${san},DNS:evil.example.org"
 mk leaf-nc-cn int-nc-bad k3 '/CN=mail.test' "$ee"
 mk leaf-nc-wild int-nc-excl k3 '/CN=x' "$ee" 'subjectAltName=DNS:*.example.org'
@@ -273,6 +346,27 @@ mk int-nc-dir root k2 '/CN=Int dir' "$ca" \
 	'nameConstraints=critical,permitted;dirName:dn' '[dn]' O=Good
 mk leaf-nc-dir int-nc-dir k3 '/O=Good/CN=mail.test' "$ee" "$san"
 mk leaf-nc-dirbad int-nc-dir k3 '/O=Evil/CN=mail.test' "$ee" "$san"
+mk leaf-nc-dircase int-nc-dir k3 '/O= gOOD/CN=mail.test' "$ee" "$san" \
+	mask=nombstr
+mk int-nc-nodir root k2 '/CN=Int nodir' "$ca" \
+	'nameConstraints=excluded;dirName:dn' '[dn]' O=Bad
+mk int-nc-nouml root k2 '/CN=Int nodir' "$ca" \
+	'nameConstraints=excluded;dirName:dn' '[dn]' O=Übel
+i=0
+for name in Bad ' BAD' Good übel; do
+	i=$((i + 1))
+	mk leaf-nc-nodir$i int-nc-nodir k3 "/O=$name/CN=x" "$ee" "$san" \
+		"$([ $i = 4 ] || echo mask=nombstr)"
+done
+mk int-nc-badip root k2 '/CN=Int badip' "$ca" nameConstraints=DER:\
+300fa10d300b87090a000000ff000000ff
+mk leaf-nc-badip int-nc-badip k3 '/CN=x' "$ee" subjectAltName=IP:10.1.2.3
+# An authority that is limited gives itself a name below the limit; one that
+# only renews its key does not.
+mk int-nc-renew int-nc-dir k4 '/CN=Int dir' "$ca"
+mk leaf-nc-renew int-nc-renew k3 '/O=Good/CN=mail.test' "$ee" "$san"
+mk int-nc-below int-nc-dir k4 '/CN=Int below' "$ca"
+mk leaf-nc-below int-nc-below k3 '/O=Good/CN=mail.test' "$ee" "$san"
 mk int-nc-two int-nc-bad k4 '/CN=Int two' "$ca"
 mk leaf-nc-two int-nc-two k3 '/CN=mail.test' "$ee" "$san"
 
@@ -348,6 +442,9 @@ crl root-short root short
 crl int-leaf int leaf
 crl int-other int leaf-noeku
 crl other-short other short
+crl blanks-short root-blanks short
+crl pss root-pss by-pss
+crl ed root-ed by-ed md=null
 crl rsa-rint root-rsa2048 rint
 crl rsa-rother rint rother
 crl rsa-rleaf rint rleaf

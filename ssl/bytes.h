@@ -1,0 +1,48 @@
+/* bytes.h - numbers and vectors as TLS writes them (RFC 8446 3): big-endian, a
+ * vector after its length. Private to ssl/. */
+#ifndef BYTES_H
+#define BYTES_H
+
+#include <stddef.h>
+
+/* Bytes still to be read, borrowed. bad: more was asked for than there was, and
+ * then nothing is left. */
+struct reader {
+	const unsigned char *p;
+	size_t n;
+	int bad;
+};
+
+/* The next n bytes, or NULL. */
+const unsigned char *reader_bytes(struct reader *, size_t n);
+
+/* A number of up to three bytes, 0 when it is not there. */
+unsigned long reader_number(struct reader *, int size);
+
+/* A vector whose length has size bytes; empty and bad when it is not there. */
+struct reader reader_vector(struct reader *, int size);
+
+/* 1 when all was there and has been read. */
+int reader_done(const struct reader *);
+
+/* Bytes being written, owned; { 0 } to begin with. bad: out of memory or a
+ * vector too long, and then what is in it is not to be used. */
+struct writer {
+	unsigned char *p;
+	size_t n, cap;
+	int bad;
+};
+
+/* Room for n bytes at the end, which now belong to it, or NULL. */
+unsigned char *writer_room(struct writer *, size_t n);
+void writer_bytes(struct writer *, const void *p, size_t n);
+void writer_number(struct writer *, unsigned long v, int size);
+
+/* A vector is what was written between the two; at is what open returned. */
+size_t writer_open(struct writer *, int size);
+void writer_close(struct writer *, size_t at, int size);
+
+/* Wipes, frees and is { 0 } again. */
+void writer_free(struct writer *);
+
+#endif

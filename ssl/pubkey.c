@@ -1,0 +1,202 @@
+/* pubkey - the public key in a certificate (RFC 5280 4.1.2.7): RSA (RFC 3279
+ * 2.3.1), RSASSA-PSS (RFC 4055), elliptic curves (RFC 5480), Ed25519 (RFC
+ * 8410). */
+#include <string.h>
+
+#include "der.h"
+#include "pubkey.h"
+
+#define OID(s) { (const unsigned char *)(s), sizeof(s) - 1 }
+
+enum {
+	MIN_BYTES = 1024 / 8, MAX_BYTES = 8192 / 8, MAX_EXPONENT = 8,
+	PARAM_HASH = 0xA0, PARAM_MASK = 0xA1, PARAM_SALT = 0xA2,
+	PARAM_TRAILER = 0xA3
+};
+
+/* BearSSL's structures are not const; nothing writes through them. */
+static unsigned char *
+key_bytes(struct der in)
+{
+	union { const unsigned char *in; unsigned char *out; } u;
+
+	u.in = in.p;
+	return u.out;
+}
+
+static struct der
+without_zeros(struct der in)
+{
+	for (; in.n && *in.p == 0; in.n--)
+		in.p++;
+	return in;
+}
+
+static int
+rsa_numbers(struct der in, br_rsa_public_key *k)
+{
+	struct der seq, n, e;
+
+	if (der_take(&in, DER_SEQ, &seq) < 0 || in.n
+	    || der_take(&seq, DER_INT, &n) < 0
+	    || der_take(&seq, DER_INT, &e) < 0 || seq.n)
+		return -1;
+	n = without_zeros(n);
+	e = without_zeros(e);
+	if (n.n < MIN_BYTES || n.n > MAX_BYTES
+	    || (n.n == MIN_BYTES && n.p[0] < 0x80) || !(n.p[n.n - 1] & 1))
+		return -1;
+	if (e.n == 0 || e.n > MAX_EXPONENT || !(e.p[e.n - 1] & 1)
+	    || (e.n == 1 && e.p[0] == 1))
+		return -1;
+	k->n = key_bytes(n);
+	k->nlen = n.n;
+	k->e = key_bytes(e);
+	k->elen = e.n;
+	return 0;
+}
+
+static int
+ec_point(struct der curve, struct der point, br_ec_public_key *k)
+{
+	static const struct { struct der oid; int id; size_t len; } curves[] = {
+		{ OID("\x2a\x86\x48\xce\x3d\x03\x01\x07"), BR_EC_secp256r1, 65 },
+		{ OID("\x2b\x81\x04\x00\x22"), BR_EC_secp384r1, 97 },
+		{ OID("\x2b\x81\x04\x00\x23"), BR_EC_secp521r1, 133 }
+	};
+	unsigned i;
+
+	for (i = 0; i < 3; i++) {
+		if (!der_same(curve, curves[i].oid))
+			continue;
+		if (point.n != curves[i].len || point.p[0] != 4)
+			return -1;
+		k->curve = curves[i].id;
+		k->q = key_bytes(point);
+		k->qlen = point.n;
+		return 0;
+	}
+	return -1;
+}
+
+/* SHA-256, -384 and -512 differ in the last byte of their identifier, in the
+ * order of BearSSL's numbers. RFC 4055 2.1: with NULL or without parameters. */
+static int
+hash_number(struct der in)
+{
+	static const struct der sha2 = OID("\x60\x86\x48\x01\x65\x03\x04\x02"),
+	    null = OID("\x05\x00");
+	struct der seq, oid;
+	int last;
+
+	if (der_take(&in, DER_SEQ, &seq) < 0 || in.n
+	    || der_take(&seq, DER_OID, &oid) < 0 || oid.n != sha2.n + 1
+	    || (seq.n && !der_same(seq, null)))
+		return 0;
+	last = oid.p[--oid.n];
+	return der_same(oid, sha2) && last >= 1 && last <= 3
+	    ? br_sha256_ID + last - 1 : 0;
+}
+
+/* The INTEGER in an explicitly tagged field, or what stands for its absence. */
+static long
+number_field(struct der *in, int tag, long absent)
+{
+	struct der field, v;
+
+	if (der_tag(in) != tag)
+		return absent;
+	if (der_take(in, tag, &field) < 0
+	    || der_take(&field, DER_INT, &v) < 0 || field.n)
+		return -1;
+	return der_small(v);
+}
+
+int
+pubkey_pss(struct der in, int *hash, size_t *salt)
+{
+	static const struct der
+	    mgf1 = OID("\x2a\x86\x48\x86\xf7\x0d\x01\x01\x08");
+	struct der seq, field, mask, oid;
+	long n;
+
+	if (der_take(&in, DER_SEQ, &seq) < 0 || in.n
+	    || der_take(&seq, PARAM_HASH, &field) < 0)
+		return -1;
+	*hash = hash_number(field);
+	if (*hash == 0 || der_take(&seq, PARAM_MASK, &field) < 0
+	    || der_take(&field, DER_SEQ, &mask) < 0 || field.n
+	    || der_take(&mask, DER_OID, &oid) < 0 || !der_same(oid, mgf1)
+	    || hash_number(mask) != *hash)
+		return -1;
+	n = number_field(&seq, PARAM_SALT, 20);
+	*salt = (size_t)n;
+	return n < 0 || n > MAX_BYTES
+	    || number_field(&seq, PARAM_TRAILER, 1) != 1 || seq.n ? -1 : 0;
+}
+
+/* No parameters: for any hash. TLS salts with as many bytes as the hash has
+ * (RFC 8446 4.2.3), so that a key that asks for more cannot serve. */
+static int
+pss_limits(struct der params, struct pubkey *k)
+{
+	if (params.n == 0)
+		return 0;
+	if (pubkey_pss(params, &k->hash, &k->salt) < 0)
+		return -1;
+	return k->salt > 16U * (unsigned)(k->hash - br_sha256_ID + 2) ? -1 : 0;
+}
+
+static int
+parse_by_kind(struct der oid, struct der params, struct der bits,
+    struct pubkey *k)
+{
+	static const struct { struct der oid; enum pubkey_kind kind; } kinds[] = {
+		{ OID("\x2a\x86\x48\x86\xf7\x0d\x01\x01\x01"), PUBKEY_RSA },
+		{ OID("\x2a\x86\x48\x86\xf7\x0d\x01\x01\x0a"), PUBKEY_PSS },
+		{ OID("\x2a\x86\x48\xce\x3d\x02\x01"), PUBKEY_EC },
+		{ OID("\x2b\x65\x70"), PUBKEY_ED25519 }
+	};
+	struct der curve;
+	unsigned i = 0;
+
+	while (i < 4 && !der_same(oid, kinds[i].oid))
+		i++;
+	k->kind = i < 4 ? kinds[i].kind : PUBKEY_NONE;
+	switch (k->kind) {
+	case PUBKEY_PSS:
+		if (pss_limits(params, k) < 0)
+			return -1;
+		/* fall through */
+	case PUBKEY_RSA:
+		return rsa_numbers(bits, &k->rsa);
+	case PUBKEY_EC:
+		return der_take(&params, DER_OID, &curve) < 0 ? -1
+		    : ec_point(curve, bits, &k->ec);
+	case PUBKEY_ED25519:
+		k->ed25519 = bits.p;
+		return params.n || bits.n != 32 ? -1 : 0;
+	default:
+		return -1;
+	}
+}
+
+int
+pubkey_parse(struct der in, struct pubkey *k)
+{
+	struct der seq, alg, oid, bits;
+
+	memset(k, 0, sizeof *k);
+	if (der_take(&in, DER_SEQ, &seq) < 0
+	    || der_take(&seq, DER_SEQ, &alg) < 0
+	    || der_take(&seq, DER_BITS, &bits) < 0 || seq.n
+	    || bits.n < 2 || bits.p[0] != 0
+	    || der_take(&alg, DER_OID, &oid) < 0)
+		return -1;
+	bits.p++;
+	bits.n--;
+	if (parse_by_kind(oid, alg, bits, k) == 0)
+		return 0;
+	k->kind = PUBKEY_NONE;
+	return -1;
+}
