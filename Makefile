@@ -25,8 +25,8 @@ TLS_bear = ssl/alert.o ssl/anchor.o ssl/bear.o ssl/bundle.o ssl/bytes.o \
 	ssl/ed25519.o ssl/extension.o ssl/hello.o ssl/hs.o ssl/hs12.o \
 	ssl/hs13.o ssl/kex.o ssl/key.o ssl/limits.o $(MLKEM_$(MLKEM)) \
 	ssl/name.o ssl/path.o ssl/pem.o ssl/pss.o ssl/pubkey.o ssl/queue.o \
-	ssl/record.o ssl/schedule.o ssl/scheme.o ssl/sig.o ssl/suite.o \
-	ssl/verify.o ssl/why.o
+	ssl/record.o ssl/schedule.o ssl/scheme.o ssl/seed.o ssl/sig.o \
+	ssl/suite.o ssl/verify.o ssl/why.o
 OBJS = $(addprefix $(OBJ)/,$(APPLETS) $(LIB) $(TLS_$(SSL)))
 HDR = $(wildcard applets/*.h lib/*.h ssl/*.h)
 

@@ -24,7 +24,7 @@ static const char system_files[] = CA_FILES;
 
 /* The whole Name of the subject, without reading the rest. */
 static int
-subject(struct der in, struct der *out)
+find_subject(struct der in, struct der *out)
 {
 	struct der seq, tbs, v;
 	int i;
@@ -44,7 +44,7 @@ subject(struct der in, struct der *out)
 
 /* Not OpenSSL's TRUSTED CERTIFICATE, which may say that it is not trusted. */
 static int
-is_certificate(const char *label)
+is_anchor_label(const char *label)
 {
 	return label[0] == '\0' || strcmp(label, "CERTIFICATE") == 0
 	    || strcmp(label, "X509 CERTIFICATE") == 0;
@@ -52,11 +52,11 @@ is_certificate(const char *label)
 
 /* Moves one object's certificate to the others. */
 static int
-keep(struct anchors *a, const struct pem_object *o)
+keep_anchor(struct anchors *a, const struct pem_object *o)
 {
 	struct der in = { o->der, o->n }, v, all;
 
-	if (subject(in, &v) < 0 || der_next(&in, &v, &all) < 0 || in.n)
+	if (find_subject(in, &v) < 0 || der_next(&in, &v, &all) < 0 || in.n)
 		return -1;
 	memmove(a->file.data + a->used, all.p, all.n);
 	a->used += all.n;
@@ -71,9 +71,9 @@ read_objects(struct anchors *a, int strict, int *number)
 	int got;
 
 	for (*number = 1; (got = pem_next(&a->file, &o)) != 0; ++*number) {
-		if (got > 0 && !is_certificate(o.label))
+		if (got > 0 && !is_anchor_label(o.label))
 			continue;
-		if (got > 0 && keep(a, &o) == 0)
+		if (got > 0 && keep_anchor(a, &o) == 0)
 			continue;
 		if (strict)
 			return got < 0 ? a->file.why : "not a certificate";
@@ -83,7 +83,7 @@ read_objects(struct anchors *a, int strict, int *number)
 }
 
 static int
-load(struct anchors *a, const char *file, int strict, char *why, size_t size)
+read_ca(struct anchors *a, const char *file, int strict, char *why, size_t size)
 {
 	const char *bad;
 	int number;
@@ -114,7 +114,7 @@ load_system(struct anchors *a)
 			continue;
 		memcpy(name, p, n);
 		name[n] = '\0';
-		if (load(a, name, 0, why, sizeof why) == 0)
+		if (read_ca(a, name, 0, why, sizeof why) == 0)
 			return 0;
 		pem_close(&a->file);
 	}
@@ -154,7 +154,7 @@ anchors_load(const char *given, char *why, size_t size)
 		snprintf(why, size, "out of memory");
 		return NULL;
 	}
-	if (given && load(a, given, 1, why, size) == 0)
+	if (given && read_ca(a, given, 1, why, size) == 0)
 		return a;
 	if (!given) {
 		if (load_system(a) == 0)
@@ -188,7 +188,7 @@ next_in_file(const struct anchors *a, struct der name, size_t *at,
 		if (der_next(&in, &body, &all) < 0)
 			return 0;
 		*at += all.n;
-		if (subject(all, &subj) < 0 || !dn_same(subj, name)
+		if (find_subject(all, &subj) < 0 || !dn_same(subj, name)
 		    || cert_parse(c, all) < 0)
 			continue;
 		pubkey_parse(c->spki, key);
@@ -198,23 +198,13 @@ next_in_file(const struct anchors *a, struct der name, size_t *at,
 }
 
 static uint64_t
-number(const unsigned char *p, unsigned n)
+big_endian(const unsigned char *p, unsigned n)
 {
 	uint64_t v = 0;
 
 	for (; n; n--)
 		v = v << 8 | *p++;
 	return v;
-}
-
-/* The table is ours, but BearSSL's structures are not const. */
-static unsigned char *
-unconst(const unsigned char *p)
-{
-	union { const unsigned char *in; unsigned char *out; } u;
-
-	u.in = p;
-	return u.out;
 }
 
 static void
@@ -227,14 +217,14 @@ bundled_key(const unsigned char *p, size_t n, int kind, struct pubkey *key)
 	if (kind > BUNDLE_RSA_E) {
 		key->kind = PUBKEY_EC;
 		key->ec.curve = kind;
-		key->ec.q = unconst(p);
+		key->ec.q = pubkey_bytes(p);
 		key->ec.qlen = n;
 		return;
 	}
 	key->kind = PUBKEY_RSA;
-	rsa->n = unconst(p);
+	rsa->n = pubkey_bytes(p);
 	rsa->nlen = kind == BUNDLE_RSA ? n : n - BUNDLE_E;
-	rsa->e = kind == BUNDLE_RSA ? f4 : unconst(p + rsa->nlen);
+	rsa->e = kind == BUNDLE_RSA ? f4 : pubkey_bytes(p + rsa->nlen);
 	rsa->elen = kind == BUNDLE_RSA ? sizeof f4 : BUNDLE_E;
 }
 
@@ -247,14 +237,14 @@ next_in_bundle(struct der name, size_t *at, struct cert *c, struct pubkey *key)
 
 	while (*at < bundle_size) {
 		p = bundle + *at;
-		n = number(p + 13, 2);
+		n = big_endian(p + 13, 2);
 		*at += BUNDLE_HEAD + n;
-		if (number(p, 8) != hash)
+		if (big_endian(p, 8) != hash)
 			continue;
 		memset(c, 0, sizeof *c);
 		c->subject = name;
 		c->from = INT64_MIN;
-		c->until = (int64_t)number(p + 8, 4);
+		c->until = (int64_t)big_endian(p + 8, 4);
 		c->ca = 1;
 		c->usage = c->purposes = -1;
 		c->pathlen = -1;

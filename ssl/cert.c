@@ -2,14 +2,13 @@
  *
  * Certificate ::= SEQUENCE { tbs SEQUENCE { [0] version, serial, algorithm,
  * issuer, validity, subject, spki, [1] [2] ids, [3] extensions }, algorithm,
- * BIT STRING }. Names are compared byte by byte, as issuers copy them. */
+ * BIT STRING }. */
 #include <stdio.h>
 #include <string.h>
 
 #include "der.h"
 #include "cert.h"
-
-#define OID(s) { (const unsigned char *)(s), sizeof(s) - 1 }
+#include "dn.h"
 
 enum { CONTEXT_0 = 0xA0, CONTEXT_1 = 0xA1, CONTEXT_2 = 0xA2, CONTEXT_3 = 0xA3,
 	UNIQUE_1 = 0x81, UNIQUE_2 = 0x82, SAN_DNS = 0x82 };
@@ -59,9 +58,6 @@ key_usage(struct cert *c, struct der in)
 static int
 purposes(struct cert *c, struct der in)
 {
-	static const struct der
-	    server = OID("\x2b\x06\x01\x05\x05\x07\x03\x01"),
-	    any = OID("\x55\x1d\x25\x00");
 	struct der seq, oid;
 
 	if (der_take(&in, DER_SEQ, &seq) < 0 || in.n)
@@ -70,7 +66,8 @@ purposes(struct cert *c, struct der in)
 	while (seq.n) {
 		if (der_take(&seq, DER_OID, &oid) < 0)
 			return -1;
-		if (der_same(oid, server) || der_same(oid, any))
+		if (der_is(oid, "\x2b\x06\x01\x05\x05\x07\x03\x01", 8)
+		    || der_is(oid, "\x55\x1d\x25\x00", 4))
 			c->purposes = 1;
 	}
 	return 0;
@@ -173,7 +170,7 @@ validity(struct cert *c, struct der in)
 }
 
 static int
-version(struct cert *c, struct der *tbs)
+parse_version(struct cert *c, struct der *tbs)
 {
 	struct der wrap, v;
 	long n;
@@ -194,10 +191,10 @@ body(struct cert *c, struct der in)
 {
 	struct der v, alg;
 
-	if (version(c, &in) < 0)
+	if (parse_version(c, &in) < 0)
 		return -1;
 	if (der_take(&in, DER_INT, &c->serial) < 0
-	    || der_next(&in, &v, &alg) != DER_SEQ || !der_same(alg, c->alg)
+	    || der_next(&in, &v, &alg) != DER_SEQ || !der_same(alg, c->sealed.alg)
 	    || der_next(&in, &v, &c->issuer) != DER_SEQ
 	    || der_take(&in, DER_SEQ, &v) < 0)
 		return bad(c, "bad fields before the dates");
@@ -220,21 +217,31 @@ body(struct cert *c, struct der in)
 }
 
 int
+cert_unseal(struct der in, struct sealed *s, struct der *tbs)
+{
+	struct der outer, v;
+
+	if (der_next(&in, &outer, &s->all) != DER_SEQ || in.n
+	    || der_next(&outer, tbs, &s->tbs) != DER_SEQ
+	    || der_next(&outer, &v, &s->alg) != DER_SEQ
+	    || der_take(&outer, DER_BITS, &s->sig) < 0 || outer.n
+	    || s->sig.n < 2 || s->sig.p[0] != 0)
+		return -1;
+	s->sig.p++;
+	s->sig.n--;
+	return 0;
+}
+
+int
 cert_parse(struct cert *c, struct der in)
 {
-	struct der outer, v, tbs;
+	struct der tbs;
 
 	memset(c, 0, sizeof *c);
 	c->usage = c->purposes = -1;
 	c->pathlen = -1;
-	if (der_next(&in, &outer, &c->all) != DER_SEQ || in.n
-	    || der_next(&outer, &tbs, &c->tbs) != DER_SEQ
-	    || der_next(&outer, &v, &c->alg) != DER_SEQ
-	    || der_take(&outer, DER_BITS, &c->sig) < 0 || outer.n
-	    || c->sig.n < 2 || c->sig.p[0] != 0)
+	if (cert_unseal(in, &c->sealed, &tbs) < 0)
 		return bad(c, "not a certificate");
-	c->sig.p++;
-	c->sig.n--;
 	return body(c, tbs);
 }
 
@@ -242,22 +249,17 @@ cert_parse(struct cert *c, struct der in)
 static int
 last_attribute(struct der name, struct der *out)
 {
-	struct der rdns, set, pair, oid, v;
+	struct dn_walk w = dn_begin(name);
+	struct attribute a;
 	int count = 0, cn;
 
 	out->n = 0;
-	if (der_take(&name, DER_SEQ, &rdns) < 0)
-		return 0;
-	while (der_take(&rdns, DER_SET, &set) == 0)
-		while (der_take(&set, DER_SEQ, &pair) == 0) {
-			if (der_take(&pair, DER_OID, &oid) < 0
-			    || der_next(&pair, &v, NULL) < 0)
-				continue;
-			cn = oid.n == 3 && !memcmp(oid.p, "\x55\x04\x03", 3);
-			if (cn || count == 0)
-				*out = v;
-			count += cn;
-		}
+	while (dn_next(&w, &a) > 0) {
+		cn = der_is(a.type, "\x55\x04\x03", 3);
+		if (cn || count == 0)
+			*out = a.value;
+		count += cn;
+	}
 	return count;
 }
 

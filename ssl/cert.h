@@ -6,14 +6,25 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "der.h"
+
 enum {	/* bits of usage: X.509's named bit i is 0x80 >> i */
 	USAGE_CERT_SIGN = 0x04, USAGE_CRL_SIGN = 0x02
 };
 
+/* What certificates and revocation lists are (RFC 5280 4.1.1 and 5.1.1), with
+ * tag and length but for sig, which is the signature's bytes alone. */
+struct sealed {
+	struct der all, tbs, alg, sig;
+};
+
+/* Takes one apart; *tbs is the contents of the part that is signed. 0 or -1. */
+int cert_unseal(struct der in, struct sealed *, struct der *tbs);
+
 /* All der fields borrow from the certificate's bytes. A field of n 0 or a
  * usage or pathlen of -1 stands for an absent extension. */
 struct cert {
-	struct der all, tbs, alg, sig;	/* alg, sig: the issuer's signature */
+	struct sealed sealed;		/* with the issuer's signature */
 	struct der serial, issuer, subject, spki;
 	struct der names;		/* subjectAltName */
 	struct der limits;		/* nameConstraints */

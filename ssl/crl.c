@@ -19,7 +19,8 @@
 #include "sig.h"
 
 struct crl {
-	struct der tbs, alg, sig, issuer;
+	struct sealed sealed;
+	struct der issuer;
 	struct der entries;	/* checked: an endless walk is impossible */
 	int64_t from, until;
 	struct crl *next;
@@ -67,7 +68,7 @@ parse_tbs(struct crl *c, struct der in)
 
 	if (der_tag(&in) == DER_INT && der_next(&in, &v, NULL) < 0)
 		return -1;
-	if (der_next(&in, &v, &alg) != DER_SEQ || !der_same(alg, c->alg)
+	if (der_next(&in, &v, &alg) != DER_SEQ || !der_same(alg, c->sealed.alg)
 	    || der_next(&in, &v, &c->issuer) != DER_SEQ
 	    || time_field(&in, &c->from) < 0)
 		return -1;
@@ -79,22 +80,6 @@ parse_tbs(struct crl *c, struct der in)
 	if (der_tag(&in) == CONTEXT_0 && der_take(&in, CONTEXT_0, &v) < 0)
 		return -1;
 	return in.n ? -1 : check_entries(c->entries);
-}
-
-static int
-parse(struct crl *c, struct der in)
-{
-	struct der outer, tbs, v;
-
-	if (der_next(&in, &outer, NULL) != DER_SEQ || in.n
-	    || der_next(&outer, &tbs, &c->tbs) != DER_SEQ
-	    || der_next(&outer, &v, &c->alg) != DER_SEQ
-	    || der_take(&outer, DER_BITS, &c->sig) < 0 || outer.n
-	    || c->sig.n < 2 || c->sig.p[0] != 0)
-		return -1;
-	c->sig.p++;
-	c->sig.n--;
-	return parse_tbs(c, tbs);
 }
 
 /* The rule an anchor of the right name fails, or NULL. */
@@ -110,11 +95,11 @@ signed_by(const struct crl *c, const struct cert *ca, const struct pubkey *key,
 		return "its issuer is not an authority";
 	if (ca->usage >= 0 && !(ca->usage & USAGE_CRL_SIGN))
 		return "its issuer may not sign CRLs";
-	return sig_check(c->tbs, c->alg, c->sig, key, SIG_SHA1_TOO);
+	return sig_check(&c->sealed, key, SIG_SHA1_TOO);
 }
 
 static const char *
-check(const struct crl *c, const struct anchors *anchors, int64_t now)
+check_list(const struct crl *c, const struct anchors *anchors, int64_t now)
 {
 	const char *bad = "its issuer is not among the trust anchors";
 	struct cert ca;
@@ -136,19 +121,21 @@ check(const struct crl *c, const struct anchors *anchors, int64_t now)
 }
 
 static const char *
-add(struct crls *l, const struct pem_object *o, const struct anchors *anchors,
+add_list(struct crls *l, const struct pem_object *o, const struct anchors *anchors,
     int64_t now, char *issuer, size_t size)
 {
 	struct crl *c = calloc(1, sizeof *c);
+	struct der tbs;
 
 	if (!c)
 		return "out of memory";
 	c->next = l->first;
 	l->first = c;
-	if (parse(c, (struct der){ o->der, o->n }) < 0)
+	if (cert_unseal((struct der){ o->der, o->n }, &c->sealed, &tbs) < 0
+	    || parse_tbs(c, tbs) < 0)
 		return "not a CRL";
 	cert_name(c->issuer, issuer, size);
-	return check(c, anchors, now);
+	return check_list(c, anchors, now);
 }
 
 static const char *
@@ -165,7 +152,7 @@ read_lists(struct crls *l, const struct anchors *anchors, int64_t now,
 			return l->file.why;
 		if (o.label[0] && strcmp(o.label, "X509 CRL") != 0)
 			continue;
-		bad = add(l, &o, anchors, now, issuer, size);
+		bad = add_list(l, &o, anchors, now, issuer, size);
 		if (bad)
 			return bad;
 	}

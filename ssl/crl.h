@@ -4,6 +4,11 @@
 #ifndef CRL_H
 #define CRL_H
 
+#include <stddef.h>
+#include <stdint.h>
+
+struct anchors;
+struct cert;
 struct crls;
 
 /* Reads every list of a PEM or DER file. Each must be signed by an anchor and

@@ -78,7 +78,7 @@ der_small(struct der body)
 }
 
 static int
-digits(const unsigned char *p, int n)
+decimal(const unsigned char *p, int n)
 {
 	int v = 0;
 
@@ -114,9 +114,9 @@ der_time(int tag, struct der body, int64_t *out)
 		return -1;
 	if (body.n != yn + 11 || body.p[yn + 10] != 'Z')
 		return -1;
-	year = digits(body.p, (int)yn);
+	year = decimal(body.p, (int)yn);
 	for (i = 0; i < 5; i++) {
-		f[i] = digits(body.p + yn + 2 * i, 2);
+		f[i] = decimal(body.p + yn + 2 * i, 2);
 		if (f[i] < 0)
 			return -1;
 	}
@@ -131,9 +131,15 @@ der_time(int tag, struct der body, int64_t *out)
 }
 
 int
+der_is(struct der a, const void *p, size_t n)
+{
+	return a.n == n && (n == 0 || memcmp(a.p, p, n) == 0);
+}
+
+int
 der_same(struct der a, struct der b)
 {
-	return a.n == b.n && (a.n == 0 || memcmp(a.p, b.p, a.n) == 0);
+	return der_is(a, b.p, b.n);
 }
 
 int

@@ -39,6 +39,9 @@ int der_time(int tag, struct der body, int64_t *out);
 /* 1 when both hold the same bytes. */
 int der_same(struct der, struct der);
 
+/* 1 when it holds these n bytes. */
+int der_is(struct der, const void *p, size_t n);
+
 /* 1 when they do but for the case of ASCII letters. */
 int der_alike(struct der, struct der);
 

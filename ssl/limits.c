@@ -18,7 +18,7 @@ enum {
 	/* NameConstraints */
 	LIST_PERMITTED = 0xA0, LIST_EXCLUDED = 0xA1,
 	/* What looking at one Subtree costs. */
-	SUBTREE_WORK = 16
+	SUBTREE_WORK = 24
 };
 
 /* How one name stands to one limit or to a list of them; bits. */
@@ -85,7 +85,7 @@ dns_within(struct der limit, struct der name, int excluded)
 
 /* Bytes of the local part, or 0 when it is no address. */
 static size_t
-local_part(struct der address)
+mailbox_name(struct der address)
 {
 	const unsigned char *at = memrchr(address.p, '@', address.n);
 	size_t n = at ? (size_t)(at - address.p) : 0;
@@ -97,7 +97,7 @@ local_part(struct der address)
 static int
 email_within(struct der limit, struct der name)
 {
-	size_t n = local_part(name), m = local_part(limit);
+	size_t n = mailbox_name(name), m = mailbox_name(limit);
 	struct der host = last_bytes(name, name.n - n - (n > 0));
 
 	if (n == 0 || (m == 0 && memchr(limit.p, '@', limit.n)))
@@ -247,9 +247,7 @@ check_one(const struct limits *l, int kind, struct der name)
 static const char *
 check_subject(const struct limits *l, struct der subject)
 {
-	static const struct der email = {
-		(const unsigned char *)"\x2a\x86\x48\x86\xf7\x0d\x01\x09\x01", 9
-	};
+	static const char email[] = "\x2a\x86\x48\x86\xf7\x0d\x01\x09\x01";
 	struct dn_walk w = dn_begin(subject);
 	struct attribute a;
 	const char *bad = NULL;
@@ -260,7 +258,7 @@ check_subject(const struct limits *l, struct der subject)
 	while (!bad && (got = dn_next(&w, &a)) != 0)
 		if (got < 0)
 			bad = "has a subject that is not DER";
-		else if (der_same(a.type, email))
+		else if (der_is(a.type, email, sizeof email - 1))
 			bad = check_one(l, NAME_EMAIL, a.value);
 	return bad;
 }

@@ -94,7 +94,7 @@ name_matches(const struct cert *c, const struct host *h)
 }
 
 static void
-add(struct der v, char *out, size_t size)
+add_name(struct der v, char *out, size_t size)
 {
 	if (*out)
 		cert_print(bytes(", "), out, size);
@@ -116,7 +116,7 @@ name_list(const struct cert *c, char *out, size_t size)
 		    && (tag != IP_ADDRESS || (v.n != 4 && v.n != 16)))
 			continue;
 		if (++count > 3) {
-			add(bytes("..."), out, size);
+			add_name(bytes("..."), out, size);
 			return;
 		}
 		if (tag == IP_ADDRESS) {
@@ -124,6 +124,6 @@ name_list(const struct cert *c, char *out, size_t size)
 			    sizeof text);
 			v = bytes(text);
 		}
-		add(v, out, size);
+		add_name(v, out, size);
 	}
 }

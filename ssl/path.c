@@ -162,9 +162,9 @@ check_signature(struct search *s, const struct cert *ca,
 	if (key->kind == PUBKEY_NONE)
 		return refuse_path(s, s->depth + 1, ALERT_UNSUPPORTED, "the "
 		    "key of \"%s\" is not supported", up);
-	if (spend(s, sig_work(c->tbs, key)) < 0)
+	if (spend(s, sig_work(&c->sealed, key)) < 0)
 		return -1;
-	bad = sig_check(c->tbs, c->alg, c->sig, key, 0);
+	bad = sig_check(&c->sealed, key, 0);
 	if (!bad)
 		return 0;
 	return refuse_path(s, s->depth + 1, ALERT_BAD, "\"%s\" by \"%s\": %s",
@@ -210,7 +210,7 @@ check_revoked(struct search *s, const struct cert *c)
 
 /* The path is complete; anchor is NULL when its top is trusted itself. */
 static int
-finish(struct search *s, const struct cert *anchor)
+check_path(struct search *s, const struct cert *anchor)
 {
 	int i;
 
@@ -233,7 +233,7 @@ is_anchor_itself(struct search *s, const struct cert *c)
 	size_t at = 0;
 
 	while (anchors_next(s->in->anchors, c->subject, &at, &a, &key))
-		if (der_same(a.all, c->all))
+		if (der_same(a.sealed.all, c->sealed.all))
 			return 1;
 	return 0;
 }
@@ -249,7 +249,7 @@ by_anchor(struct search *s)
 	while (anchors_next(s->in->anchors, c->issuer, &at, &a, &key))
 		if (check_issuer(s, &a, 1) == 0
 		    && check_signature(s, &a, &key) == 0
-		    && finish(s, &a) == 0)
+		    && check_path(s, &a) == 0)
 			return 0;
 	return -1;
 }
@@ -260,7 +260,7 @@ on_path(const struct search *s, const struct cert *c)
 	int i;
 
 	for (i = 0; i < s->depth; i++)
-		if (der_same(s->path[i]->all, c->all))
+		if (der_same(s->path[i]->sealed.all, c->sealed.all))
 			return 1;
 	return 0;
 }
@@ -318,7 +318,7 @@ climb(struct search *s)
 	if (spend(s, NAME_WORK * s->in->count * c->issuer.n) < 0)
 		return -1;
 	if (is_anchor_itself(s, c))
-		return finish(s, NULL);
+		return check_path(s, NULL);
 	if (by_anchor(s) == 0 || by_sent(s) == 0)
 		return 0;
 	return unknown_issuer(s);

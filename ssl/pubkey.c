@@ -6,21 +6,17 @@
 #include "der.h"
 #include "pubkey.h"
 
-#define OID(s) { (const unsigned char *)(s), sizeof(s) - 1 }
-
 enum {
 	MIN_BYTES = 1024 / 8, MAX_BYTES = 8192 / 8, MAX_EXPONENT = 8,
-	PARAM_HASH = 0xA0, PARAM_MASK = 0xA1, PARAM_SALT = 0xA2,
-	PARAM_TRAILER = 0xA3
+	PARAM_HASH = 0xA0, PARAM_MASK = 0xA1, PARAM_SALT = 0xA2
 };
 
-/* BearSSL's structures are not const; nothing writes through them. */
-static unsigned char *
-key_bytes(struct der in)
+unsigned char *
+pubkey_bytes(const unsigned char *p)
 {
 	union { const unsigned char *in; unsigned char *out; } u;
 
-	u.in = in.p;
+	u.in = p;
 	return u.out;
 }
 
@@ -49,9 +45,9 @@ rsa_numbers(struct der in, br_rsa_public_key *k)
 	if (e.n == 0 || e.n > MAX_EXPONENT || !(e.p[e.n - 1] & 1)
 	    || (e.n == 1 && e.p[0] == 1))
 		return -1;
-	k->n = key_bytes(n);
+	k->n = pubkey_bytes(n.p);
 	k->nlen = n.n;
-	k->e = key_bytes(e);
+	k->e = pubkey_bytes(e.p);
 	k->elen = e.n;
 	return 0;
 }
@@ -59,20 +55,20 @@ rsa_numbers(struct der in, br_rsa_public_key *k)
 static int
 ec_point(struct der curve, struct der point, br_ec_public_key *k)
 {
-	static const struct { struct der oid; int id; size_t len; } curves[] = {
-		{ OID("\x2a\x86\x48\xce\x3d\x03\x01\x07"), BR_EC_secp256r1, 65 },
-		{ OID("\x2b\x81\x04\x00\x22"), BR_EC_secp384r1, 97 },
-		{ OID("\x2b\x81\x04\x00\x23"), BR_EC_secp521r1, 133 }
+	static const struct { unsigned char id, len, n; char oid[9]; } curves[] = {
+		{ BR_EC_secp256r1, 65, 8, "\x2a\x86\x48\xce\x3d\x03\x01\x07" },
+		{ BR_EC_secp384r1, 97, 5, "\x2b\x81\x04\x00\x22" },
+		{ BR_EC_secp521r1, 133, 5, "\x2b\x81\x04\x00\x23" }
 	};
 	unsigned i;
 
 	for (i = 0; i < 3; i++) {
-		if (!der_same(curve, curves[i].oid))
+		if (!der_is(curve, curves[i].oid, curves[i].n))
 			continue;
 		if (point.n != curves[i].len || point.p[0] != 4)
 			return -1;
 		k->curve = curves[i].id;
-		k->q = key_bytes(point);
+		k->q = pubkey_bytes(point.p);
 		k->qlen = point.n;
 		return 0;
 	}
@@ -84,41 +80,23 @@ ec_point(struct der curve, struct der point, br_ec_public_key *k)
 static int
 hash_number(struct der in)
 {
-	static const struct der sha2 = OID("\x60\x86\x48\x01\x65\x03\x04\x02"),
-	    null = OID("\x05\x00");
 	struct der seq, oid;
-	int last;
 
 	if (der_take(&in, DER_SEQ, &seq) < 0 || in.n
-	    || der_take(&seq, DER_OID, &oid) < 0 || oid.n != sha2.n + 1
-	    || (seq.n && !der_same(seq, null)))
+	    || der_take(&seq, DER_OID, &oid) < 0 || oid.n != 9
+	    || memcmp(oid.p, "\x60\x86\x48\x01\x65\x03\x04\x02", 8) != 0
+	    || (seq.n && !der_is(seq, "\x05\x00", 2))
+	    || oid.p[8] < 1 || oid.p[8] > 3)
 		return 0;
-	last = oid.p[--oid.n];
-	return der_same(oid, sha2) && last >= 1 && last <= 3
-	    ? br_sha256_ID + last - 1 : 0;
-}
-
-/* The INTEGER in an explicitly tagged field, or what stands for its absence. */
-static long
-number_field(struct der *in, int tag, long absent)
-{
-	struct der field, v;
-
-	if (der_tag(in) != tag)
-		return absent;
-	if (der_take(in, tag, &field) < 0
-	    || der_take(&field, DER_INT, &v) < 0 || field.n)
-		return -1;
-	return der_small(v);
+	return br_sha256_ID + oid.p[8] - 1;
 }
 
 int
 pubkey_pss(struct der in, int *hash, size_t *salt)
 {
-	static const struct der
-	    mgf1 = OID("\x2a\x86\x48\x86\xf7\x0d\x01\x01\x08");
+	static const char mgf1[] = "\x2a\x86\x48\x86\xf7\x0d\x01\x01\x08";
 	struct der seq, field, mask, oid;
-	long n;
+	long n = 20;
 
 	if (der_take(&in, DER_SEQ, &seq) < 0 || in.n
 	    || der_take(&seq, PARAM_HASH, &field) < 0)
@@ -126,13 +104,15 @@ pubkey_pss(struct der in, int *hash, size_t *salt)
 	*hash = hash_number(field);
 	if (*hash == 0 || der_take(&seq, PARAM_MASK, &field) < 0
 	    || der_take(&field, DER_SEQ, &mask) < 0 || field.n
-	    || der_take(&mask, DER_OID, &oid) < 0 || !der_same(oid, mgf1)
+	    || der_take(&mask, DER_OID, &oid) < 0
+	    || !der_is(oid, mgf1, sizeof mgf1 - 1)
 	    || hash_number(mask) != *hash)
 		return -1;
-	n = number_field(&seq, PARAM_SALT, 20);
+	if (der_take(&seq, PARAM_SALT, &field) == 0)
+		n = der_take(&field, DER_INT, &oid) < 0 || field.n ? -1
+		    : der_small(oid);
 	*salt = (size_t)n;
-	return n < 0 || n > MAX_BYTES
-	    || number_field(&seq, PARAM_TRAILER, 1) != 1 || seq.n ? -1 : 0;
+	return n < 0 || n > MAX_BYTES || seq.n ? -1 : 0;
 }
 
 /* No parameters: for any hash. TLS salts with as many bytes as the hash has
@@ -151,16 +131,16 @@ static int
 parse_by_kind(struct der oid, struct der params, struct der bits,
     struct pubkey *k)
 {
-	static const struct { struct der oid; enum pubkey_kind kind; } kinds[] = {
-		{ OID("\x2a\x86\x48\x86\xf7\x0d\x01\x01\x01"), PUBKEY_RSA },
-		{ OID("\x2a\x86\x48\x86\xf7\x0d\x01\x01\x0a"), PUBKEY_PSS },
-		{ OID("\x2a\x86\x48\xce\x3d\x02\x01"), PUBKEY_EC },
-		{ OID("\x2b\x65\x70"), PUBKEY_ED25519 }
+	static const struct { unsigned char kind, n; char oid[10]; } kinds[] = {
+		{ PUBKEY_RSA, 9, "\x2a\x86\x48\x86\xf7\x0d\x01\x01\x01" },
+		{ PUBKEY_PSS, 9, "\x2a\x86\x48\x86\xf7\x0d\x01\x01\x0a" },
+		{ PUBKEY_EC, 7, "\x2a\x86\x48\xce\x3d\x02\x01" },
+		{ PUBKEY_ED25519, 3, "\x2b\x65\x70" }
 	};
 	struct der curve;
 	unsigned i = 0;
 
-	while (i < 4 && !der_same(oid, kinds[i].oid))
+	while (i < 4 && !der_is(oid, kinds[i].oid, kinds[i].n))
 		i++;
 	k->kind = i < 4 ? kinds[i].kind : PUBKEY_NONE;
 	switch (k->kind) {

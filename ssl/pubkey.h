@@ -35,4 +35,7 @@ int pubkey_parse(struct der spki, struct pubkey *);
  * MGF1 too. 0 and its br_..._ID and the bytes of salt, or -1. */
 int pubkey_pss(struct der params, int *hash, size_t *salt);
 
+/* BearSSL's structures are not const; nothing writes through them. */
+unsigned char *pubkey_bytes(const unsigned char *);
+
 #endif

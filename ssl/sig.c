@@ -6,6 +6,7 @@
 #include <bearssl.h>
 
 #include "der.h"
+#include "cert.h"
 #include "ec.h"
 #include "ed25519.h"
 #include "pss.h"
@@ -13,25 +14,27 @@
 #include "schedule.h"
 #include "sig.h"
 
-#define OID(s) { (const unsigned char *)(s), sizeof(s) - 1 }
+#define RSA_ALG "\x2a\x86\x48\x86\xf7\x0d\x01\x01"
+#define EC_ALG "\x2a\x86\x48\xce\x3d\x04"
 
-static const struct sig_alg {
-	struct der oid;
+static const struct {
 	unsigned char kind;	/* enum pubkey_kind of the signature */
 	unsigned char hash;	/* br_..._ID, 0: elsewhere */
+	unsigned char n;
+	char oid[10];
 } sig_algs[] = {
-	{ OID("\x2a\x86\x48\x86\xf7\x0d\x01\x01\x0b"), PUBKEY_RSA, br_sha256_ID },
-	{ OID("\x2a\x86\x48\x86\xf7\x0d\x01\x01\x0c"), PUBKEY_RSA, br_sha384_ID },
-	{ OID("\x2a\x86\x48\x86\xf7\x0d\x01\x01\x0d"), PUBKEY_RSA, br_sha512_ID },
-	{ OID("\x2a\x86\x48\x86\xf7\x0d\x01\x01\x0e"), PUBKEY_RSA, br_sha224_ID },
-	{ OID("\x2a\x86\x48\x86\xf7\x0d\x01\x01\x05"), PUBKEY_RSA, br_sha1_ID },
-	{ OID("\x2a\x86\x48\x86\xf7\x0d\x01\x01\x0a"), PUBKEY_PSS, 0 },
-	{ OID("\x2a\x86\x48\xce\x3d\x04\x03\x02"), PUBKEY_EC, br_sha256_ID },
-	{ OID("\x2a\x86\x48\xce\x3d\x04\x03\x03"), PUBKEY_EC, br_sha384_ID },
-	{ OID("\x2a\x86\x48\xce\x3d\x04\x03\x04"), PUBKEY_EC, br_sha512_ID },
-	{ OID("\x2a\x86\x48\xce\x3d\x04\x03\x01"), PUBKEY_EC, br_sha224_ID },
-	{ OID("\x2a\x86\x48\xce\x3d\x04\x01"), PUBKEY_EC, br_sha1_ID },
-	{ OID("\x2b\x65\x70"), PUBKEY_ED25519, 0 }
+	{ PUBKEY_RSA, br_sha256_ID, 9, RSA_ALG "\x0b" },
+	{ PUBKEY_RSA, br_sha384_ID, 9, RSA_ALG "\x0c" },
+	{ PUBKEY_RSA, br_sha512_ID, 9, RSA_ALG "\x0d" },
+	{ PUBKEY_RSA, br_sha224_ID, 9, RSA_ALG "\x0e" },
+	{ PUBKEY_RSA, br_sha1_ID, 9, RSA_ALG "\x05" },
+	{ PUBKEY_PSS, 0, 9, RSA_ALG "\x0a" },
+	{ PUBKEY_EC, br_sha256_ID, 8, EC_ALG "\x03\x02" },
+	{ PUBKEY_EC, br_sha384_ID, 8, EC_ALG "\x03\x03" },
+	{ PUBKEY_EC, br_sha512_ID, 8, EC_ALG "\x03\x04" },
+	{ PUBKEY_EC, br_sha224_ID, 8, EC_ALG "\x03\x01" },
+	{ PUBKEY_EC, br_sha1_ID, 7, EC_ALG "\x01" },
+	{ PUBKEY_ED25519, 0, 3, "\x2b\x65\x70" }
 };
 
 static const struct {
@@ -56,7 +59,7 @@ parse_alg(struct der id, int *kind, int *hash, size_t *salt)
 	    || der_take(&seq, DER_OID, &oid) < 0)
 		return -1;
 	for (i = 0; i < sizeof sig_algs / sizeof *sig_algs; i++)
-		if (der_same(oid, sig_algs[i].oid))
+		if (der_is(oid, sig_algs[i].oid, sig_algs[i].n))
 			break;
 	if (i == sizeof sig_algs / sizeof *sig_algs)
 		return -1;
@@ -130,28 +133,27 @@ sig_hash(int hash, const unsigned char **oid)
 }
 
 const char *
-sig_check(struct der tbs, struct der id, struct der sig,
-    const struct pubkey *key, int flags)
+sig_check(const struct sealed *s, const struct pubkey *key, int flags)
 {
 	int kind, hash;
 	size_t salt = 0;
 
-	if (parse_alg(id, &kind, &hash, &salt) < 0)
+	if (parse_alg(s->alg, &kind, &hash, &salt) < 0)
 		return "its signature algorithm is not supported";
 	if (hash == br_sha1_ID && !(flags & SIG_SHA1_TOO))
 		return "signed with SHA-1";
 	if (!key_fits(key, kind, hash, salt))
 		return "its signature is not of the issuer's kind of key";
-	return sig_verify(tbs, sig, key, kind, hash, salt) ? NULL
+	return sig_verify(s->tbs, s->sig, key, kind, hash, salt) ? NULL
 	    : "its signature is wrong";
 }
 
 /* Measured with BearSSL 0.6. The first part is what finding the next issuer
  * costs; sizes of the kinds that the key is not are 0. */
 unsigned long
-sig_work(struct der tbs, const struct pubkey *key)
+sig_work(const struct sealed *s, const struct pubkey *key)
 {
-	return (1UL << 19) + 4 * tbs.n
+	return (1UL << 19) + 4 * s->tbs.n
 	    + 640 * key->ec.qlen * key->ec.qlen
 	    + key->rsa.nlen * key->rsa.nlen * (1 + key->rsa.elen)
 	    + (key->ed25519 ? 1500000 : 0);

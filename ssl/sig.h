@@ -8,14 +8,14 @@
 #include "der.h"
 
 struct pubkey;
+struct sealed;
 
 enum { SIG_SHA1_TOO = 1 };	/* CRLs may still be signed so, as in GnuTLS */
 
-/* Is sig (a BIT STRING without its first byte) made over the bytes of tbs by
- * the owner of key, as alg (a whole AlgorithmIdentifier) says? NULL when it
+/* Is this a certificate or list that the owner of key has signed? NULL when it
  * is, else the rule it breaks, static text. */
-const char *sig_check(struct der tbs, struct der alg, struct der sig,
-    const struct pubkey *key, int flags);
+const char *sig_check(const struct sealed *, const struct pubkey *key,
+    int flags);
 
 /* Did the owner of key sign text? kind is PUBKEY_RSA for PKCS #1, PUBKEY_PSS,
  * PUBKEY_EC or PUBKEY_ED25519, and the key must be able to; hash is one of
@@ -23,7 +23,7 @@ const char *sig_check(struct der tbs, struct der alg, struct der sig,
 int sig_verify(struct der text, struct der sig, const struct pubkey *key,
     int kind, int hash, size_t salt);
 
-/* The same by PKCS #1 with MD5 and SHA-1 behind each other (RFC 2246 7.4.3). */
+/* The same by PKCS #1 with MD5 and then SHA-1 (RFC 2246 7.4.3). */
 int sig_verify_md5sha1(struct der text, struct der sig,
     const br_rsa_public_key *);
 
@@ -31,6 +31,6 @@ int sig_verify_md5sha1(struct der text, struct der sig,
 const br_hash_class *sig_hash(int hash, const unsigned char **oid);
 
 /* What sig_check costs, in about nanoseconds of a fast machine. */
-unsigned long sig_work(struct der tbs, const struct pubkey *);
+unsigned long sig_work(const struct sealed *, const struct pubkey *);
 
 #endif

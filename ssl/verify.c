@@ -5,6 +5,8 @@
 #include <string.h>
 #include <time.h>
 
+#include <bearssl.h>
+
 #include "der.h"
 #include "cert.h"
 #include "anchor.h"
@@ -16,12 +18,6 @@
 #include "verify.h"
 
 struct verify {
-	const br_x509_class *vtable;	/* first: its address is ours */
-	const char *unusable;	/* what was sent could not be collected */
-	unsigned char *data;	/* the certificates one after the other */
-	size_t n, cap, at[VERIFY_CERTS + 2];
-	unsigned sent;
-	br_x509_pkey pkey;
 	struct host host;
 	struct anchors *anchors;
 	struct crls *crls;
@@ -40,7 +36,7 @@ static const char untrusted[] = "Server SSL/TLS certificate is untrusted",
 
 /* A machine without a clock starts in 1970; nothing is older than we are. */
 static int64_t
-now(void)
+verify_time(void)
 {
 	time_t t = time(NULL);
 
@@ -96,10 +92,8 @@ pin_is_sound(const char *pin)
 
 /* Always -1. */
 static int
-refuse_server(struct verify *v, const char *text, int alert,
-    const char *detail)
+refuse_server(struct verify *v, const char *text, const char *detail)
 {
-	v->alert = alert;
 	snprintf(v->why, sizeof v->why, "%s: %s", text, detail);
 	return -1;
 }
@@ -117,7 +111,7 @@ check_pin(struct verify *v)
 		return 0;
 	snprintf(detail, sizeof detail, "its key is not the pinned one, but "
 	    "pin=%s%s", sha256, seen);
-	return refuse_server(v, untrusted, ALERT_BAD, detail);
+	return refuse_server(v, untrusted, detail);
 }
 
 static int
@@ -131,12 +125,12 @@ check_name(struct verify *v)
 	cert_label(&v->certs[0], label, sizeof label);
 	snprintf(detail, sizeof detail, "\"%s\" is for %s, not for %s", label,
 	    *names ? names : "no name", v->host.name);
-	return refuse_server(v, misnamed, ALERT_BAD, detail);
+	return refuse_server(v, misnamed, detail);
 }
 
 /* Why a chain cannot be read at all, or NULL. */
 static const char *
-unreadable(const struct der *chain, size_t n)
+why_unreadable(const struct der *chain, size_t n)
 {
 	size_t i, bytes = 0;
 
@@ -159,12 +153,12 @@ static int
 parse_chain(struct verify *v, const struct der *chain, size_t n,
     struct pubkey *key)
 {
-	const char *bad = unreadable(chain, n);
+	const char *bad = why_unreadable(chain, n);
 	size_t i;
 
 	v->count = 0;
 	if (bad)
-		return refuse_server(v, untrusted, ALERT_BAD, bad);
+		return refuse_server(v, untrusted, bad);
 	for (i = 0; i < n; i++)
 		if (cert_parse(&v->certs[v->count], chain[i]) == 0)
 			v->count++;
@@ -172,24 +166,25 @@ parse_chain(struct verify *v, const struct der *chain, size_t n,
 			break;
 	pubkey_parse(v->certs[0].spki, key);
 	if (v->count == 0)
-		return refuse_server(v, untrusted, ALERT_BAD, v->certs[0].why);
-	if (key->kind == PUBKEY_NONE)
-		return refuse_server(v, untrusted, ALERT_UNSUPPORTED,
-		    "its key is not supported");
-	return 0;
+		return refuse_server(v, untrusted, v->certs[0].why);
+	if (key->kind != PUBKEY_NONE)
+		return 0;
+	v->alert = ALERT_UNSUPPORTED;
+	return refuse_server(v, untrusted, "its key is not supported");
 }
 
 static int
 judge_chain(struct verify *v)
 {
 	struct path p = {
-		v->certs, v->count, v->anchors, v->crls, &v->host, now(), 0
+		v->certs, v->count, v->anchors, v->crls, &v->host, verify_time(), 0
 	};
 	char detail[480] = "";
 
-	if (path_find(&p, detail, sizeof detail) < 0)
-		return refuse_server(v, untrusted, p.alert, detail);
-	return check_name(v);
+	if (path_find(&p, detail, sizeof detail) == 0)
+		return check_name(v);
+	v->alert = p.alert;
+	return refuse_server(v, untrusted, detail);
 }
 
 static int
@@ -225,6 +220,7 @@ verify_chain(struct verify *v, const struct der *chain, size_t n,
 {
 	key->kind = PUBKEY_NONE;
 	v->why[0] = v->note[0] = '\0';
+	v->alert = ALERT_BAD;
 	note_clock(v);
 	if (decide(v, chain, n, key) == 0)
 		return 0;
@@ -232,120 +228,8 @@ verify_chain(struct verify *v, const struct der *chain, size_t n,
 	return -1;
 }
 
-/* ---- as BearSSL's engine wants it ---- */
-
-static struct verify *
-self(const br_x509_class **ctx)
-{
-	return (struct verify *)(void *)ctx;
-}
-
-static void
-start_chain(const br_x509_class **ctx, const char *server_name)
-{
-	struct verify *v = self(ctx);
-
-	(void)server_name;
-	v->n = v->sent = 0;
-	v->at[0] = 0;
-	v->pkey.key_type = 0;
-	v->unusable = NULL;
-}
-
-static void
-start_cert(const br_x509_class **ctx, uint32_t length)
-{
-	struct verify *v = self(ctx);
-	unsigned char *p;
-
-	if (v->sent > VERIFY_CERTS || length > VERIFY_BYTES
-	    || v->n + length > VERIFY_BYTES)
-		v->unusable = "the server sent too many or too large ones";
-	if (v->unusable || v->n + length <= v->cap)
-		return;
-	p = realloc(v->data, v->n + length);
-	if (!p) {
-		v->unusable = "out of memory";
-		return;
-	}
-	v->data = p;
-	v->cap = v->n + length;
-}
-
-static void
-append(const br_x509_class **ctx, const unsigned char *p, size_t n)
-{
-	struct verify *v = self(ctx);
-
-	if (v->unusable)
-		return;
-	if (n > v->cap || v->n + n > v->cap) {
-		v->unusable = "one is longer than announced";
-		return;
-	}
-	memcpy(v->data + v->n, p, n);
-	v->n += n;
-}
-
-static void
-end_cert(const br_x509_class **ctx)
-{
-	struct verify *v = self(ctx);
-
-	if (!v->unusable)
-		v->at[++v->sent] = v->n;
-}
-
-static unsigned
-end_chain(const br_x509_class **ctx)
-{
-	struct verify *v = self(ctx);
-	struct der chain[VERIFY_CERTS + 1];
-	struct pubkey key;
-	unsigned i;
-
-	for (i = 0; i < v->sent; i++) {
-		chain[i].p = v->data + v->at[i];
-		chain[i].n = v->at[i + 1] - v->at[i];
-	}
-	if (v->unusable)
-		refuse_server(v, untrusted, ALERT_BAD, v->unusable);
-	else if (verify_chain(v, chain, v->sent, &key) == 0) {
-		v->pkey.key_type = key.kind == PUBKEY_RSA ? BR_KEYTYPE_RSA
-		    : key.kind == PUBKEY_EC ? BR_KEYTYPE_EC : 0;
-		if (key.kind == PUBKEY_RSA)
-			v->pkey.key.rsa = key.rsa;
-		else
-			v->pkey.key.ec = key.ec;
-		if (v->pkey.key_type)
-			return 0;
-		refuse_server(v, untrusted, ALERT_UNSUPPORTED,
-		    "its key is not supported");
-	}
-	return BR_ERR_X509_NOT_TRUSTED;
-}
-
-/* Both usages: a certificate that forbids signatures is accepted, as GnuTLS
- * and OpenSSL do. */
-static const br_x509_pkey *
-get_pkey(const br_x509_class *const *ctx, unsigned *usages)
-{
-	const struct verify *v = (const struct verify *)(const void *)ctx;
-
-	if (usages)
-		*usages = BR_KEYTYPE_KEYX | BR_KEYTYPE_SIGN;
-	return v->pkey.key_type ? &v->pkey : NULL;
-}
-
-static const br_x509_class class = {
-	sizeof(struct verify), start_chain, start_cert, append, end_cert,
-	end_chain, get_pkey
-};
-
-/* ---- set-up ---- */
-
 static int
-fail(char *why, size_t size, const char *text, const char *detail)
+conf_error(char *why, size_t size, const char *text, const char *detail)
 {
 	snprintf(why, size, "%s: %s", text, detail);
 	return -1;
@@ -357,7 +241,7 @@ set_pin(struct verify *v, const struct ssl_conf *conf, char *why, size_t size)
 	if (!conf->pin)
 		return 0;
 	if (!pin_is_sound(conf->pin))
-		return fail(why, size, "Error setting TLS options",
+		return conf_error(why, size, "Error setting TLS options",
 		    "pin: not sha256/ and 44 characters of base64");
 	v->pin = conf->pin;
 	v->pin_decides = !conf->cafile || conf->insecure;
@@ -365,30 +249,30 @@ set_pin(struct verify *v, const struct ssl_conf *conf, char *why, size_t size)
 }
 
 static int
-load(struct verify *v, const struct ssl_conf *conf, char *why, size_t size)
+load_trust(struct verify *v, const struct ssl_conf *conf, char *why, size_t size)
 {
 	static const char no_crl[] = "Error loading SSL/TLS X.509 CRL file";
 	char detail[480];
 
 	if (v->insecure) {
 		v->anchors = anchors_bundled();
-		return v->anchors ? 0 : fail(why, size,
+		return v->anchors ? 0 : conf_error(why, size,
 		    "Error initializing TLS library", "out of memory");
 	}
 	if (v->pin_decides && conf->crlfile)
-		return fail(why, size, no_crl, "beside a pin it needs "
+		return conf_error(why, size, no_crl, "beside a pin it needs "
 		    "x509cafile, for its issuer");
 	if (v->pin_decides)
 		return 0;
 	v->anchors = anchors_load(conf->cafile, detail, sizeof detail);
 	if (!v->anchors)
-		return fail(why, size,
+		return conf_error(why, size,
 		    "Error loading SSL/TLS X.509 trust file", detail);
 	if (!conf->crlfile)
 		return 0;
-	v->crls = crls_load(conf->crlfile, v->anchors, now(), detail,
+	v->crls = crls_load(conf->crlfile, v->anchors, verify_time(), detail,
 	    sizeof detail);
-	return v->crls ? 0 : fail(why, size, no_crl, detail);
+	return v->crls ? 0 : conf_error(why, size, no_crl, detail);
 }
 
 struct verify *
@@ -397,26 +281,19 @@ verify_new(const struct ssl_conf *conf, char *why, size_t size)
 	struct verify *v = calloc(1, sizeof *v);
 
 	if (!v) {
-		fail(why, size, "Error initializing TLS library",
+		conf_error(why, size, "Error initializing TLS library",
 		    "out of memory");
 		return NULL;
 	}
-	v->vtable = &class;
 	v->insecure = conf->insecure;
 	if (!conf->host || host_parse(&v->host, conf->host) < 0)
-		fail(why, size, "Error setting TLS server name",
+		conf_error(why, size, "Error setting TLS server name",
 		    "empty or not a host name");
 	else if (set_pin(v, conf, why, size) == 0
-	    && load(v, conf, why, size) == 0)
+	    && load_trust(v, conf, why, size) == 0)
 		return v;
 	verify_free(v);
 	return NULL;
-}
-
-const br_x509_class **
-verify_class(struct verify *v)
-{
-	return &v->vtable;
 }
 
 const char *
@@ -444,6 +321,5 @@ verify_free(struct verify *v)
 		return;
 	anchors_free(v->anchors);
 	crls_free(v->crls);
-	free(v->data);
 	free(v);
 }

@@ -5,8 +5,6 @@
 
 #include <stddef.h>
 
-#include <bearssl.h>
-
 struct der;
 struct pubkey;
 struct ssl_conf;
@@ -46,11 +44,6 @@ int verify_alert(const struct verify *);
 
 /* What insecure let pass or what the clock was lifted to, or "". */
 const char *verify_note(const struct verify *);
-
-/* For BearSSL's own client: a class for br_ssl_engine_set_x509 that collects
- * the certificates and calls verify_chain at their end, with a key that is RSA
- * or on a curve; valid as long as the verify. */
-const br_x509_class **verify_class(struct verify *);
 
 void verify_free(struct verify *);
 

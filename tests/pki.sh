@@ -1,45 +1,15 @@
 #!/bin/sh
 # pki.sh - which servers ssl/verify accepts: every line of pki/cases.txt and
 # pki/crls.txt is one test, and every root of CA_DIR must be found in a bundle,
-# unless ssl/distrust.txt has it. What the product was built with is asked of
-# make.
+# unless ssl/distrust.txt has it.
 # needs: openssl make cc=gcc /usr/include/stdio.h=libc6-dev
 set -u
 . tests/lib.sh
 
-die() { ok "pki: $*" false; exit; }
-
-# With the options given to the make that runs us, which are in MAKEFLAGS. One
-# at a time, as make may run several targets in any order.
-for name in CC CFLAGS STATIC BEARSSL BEARSSL_A CA_DIR; do
-	value=$(make -s "show-$name" 2>/dev/null) || die "make show-$name"
-	eval "$name=\$value"
-done
-[ -f "$BEARSSL_A" ] || die "$BEARSSL_A is not built"
-COMMON="-std=c99 -D_GNU_SOURCE -Issl -isystem $BEARSSL/inc"
-
-# program NAME BUILD_DATE CA_FILES [DIR of the bundle]
-program() {
-	"$T/mkbundle" ssl/distrust.txt ${4+"$4"} 2>"$T/log" >"$T/bundle.c" ||
-		die "bundle of $4"
-	# shellcheck disable=SC2086
-	$CC $COMMON $CFLAGS -DBUILD_DATE="$2" -DCA_FILES="\"$3\"" \
-		-o "$T/$1" tests/pki/check.c ssl/anchor.c ssl/cert.c ssl/crl.c \
-		ssl/der.c ssl/dn.c ssl/ec.c ssl/ed25519.c ssl/limits.c \
-		ssl/name.c ssl/path.c ssl/pem.c ssl/pss.c ssl/pubkey.c ssl/sig.c \
-		ssl/verify.c "$T/bundle.c" "$BEARSSL_A" $STATIC >"$T/log" 2>&1 ||
-		die "$1: $(cat "$T/log")"
-}
+. tests/pki/lib.sh
 
 sh tests/pki/make.sh "$T/pki" >"$T/log" 2>&1 || die "$(cat "$T/log")"
-build_date=1795219200 late=4102444800
-# shellcheck disable=SC2086
-mkbundle() {
-	$CC $COMMON $CFLAGS -DBUILD_DATE="$2" -o "$T/$1" ssl/mkbundle.c \
-		ssl/pem.c ssl/der.c ssl/dn.c ssl/cert.c ssl/pubkey.c \
-		"$BEARSSL_A" $STATIC >"$T/log" 2>&1 ||
-		die "$1: $(cat "$T/log")"
-}
+late=4102444800
 mkbundle mkbundle 0
 mkbundle mkbundle-dated $build_date
 absent="sys/absent.pem sys/empty.pem"
@@ -87,10 +57,26 @@ live_only() {
 }
 ok "no root in the bundle that had ended when it was built" live_only
 
-trim() {
-	trimmed=${1#"${1%%[! ]*}"}
-	trimmed=${trimmed%"${trimmed##*[! ]}"}
+# cost CAFILE FILE...: microseconds of CPU that judging a chain takes
+cost() {
+	a=$1
+	shift
+	(cd "$T/pki" && "$T/check" -t 3 -a "$a" mail.test "$@") | sed 's/[. ].*//'
 }
+# What a server can make us do is as much as a chain of the slowest kind of
+# signature needs, whatever names and authorities it makes up.
+slowest=$(cost root-p384.crt by-p384.crt)
+for chain in 'leaf-hostile.crt hostile.pem' 'leaf-slow.crt slow.pem' \
+	'leaf-hostile.crt hostile.pem hostile-top.crt' \
+	'leaf-hostile.crt some.pem hostile-top.crt' \
+	'leaf-slow.crt slow.pem slow-top.crt'; do
+	# shellcheck disable=SC2086
+	took=$(cost root.crt $chain)
+	echo "#= chain of $chain: $((took / 1000)) ms," \
+		"one signature on P-384 $((slowest / 1000)) ms"
+	ok "chain of $chain costs no more than 20 signatures on P-384" \
+		[ "$took" -lt $((20 * slowest)) ]
+done
 
 # @FILE among the words stands for what is in the file.
 expand() {

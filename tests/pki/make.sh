@@ -42,10 +42,6 @@ key() {
 	rsa8*) loud openssl genpkey -out "$1.key" -algorithm RSA \
 		-pkeyopt "rsa_keygen_bits:${2#rsa}" \
 		-pkeyopt rsa_keygen_primes:5 ;;
-	rsa8*)	# several primes are found sooner; the public key is no other
-		loud openssl genpkey -out "$1.key" -algorithm RSA \
-		-pkeyopt "rsa_keygen_bits:${2#rsa}" \
-		-pkeyopt rsa_keygen_primes:5 ;;
 	rsa*) loud openssl genpkey -out "$1.key" -algorithm RSA \
 		-pkeyopt "rsa_keygen_bits:${2#rsa}" ;;
 	pss) loud openssl genpkey -out "$1.key" -algorithm RSA-PSS \
@@ -369,6 +365,43 @@ mk int-nc-below int-nc-dir k4 '/CN=Int below' "$ca"
 mk leaf-nc-below int-nc-below k3 '/O=Good/CN=mail.test' "$ee" "$san"
 mk int-nc-two int-nc-bad k4 '/CN=Int two' "$ca"
 mk leaf-nc-two int-nc-two k3 '/CN=mail.test' "$ee" "$san"
+
+# --- chains that cost: 29 authorities with one key, each the issuer of all of
+# the other name, each with 700 names and 440 limits. hostile-top joins them to
+# the root. What they hold are DNS:a, and DNS:b excluded.
+repeat() {
+	i=0
+	while [ $i -lt "$1" ]; do printf %s "$2"; i=$((i + 1)); done
+}
+names=2.5.29.17=DER:30820834$(repeat 700 820161)
+limits=2.5.29.30=DER:3082089ca1820898$(repeat 440 3003820162)
+mk hostile0 self k4 '/CN=Hostile' "$ca"
+mk hostile1 hostile0 k4 '/CN=Evil' "$ca"
+mk hostile-top root k4 '/CN=Evil' "$ca"
+i=2
+while [ $i -lt 31 ]; do
+	by=hostile1 other=Hostile
+	[ $((i % 2)) = 0 ] || by=hostile0 other=Evil
+	mk "hostile$i" $by k4 "/CN=$other" "$ca" "$names" "$limits"
+	cat "hostile$i.crt"
+	i=$((i + 1))
+done >hostile.pem
+i=2
+while [ $i -lt 14 ]; do cat "hostile$i.crt"; i=$((i + 1)); done >some.pem
+# The same with the slowest signatures and no names.
+mk slow0 self p521 '/CN=Hostile' "$ca"
+mk slow1 slow0 p521 '/CN=Evil' "$ca"
+mk slow-top root p521 '/CN=Evil' "$ca"
+mk leaf-slow slow1 k3 '/CN=mail.test' "$san"
+i=2
+while [ $i -lt 31 ]; do
+	by=slow1 other=Hostile
+	[ $((i % 2)) = 0 ] || by=slow0 other=Evil
+	mk "slow$i" $by p521 "/CN=$other" "$ca"
+	cat "slow$i.crt"
+	i=$((i + 1))
+done >slow.pem
+mk leaf-hostile hostile1 k4 '/CN=mail.test' "$names"
 
 # --- names
 mk wild2 root k3 '/CN=x' "$ee" 'subjectAltName=DNS:*.test'

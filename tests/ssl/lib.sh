@@ -89,7 +89,7 @@ issue() {
 
 # spoil_all NAME FIELD...: how much the server says, then a cut after each byte
 # and a change of each. All that the server says must have a fixed length. With
-# $spoil_step not every byte; $spoil_free lists those that are nothing to anybody.
+# $spoil_step not every byte; $spoil_free lists those that are ignored.
 spoil_step=1 spoil_free=
 spoil_all() {
 	name=$1

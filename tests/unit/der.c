@@ -68,6 +68,12 @@ taking(void)
 	T(der_take(&in, DER_OCTETS, &body) < 0);
 	T(der_same(DER("ab"), DER("ab")) && !der_same(DER("ab"), DER("ac")));
 	T(!der_same(DER("ab"), DER("a")) && der_same(DER(""), DER("")));
+	T(der_is(DER("ab"), "abc", 2) && !der_is(DER("ab"), "abc", 3));
+	T(der_alike(DER("aZ[`"), DER("Az[`")) && der_alike(DER(""), DER("")));
+	T(!der_alike(DER("a"), DER("ab")) && !der_alike(DER("@"), DER("`")));
+	T(!der_alike(DER("["), DER("{")) && !der_alike(DER("ab"), DER("ac")));
+	T(der_lower('A') == 'a' && der_lower('Z') == 'z');
+	T(der_lower('[') == '[' && der_lower(0xC4) == 0xC4);
 }
 
 static void

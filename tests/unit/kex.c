@@ -18,7 +18,7 @@ static void
 curve(unsigned group, size_t share, size_t secret)
 {
 	struct kex a = { 0 }, b = { 0 };
-	struct writer wa = { NULL, 0, 0, 0 }, wb = { NULL, 0, 0, 0 };
+	struct writer wa = { 0 }, wb = { 0 };
 	struct secret sa, sb;
 	struct reader r;
 
@@ -47,9 +47,9 @@ curve(unsigned group, size_t share, size_t secret)
 static void
 hybrid(void)
 {
-	static const unsigned char random[32] = "thirty-two bytes of randomness";
+	static const unsigned char random[32] = "thirty-two random bytes";
 	struct kex a = { 0 }, b = { 0 };
-	struct writer wa = { NULL, 0, 0, 0 }, wb = { NULL, 0, 0, 0 };
+	struct writer wa = { 0 }, wb = { 0 };
 	unsigned char shared[32], *to;
 	struct reader r;
 	struct secret s, t;
@@ -83,7 +83,7 @@ hybrid(void)
 static void
 lists(void)
 {
-	struct writer w = { NULL, 0, 0, 0 };
+	struct writer w = { 0 };
 
 	kex_groups(&w, 0);
 	T(w.n == 8 && memcmp(w.p, "\0\x1d\0\x17\0\x18\0\x19", 8) == 0);

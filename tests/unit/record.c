@@ -16,10 +16,6 @@ set(struct hs *h, unsigned version, unsigned suite)
 	br_ssl_engine_set_hash(&h->eng, br_sha1_ID, &br_sha1_vtable);
 	br_ssl_engine_set_hash(&h->eng, br_sha256_ID, &br_sha256_vtable);
 	br_ssl_engine_set_hash(&h->eng, br_sha384_ID, &br_sha384_vtable);
-	br_ssl_engine_set_cbc(&h->eng, &br_sslrec_in_cbc_vtable,
-	    &br_sslrec_out_cbc_vtable);
-	br_ssl_engine_set_aes_cbc(&h->eng, &br_aes_ct64_cbcenc_vtable,
-	    &br_aes_ct64_cbcdec_vtable);
 	br_ssl_engine_set_aes_ctr(&h->eng, &br_aes_ct64_ctr_vtable);
 	br_ssl_engine_set_ghash(&h->eng, br_ghash_ctmul64);
 	br_ssl_engine_set_chacha20(&h->eng, br_chacha20_ct_run);
