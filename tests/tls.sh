@@ -22,7 +22,7 @@ build() {
 	compile=$(mk show-COMPILE | sed 's/-DCA_FILES=.* -DDEB/-DCA_FILES=ABSENT -DDEB/; s/-DVERSION=[^ ]*//; s/-D[A-Z]*_DIR=[^ ]*//g')
 	printf '#define ABSENT "%s"\n' "$P/absent" >"$P/absent.h"
 	bear=$(mk show-BEARSSL)
-	"$obj/mkbundle" "$K/roots" >"$P/bundle.c" || return 1
+	"$obj/mkbundle" ssl/distrust.txt "$K/roots" >"$P/bundle.c" || return 1
 	# shellcheck disable=SC2086
 	$compile -include "$P/absent.h" -isystem "$bear/inc" -Issl -c -o "$P/anchor.o" ssl/anchor.c &&
 	    $compile -include "$P/absent.h" -Issl -c -o "$P/bundle.o" "$P/bundle.c" || return 1

@@ -2,12 +2,12 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "../../ssl/der.h"
-#include "../../ssl/cert.h"
-#include "../../ssl/anchor.h"
-#include "../../ssl/bundle.h"
-#include "../../ssl/ssl.h"
-#include "t.h"
+#include "../../../ssl/der.h"
+#include "../../../ssl/cert.h"
+#include "../../../ssl/anchor.h"
+#include "../../../ssl/bundle.h"
+#include "../../../ssl/ssl.h"
+#include "../t.h"
 
 /* Counts records; 0 when they do not end where the table does. */
 static unsigned
