@@ -55,7 +55,10 @@ rsa_numbers(struct der in, br_rsa_public_key *k)
 static int
 ec_point(struct der curve, struct der point, br_ec_public_key *k)
 {
-	static const struct { unsigned char id, len, n; char oid[9]; } curves[] = {
+	static const struct {
+		unsigned char id, len, n;
+		char oid[9];
+	} curves[] = {
 		{ BR_EC_secp256r1, 65, 8, "\x2a\x86\x48\xce\x3d\x03\x01\x07" },
 		{ BR_EC_secp384r1, 97, 5, "\x2b\x81\x04\x00\x22" },
 		{ BR_EC_secp521r1, 133, 5, "\x2b\x81\x04\x00\x23" }
