@@ -27,7 +27,7 @@ shared_names() {
 dependent_headers() {
 	find applets lib ssl -name '*.h' | sort | while read -r header; do
 		echo "#include \"$header\"" | ${HOSTCC:-cc} -std=c99 \
-		    -D_GNU_SOURCE -fsyntax-only -I. -isystem "${BEARSSL:-obj/bearssl-0.6}/inc" \
+		    -D_GNU_SOURCE -fsyntax-only -I. -isystem "${BEARSSL:-obj/bearssl-src}/inc" \
 		    -x c - 2>/dev/null ||
 		    echo "$header"
 	done
