@@ -194,7 +194,8 @@ body(struct cert *c, struct der in)
 	if (parse_version(c, &in) < 0)
 		return -1;
 	if (der_take(&in, DER_INT, &c->serial) < 0
-	    || der_next(&in, &v, &alg) != DER_SEQ || !der_same(alg, c->sealed.alg)
+	    || der_next(&in, &v, &alg) != DER_SEQ
+	    || !der_same(alg, c->sealed.alg)
 	    || der_next(&in, &v, &c->issuer) != DER_SEQ
 	    || der_take(&in, DER_SEQ, &v) < 0)
 		return bad(c, "bad fields before the dates");

@@ -55,7 +55,10 @@ rsa_numbers(struct der in, br_rsa_public_key *k)
 static int
 ec_point(struct der curve, struct der point, br_ec_public_key *k)
 {
-	static const struct { unsigned char id, len, n; char oid[9]; } curves[] = {
+	static const struct {
+		unsigned char id, len, n;
+		char oid[9];
+	} curves[] = {
 		{ BR_EC_secp256r1, 65, 8, "\x2a\x86\x48\xce\x3d\x03\x01\x07" },
 		{ BR_EC_secp384r1, 97, 5, "\x2b\x81\x04\x00\x22" },
 		{ BR_EC_secp521r1, 133, 5, "\x2b\x81\x04\x00\x23" }
@@ -131,7 +134,10 @@ static int
 parse_by_kind(struct der oid, struct der params, struct der bits,
     struct pubkey *k)
 {
-	static const struct { unsigned char kind, n; char oid[10]; } kinds[] = {
+	static const struct {
+		unsigned char kind, n;
+		char oid[10];
+	} kinds[] = {
 		{ PUBKEY_RSA, 9, "\x2a\x86\x48\x86\xf7\x0d\x01\x01\x01" },
 		{ PUBKEY_PSS, 9, "\x2a\x86\x48\x86\xf7\x0d\x01\x01\x0a" },
 		{ PUBKEY_EC, 7, "\x2a\x86\x48\xce\x3d\x02\x01" },

@@ -239,6 +239,8 @@ mk leaf-len0 int-len0 k3 '/CN=mail.test' "$ee" "$san"
 mk leaf-below int-below k3 '/CN=mail.test' "$ee" "$san"
 mk int-rollover int-len0 k4 '/CN=Len 0' "$ca"
 mk leaf-rollover int-rollover k3 '/CN=mail.test' "$ee" "$san"
+mk int-rollcase int-len0 k4 '/CN=LEN  0' "$ca"
+mk leaf-rollcase int-rollcase k3 '/CN=mail.test' "$ee" "$san"
 mk root-len0 self k6 '/CN=Root Len 0' "${ca},pathlen:0"
 mk int-root-len0 root-len0 k2 '/CN=Int Len' "$ca"
 mk leaf-root-len0 int-root-len0 k3 '/CN=mail.test' "$ee" "$san"
@@ -366,6 +368,9 @@ mk leaf-nc-below int-nc-below k3 '/O=Good/CN=mail.test' "$ee" "$san"
 mk int-nc-two int-nc-bad k4 '/CN=Int two' "$ca"
 mk leaf-nc-two int-nc-two k3 '/CN=mail.test' "$ee" "$san"
 
+mk root-nc self k6 '/CN=Root nc' "$ca" 'nameConstraints=permitted;DNS:example.org'
+mk leaf-rootnc root-nc k3 '/CN=mail.test' "$ee" "$san"
+
 # --- chains that cost: 29 authorities with one key, each the issuer of all of
 # the other name, each with 700 names and 440 limits. hostile-top joins them to
 # the root. What they hold are DNS:a, and DNS:b excluded.
@@ -454,6 +459,8 @@ head -c 3000 /dev/zero >zero.crt
 echo '-----END CERTIFICATE-----'; cat int.crt; } >leaf-junk-int.pem
 i=0
 while [ $i -lt 40 ]; do cat other.crt; i=$((i + 1)); done >forty.pem
+i=0
+while [ $i -lt 16 ]; do cat many.crt; i=$((i + 1)); done >large.pem
 for i in 1 2 3 4 5 6 7 8 9 10 11 12 13 14; do cat "d$i.crt"; done >to14.pem
 { cat to14.pem; for i in 15 16 17 18 19 20; do cat "d$i.crt"; done; } >to20.pem
 for i in leaf self self-expired leaf-rsa2048; do
