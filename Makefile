@@ -1,43 +1,43 @@
 # Makefile - lists and rules; config.mk has the knobs.
-include config.mk cross.mk
+include config.mk
 .DEFAULT_GOAL = all
 MAKEFLAGS += --no-print-directory $(JOBS_$(MAKELEVEL))
 JOBS_0 := -j$(shell nproc 2>/dev/null || echo 1)
 
-APPLETS = applets/main.o applets/cli.o applets/dsn.o applets/inject.o \
-	applets/log.o applets/mailq.o applets/module.o applets/qmqp.o \
-	applets/queue.o applets/send.o applets/sendmail.o applets/smtp.o \
-	applets/smtpd.o
-LIB = lib/addr.o lib/backlog.o lib/base64.o lib/buf.o lib/child.o lib/chr.o \
-	lib/clock.o lib/conf.o lib/date.o lib/dialogue.o lib/dsn.o \
-	lib/enqueue.o lib/envelope.o lib/err.o lib/flight.o lib/foreign.o \
-	lib/header.o lib/hostname.o lib/io.o lib/link.o lib/logger.o \
-	lib/mem.o lib/module.o lib/net.o lib/opt.o lib/path.o $(LIBC) \
-	lib/protocol.o lib/qmqp.o lib/remote.o lib/reply.o lib/report.o \
-	lib/sasl.o lib/session.o lib/settings.o lib/smtp.o lib/spool.o \
-	lib/spoolinit.o lib/status.o lib/store.o lib/str.o lib/user.o \
-	lib/wire.o lib/words.o lib/worker.o
-LIBC = lib/fork.o lib/mbstowcs.o lib/memmem.o lib/printf.o lib/qsort.o \
-	lib/sandbox.o
+APPLETS = main cli dsn inject log mailq module queue sendmail smtpd \
+	$(SEND:%=send/%)
+SEND = sender journal routes reports dispatch deliver run send
+
+# lib/ in layers: each includes only what stands before it.
+LAYERS = base conf mail queue net smtp send
+LIB_base = base64 buf chr clock date err mem opt str words $(LIBC)
+LIB_conf = conf hostname path user
+LIB_mail = addr dsn envelope header wire
+LIB_queue = enqueue spool spoolinit status store trigger
+LIB_net = io net $(SANDBOX)
+LIB_smtp = connection options protocol qmqp remote reply sasl session smtp
+LIB_send = agent bounce child delivery external logger messages settings worker
+LIBC = fork mbstowcs memmem printf qsort
+SANDBOX = sandbox
 TLS_none = ssl/nodigest.o ssl/none.o
 TLS_bear = ssl/alert.o ssl/anchor.o ssl/bear.o ssl/bundle.o ssl/bytes.o \
 	ssl/cert.o ssl/crl.o ssl/der.o ssl/digest.o ssl/dn.o ssl/ec.o \
 	ssl/ed25519.o ssl/extension.o ssl/hello.o ssl/hs.o ssl/hs12.o \
 	ssl/hs13.o ssl/kex.o ssl/key.o ssl/limits.o $(MLKEM_$(MLKEM)) \
 	ssl/name.o ssl/path.o ssl/pem.o ssl/pss.o ssl/pubkey.o ssl/queue.o \
-	ssl/record.o ssl/schedule.o ssl/scheme.o ssl/sig.o ssl/suite.o \
-	ssl/verify.o ssl/why.o
-OBJS = $(addprefix $(OBJ)/,$(APPLETS) $(LIB) $(TLS_$(SSL)))
-HDR = $(wildcard applets/*.h lib/*.h ssl/*.h)
+	ssl/record.o ssl/schedule.o ssl/scheme.o ssl/seed.o ssl/sig.o \
+	ssl/suite.o ssl/verify.o ssl/why.o
+LIB = $(foreach l,$(LAYERS),$(LIB_$l:%=lib/$l/%.o))
+OBJS = $(addprefix $(OBJ)/,$(APPLETS:%=applets/%.o) $(LIB) $(TLS_$(SSL)))
 
-# What a build calls: a command, or COMMAND=PACKAGE where the names differ.
+# The commands of a build, as COMMAND=PACKAGE where the names differ.
 NEED_musl-gcc = gcc musl-gcc=musl-tools
 NEED_bear = patch $(if $(BEARSSL_SRC),,xz=xz-utils)
 NEED = $(or $(NEED_$(CC)),$(firstword $(CC))) $(NEED_$(SSL))
 NEED_TESTS = sed -n 's/^\# needs: //p'
 
 WARN = -Wall -Wextra -Wpedantic -Wshadow -Wmissing-prototypes \
-	-Wstrict-prototypes -Wwrite-strings -Werror
+	-Wstrict-prototypes -Wwrite-strings $(WERROR)
 DEFS = -D_GNU_SOURCE -DVERSION='"$(VERSION)"' -DBUILD_DATE=$(BUILD_DATE) \
 	-DBIN_DIR='"$(BIN)"' -DSBIN_DIR='"$(SBIN)"' \
 	-DMODULES_DIR='"$(MODULES)"' -DCONFIG_DIR='"$(CONFIG)"' \
@@ -58,7 +58,8 @@ override OBJ := $(OBJ)/san
 override BINARY := $(OBJ)/nullmailer
 STATIC = -no-pie $(SANITIZE)
 STRIP =
-LIBC = lib/nosandbox.o
+LIBC =
+SANDBOX = nosandbox
 BEARSSL_CFLAGS = $(SANITIZE) -DBR_LE_UNALIGNED=0
 endif
 
@@ -67,7 +68,7 @@ LIBS = $(LIBS_$(SSL))
 
 # V=1 shows the commands.
 Q = $(if $(V),,@)
-COMPILE = $(CC) -std=c99 $(WARN) $(LEAN) $(CFLAGS) $(DEFS) $(CPPFLAGS)
+COMPILE = $(CC) -std=c99 -MMD -MP $(WARN) $(LEAN) $(CFLAGS) $(DEFS) $(CPPFLAGS)
 LINK = $(CC) $(STATIC) $(LDFLAGS)
 
 all: $(BINARY) ## the binary
@@ -76,12 +77,12 @@ $(BINARY): $(OBJS) $(LIBS)
 	@echo LINK $@
 	$Q$(LINK) $(STRIP) -o $@ $(OBJS) $(LIBS)
 
-$(OBJ)/%.o: %.c $(HDR) $(OBJ)/flags
+$(OBJ)/%.o: %.c $(OBJ)/flags
 	@mkdir -p $(@D)
 	@echo CC $<
 	$Q$(COMPILE) -c -o $@ $<
 
-# A stamp holds a command, so that another one builds everything again.
+# A stamp holds a command; a different command builds everything again.
 $(OBJ)/flags: COMMAND = $(COMPILE) $(LINK) $(STRIP) $(SSL)
 $(OBJ)/bearssl.flags: COMMAND = $(CC) $(BEARSSL_FLAGS) $(BEARSSL_CFLAGS) \
 	$(BEARSSL_SRC)
@@ -92,34 +93,37 @@ $(OBJ)/flags $(OBJ)/bearssl.flags $(OBJ)/bundle.flags: force
 	    sh tests/need.sh $(NEED) && printf '%s\n' "$$COMMAND" >$@; }
 export COMMAND
 
-# Without TLS its tests fall away: those named after its modules, and ssl*.
+# Left out without TLS: the tests named after its modules, and ssl*.
 WITHOUT_none = tests/ssl% tests/tls.sh tests/interop/tls.sh \
-	tests/bearssl.sh tests/roots.sh tests/vectors.sh \
-	$(TLS_bear:ssl/%.o=tests/unit/%.c)
-WITHOUT_mlkem_0 = tests/unit/mlkem.c tests/unit/sha3.c
+	tests/interop/profiles.sh tests/bearssl.sh tests/roots.sh \
+	tests/vectors.sh $(TLS_bear:ssl/%.o=tests/unit/ssl/%.c)
+WITHOUT_mlkem_0 = tests/unit/ssl/mlkem.c tests/unit/ssl/sha3.c
 WITHOUT = $(WITHOUT_$(SSL)) $(WITHOUT_mlkem_$(MLKEM)) \
-	$(SAN:1=tests/sandbox.sh tests/unit/sandbox.c)
+	$(SAN:1=tests/sandbox.sh tests/unit/net/sandbox.c)
 tests = $(filter-out $(WITHOUT),$(sort $(wildcard $1)))
-UNIT = $(patsubst %.c,$(OBJ)/%,$(call tests,tests/unit/*.c))
+UNIT = $(patsubst %.c,$(OBJ)/%,$(call tests,tests/unit/*/*.c))
 TOOLS = $(patsubst %.c,$(OBJ)/%,$(call tests,tests/*.c))
-LINT_ = tests/binary.sh tests/divide.sh tests/install.sh tests/length.sh \
+LINT_ = tests/binary.sh tests/divide.sh tests/install.sh tests/structure.sh \
 	tests/man.sh tests/shell.sh tests/ssl_taint.sh
 TESTS = $(filter-out $(LINT_) tests/lib.sh tests/need.sh tests/demo.sh \
-	tests/repro.sh,$(call tests,tests/*.sh))
+	tests/repro.sh tests/measure.sh,$(call tests,tests/*.sh))
 absolute = $(if $(filter /%,$1),,$(CURDIR)/)$1
 export NM = $(call absolute,$(BINARY))
 export PEER = $(call absolute,$(OBJ)/tests/peer)
 
-# An archive gives each test the modules it uses and no other.
+# From an archive each test gets only the modules that it uses.
 $(OBJ)/all.a: $(filter-out $(OBJ)/applets/main.o,$(OBJS))
 	@rm -f $@
 	@$(AR) qcs $@ $^
 
-$(OBJ)/tests/%: tests/%.c tests/unit/t.h $(OBJ)/all.a $(LIBS)
+$(OBJ)/tests/%: tests/%.c $(OBJ)/all.a $(LIBS)
 	@mkdir -p $(@D)
 	@echo CC $<
-	$Q$(COMPILE) -isystem $(BEARSSL)/inc $(STATIC) -o $@ $< $(OBJ)/all.a \
-	    $(LIBS)
+	$Q$(COMPILE) -MF $@.d -MT $@ -isystem $(BEARSSL)/inc $(STATIC) -o $@ \
+	    $< $(OBJ)/all.a $(LIBS)
+
+# The headers of each object, written by the compiler (-MMD).
+-include $(OBJS:.o=.d) $(UNIT:=.d) $(TOOLS:=.d)
 
 check: $(BINARY) $(UNIT) $(TOOLS) ## unit, applet and dialogue tests
 	@sh tests/need.sh $$($(NEED_TESTS) $(TESTS) $(LINT_$(SAN)))

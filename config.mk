@@ -7,20 +7,20 @@ VERSION = 3.0
 BUILD_DATE = $(or $(SOURCE_DATE_EPOCH),1795219200)
 
 # Compilers: the target's (must make static programs) and, for generators and
-# tests that want a sanitizer, the build machine's.
+# tests with a sanitizer, the build machine's. WERROR= keeps warnings warnings.
 CC = musl-gcc
 AR = ar
 HOSTCC = cc
 CFLAGS = -Oz
+WERROR = -Werror
 STRIP = -s
 
-# HARDEN=1: a position-independent executable with read-only relocations and a
-# stack protector. It
-# is 28 KB larger.
+# HARDEN=1: a position-independent executable, at another address in each
+# process, with read-only relocations and a stack protector. It is 28 KB larger.
 HARDEN =
 
 # Another machine's compiler, as in CROSS=aarch64-linux-gnu-, and the folder
-# with musl's include and lib for it; see cross.mk.
+# with musl's include and lib for it. `make cross` gets and builds both.
 CROSS =
 MUSL =
 
@@ -75,5 +75,49 @@ MAN = $(MAN_$(LAYOUT))
 CONFIG = $(CONFIG_$(LAYOUT))
 SPOOL = $(SPOOL_$(LAYOUT))
 
-# Who owns the spool and the set-uid copy.
+# The owner of the spool and of the set-uid copy.
 OWNER = $(OWNER_$(LAYOUT))
+
+# ---- what follows from HARDEN, CROSS and MUSL ----
+#
+# A specs file gives gcc the places of musl's library and start files, as musl's
+# own does; nothing depends on the machine.
+
+PIE_ = -fno-pie
+PIE_1 = -fPIE -fstack-protector-strong
+PIE = $(PIE_$(HARDEN))
+PLACE_ = -static -no-pie
+PLACE_1 = -static-pie -Wl,-z,relro -Wl,-z,now
+PLACE = $(PLACE_$(HARDEN))
+
+ifneq ($(CROSS)$(HARDEN),)
+HOST_MUSL := $(shell $(HOSTCC) -dumpmachine | sed 's/-gnu$$/-musl/')
+MUSL_INC = $(if $(MUSL),$(MUSL)/include,/usr/include/$(HOST_MUSL))
+MUSL_LIB = $(if $(MUSL),$(MUSL)/lib,/usr/lib/$(HOST_MUSL))
+CC = $(CROSS)gcc -nostdinc -isystem $(MUSL_INC) -isystem $(GCC_INC) \
+	-specs $(OBJ)/musl.specs
+GCC_INC := $(shell $(CROSS)gcc -print-file-name=include)
+AR = $(CROSS)ar
+NEED_$(CC) = $(CROSS)gcc $(if $(MUSL),,$(MUSL_LIB)/crt1.o=musl-dev)
+BEARSSL_CFLAGS += $(PIE)
+$(OBJ)/flags $(OBJ)/bearssl.flags: $(OBJ)/musl.specs
+
+define SPECS
+*link_libgcc:
+-L$(MUSL_LIB) -L .%s
+
+*libgcc:
+libgcc.a%s %:if-exists(libgcc_eh.a%s)
+
+*startfile:
+%{static-pie:$(MUSL_LIB)/rcrt1.o;:$(MUSL_LIB)/crt1.o} $(MUSL_LIB)/crti.o %{static-pie:crtbeginS.o%s;:crtbeginT.o%s}
+
+*endfile:
+%{static-pie:crtendS.o%s;:crtend.o%s} $(MUSL_LIB)/crtn.o
+
+endef
+$(OBJ)/musl.specs: export SPECS := $(SPECS)
+$(OBJ)/musl.specs: force
+	@mkdir -p $(@D)
+	@printf '%s\n' "$$SPECS" | cmp -s - $@ || printf '%s\n' "$$SPECS" >$@
+endif

@@ -11,8 +11,8 @@
 	X(dsn,      "nullmailer-dsn",      BIN,     SUID_DROP, "make the report about a message that failed") \
 	X(queue,    "nullmailer-queue",    SBIN,    SUID_KEEP, "put a message into the queue") \
 	X(send,     "nullmailer-send",     SBIN,    SUID_DROP, "deliver the queue to the smart hosts") \
-	X(smtp,     "smtp",                MODULES, SUID_DROP, "transmit one message by SMTP") \
-	X(qmqp,     "qmqp",                MODULES, SUID_DROP, "transmit one message by QMQP")
+	X(module,   "smtp",                MODULES, SUID_DROP, "transmit one message by SMTP") \
+	X(module,   "qmqp",                MODULES, SUID_DROP, "transmit one message by QMQP")
 
 #define X(function, name, folder, rights, about) \
 	int function##_main(int argc, char **argv);

@@ -1,11 +1,11 @@
-/* cli - how programs speak to people. */
+/* cli - what all programs print. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "../lib/buf.h"
-#include "../lib/opt.h"
+#include "../lib/base/buf.h"
+#include "../lib/base/opt.h"
 #include "cli.h"
 
 static const char *program = "nullmailer";
@@ -16,25 +16,14 @@ cli_begin(const char *name)
 	program = name;
 }
 
-int
-cli_write(int fd, const struct buf *b)
+const char *
+cli_program(void)
 {
-	size_t at = 0;
-	ssize_t n;
-
-	while (at < b->n) {
-		n = write(fd, b->p + at, b->n - at);
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n <= 0)
-			return -1;
-		at += (size_t)n;
-	}
-	return 0;
+	return program;
 }
 
 static void
-complain(int error, const char *format, va_list ap)
+put_warning(int error, const char *format, va_list ap)
 {
 	struct buf line = { 0 };
 
@@ -43,7 +32,7 @@ complain(int error, const char *format, va_list ap)
 	if (*format && format[strlen(format) - 1] == ':')
 		buf_cat(&line, STR(" "), str_of(strerror(error)));
 	buf_addc(&line, '\n');
-	cli_write(2, &line);
+	str_write(2, buf_str(&line));
 	buf_free(&line);
 }
 
@@ -54,7 +43,7 @@ cli_warn(const char *format, ...)
 	va_list ap;
 
 	va_start(ap, format);
-	complain(error, format, ap);
+	put_warning(error, format, ap);
 	va_end(ap);
 }
 
@@ -65,13 +54,13 @@ cli_die(int code, const char *format, ...)
 	va_list ap;
 
 	va_start(ap, format);
-	complain(error, format, ap);
+	put_warning(error, format, ap);
 	va_end(ap);
 	exit(code);
 }
 
 static void
-usage(const struct cli *c, const struct opts *o)
+print_usage(const struct cli *c, const struct opts *o)
 {
 	struct buf text = { 0 };
 
@@ -81,17 +70,17 @@ usage(const struct cli *c, const struct opts *o)
 	opt_help(o, &text);
 	buf_add(&text, STR("      --help                show this and exit\n"
 	    "      --version             show the version and exit\n"));
-	cli_write(1, &text);
+	str_write(1, buf_str(&text));
 	buf_free(&text);
 }
 
 static void
-version(const struct cli *c)
+print_version(const struct cli *c)
 {
 	struct buf text = { 0 };
 
 	buf_cat(&text, str_of(c->program), STR(" " VERSION "\n"));
-	cli_write(1, &text);
+	str_write(1, buf_str(&text));
 	buf_free(&text);
 }
 
@@ -99,9 +88,9 @@ static void
 answer_questions(const struct cli *c, const struct opts *o, int help, int about)
 {
 	if (help)
-		usage(c, o);
+		print_usage(c, o);
 	else if (about)
-		version(c);
+		print_version(c);
 	if (help || about)
 		exit(0);
 }
@@ -113,22 +102,22 @@ misuse(const struct cli *c, const struct opts *o, const char *who,
 	struct buf line = { 0 };
 
 	buf_cat(&line, str_of(who), STR(": "), why, STR("\n"));
-	cli_write(2, &line);
+	str_write(2, buf_str(&line));
 	buf_free(&line);
-	usage(c, o);
+	print_usage(c, o);
 	exit(1);
 }
 
-/* Unknown options that were passed over, a line each. */
+/* Reports the options that were ignored, a line each. */
 static void
-note(const struct cli *c, struct str lines)
+warn_ignored(const struct cli *c, struct str lines)
 {
 	struct buf text = { 0 };
 
 	while (lines.n)
 		buf_cat(&text, str_of(c->program), STR(": "),
 		    str_cut(&lines, '\n'), STR(", ignored\n"));
-	cli_write(2, &text);
+	str_write(2, buf_str(&text));
 	buf_free(&text);
 }
 
@@ -155,7 +144,7 @@ cli_options(const struct cli *c, const struct opts *o, int argc, char **argv)
 	if (c->most >= 0 && operands > c->most)
 		misuse(c, o, c->program,
 		    STR("Too many command-line arguments"));
-	note(c, buf_str(&why));
+	warn_ignored(c, buf_str(&why));
 	buf_free(&why);
 	return first;
 }

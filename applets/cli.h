@@ -1,13 +1,14 @@
-/* cli.h - how programs speak to people: names, options, last words. */
+/* cli.h - what all programs print: messages, help, version. */
 #ifndef CLI_H
 #define CLI_H
 
 struct buf;
 struct opts;
 
-/* Sets the name that begins every message, such as "nullmailer-queue". The
- * first call of each x_main, as one applet may call another. */
+/* Sets the name that begins every message, such as "nullmailer-queue". Each
+ * x_main calls it first, as one applet may call another. */
 void cli_begin(const char *program);
+const char *cli_program(void);
 
 /* "PROGRAM: text" and a newline on stderr, in one write. A format ending in
  * ':' gets a blank and strerror(errno). */
@@ -17,14 +18,11 @@ void cli_warn(const char *format, ...) __attribute__((format(printf, 1, 2)));
 void cli_die(int code, const char *format, ...)
     __attribute__((format(printf, 2, 3), noreturn));
 
-/* Writes all of b to fd. 0, or -1 with errno. */
-int cli_write(int fd, const struct buf *b);
-
 struct cli {
 	const char *program;
-	const char *operands;	/* as shown behind "usage: PROGRAM [flags]" */
+	const char *operands;	/* as shown after "usage: PROGRAM [flags]" */
 	const char *about;	/* one line */
-	int least, most;	/* operands wanted; most -1 means any number */
+	int least, most;	/* number of operands; most -1: any */
 };
 
 /* Parses options, answers --help and --version (which the rows need not

@@ -1,7 +1,7 @@
 /* dsn - make the report about a message that failed or is delayed.
  *
  * stdin: a queue file (nullmailer(7)); stdout: a message as
- * nullmailer-queue takes it. The report is lib/dsn's. */
+ * nullmailer-queue takes it. lib/mail/dsn.c writes the report. */
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -11,21 +11,20 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "../lib/buf.h"
-#include "../lib/conf.h"
-#include "../lib/dsn.h"
-#include "../lib/envelope.h"
-#include "../lib/err.h"
-#include "../lib/hostname.h"
-#include "../lib/mem.h"
-#include "../lib/opt.h"
+#include "../lib/base/err.h"
+#include "../lib/base/mem.h"
+#include "../lib/base/opt.h"
+#include "../lib/conf/conf.h"
+#include "../lib/conf/hostname.h"
+#include "../lib/mail/dsn.h"
+#include "../lib/mail/envelope.h"
 #include "applets.h"
 #include "cli.h"
 
-#define EXIT_DSN 111		/* nullmailer's code for all that goes wrong */
+#define EXIT_DSN 111		/* nullmailer's code for any failure */
 #define NOT_GIVEN INT_MIN
 
-struct request {
+struct dsn_request {
 	const char *diagnostic;
 	const char *envelope_id;
 	const char *remote;
@@ -40,7 +39,7 @@ struct request {
 };
 
 static int
-copy(int from, int to)
+copy_input(int from, int to)
 {
 	struct buf block = { 0 };
 	ssize_t n;
@@ -50,15 +49,15 @@ copy(int from, int to)
 		if (n < 0 && errno == EINTR)
 			continue;
 		block.n = n > 0 ? (size_t)n : 0;
-		rc = n < 0 ? -1 : cli_write(to, &block);
+		rc = n < 0 ? -1 : str_write(to, buf_str(&block));
 	}
 	buf_free(&block);
 	return rc;
 }
 
-/* A message is read more than once, so what cannot be is copied first. */
+/* The message is read more than once, so input that is no file is copied. */
 static int
-message(struct stat *st)
+open_message(struct stat *st)
 {
 	int fd;
 
@@ -69,13 +68,13 @@ message(struct stat *st)
 	fd = open("/tmp", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
 	if (fd < 0)
 		fd = memfd_create("message", MFD_CLOEXEC);
-	if (fd < 0 || copy(0, fd) < 0)
+	if (fd < 0 || copy_input(0, fd) < 0)
 		cli_die(EXIT_DSN, "Could not read the source message:");
 	return fd;
 }
 
 static void
-read_envelope(struct request *q, int fd)
+read_envelope(struct dsn_request *q, int fd)
 {
 	char c;
 
@@ -91,7 +90,7 @@ read_envelope(struct request *q, int fd)
 }
 
 static void
-add_recipient(struct request *q, struct dsn_recipient one)
+add_recipient(struct dsn_request *q, struct dsn_recipient one)
 {
 	if ((q->count & (q->count - 1)) == 0)
 		q->list = mem_resize(q->list,
@@ -100,7 +99,7 @@ add_recipient(struct request *q, struct dsn_recipient one)
 }
 
 static void
-all_recipients(struct request *q)
+add_all_recipients(struct dsn_request *q)
 {
 	struct dsn_recipient one = { { NULL, 0 }, q->status,
 	    str_of(q->diagnostic) };
@@ -110,10 +109,10 @@ all_recipients(struct request *q)
 		add_recipient(q, one);
 }
 
-/* ADDRESS TAB STATUS TAB DIAGNOSTIC; an empty status is that in the
- * diagnostic. */
+/* ADDRESS TAB STATUS TAB DIAGNOSTIC; without STATUS it is the one in
+ * DIAGNOSTIC. */
 static void
-add_result(struct request *q, struct str line)
+add_result(struct dsn_request *q, struct str line)
 {
 	struct dsn_recipient one;
 
@@ -126,7 +125,7 @@ add_result(struct request *q, struct str line)
 }
 
 static void
-read_results(struct request *q)
+read_results(struct dsn_request *q)
 {
 	struct str rest;
 	ssize_t n;
@@ -146,20 +145,20 @@ read_results(struct request *q)
 }
 
 static int
-put(void *context, struct str bytes)
+write_output(void *context, struct str bytes)
 {
 	struct buf view = { (char *)bytes.p, bytes.n, 0 };
 
 	(void)context;
-	return cli_write(1, &view);
+	return str_write(1, buf_str(&view));
 }
 
 static void
-describe(const struct request *q, struct dsn *d, const struct stat *st)
+fill_dsn(const struct dsn_request *q, struct dsn *d, const struct stat *st)
 {
 	d->recipients = q->list;
 	d->count = q->count;
-	d->otherwise = q->status;
+	d->default_status = q->status;
 	d->remote = str_of(q->remote);
 	d->envelope_id = str_of(q->envelope_id);
 	d->arrival = q->orig_timestamp ? (time_t)q->orig_timestamp :
@@ -180,7 +179,7 @@ load_rules(struct dsn_rules *rules)
 }
 
 static void
-report(struct request *q, int fd, const struct stat *st)
+write_dsn(struct dsn_request *q, int fd, const struct stat *st)
 {
 	struct dsn_rules rules = { 0 };
 	struct buf target = { 0 };
@@ -196,11 +195,11 @@ report(struct request *q, int fd, const struct stat *st)
 	if (!dsn_target(&d, &rules, &target))
 		cli_die(EXIT_DSN, "Nowhere to send double bounce");
 	if (q->results < 0)
-		all_recipients(q);
+		add_all_recipients(q);
 	else
 		read_results(q);
-	describe(q, &d, st);
-	if (dsn_write(&d, &rules, buf_str(&target), put, NULL) < 0)
+	fill_dsn(q, &d, st);
+	if (dsn_write(&d, &rules, buf_str(&target), write_output, NULL) < 0)
 		cli_die(EXIT_DSN, "Could not write the report:");
 	buf_free(&target);
 	dsn_rules_free(&rules);
@@ -211,7 +210,7 @@ dsn_main(int argc, char **argv)
 {
 	static const struct cli about = { "nullmailer-dsn",
 		"STATUS <message", "Make the report about a message.", 1, 1 };
-	struct request q = { .max_lines = NOT_GIVEN, .results = -1 };
+	struct dsn_request q = { .max_lines = NOT_GIVEN, .results = -1 };
 	const struct opt rows[] = {
 		{ 0, "diagnostic-code", OPT_STRING, &q.diagnostic,
 		    "what the server said", 0 },
@@ -236,11 +235,11 @@ dsn_main(int argc, char **argv)
 
 	cli_begin("nullmailer-dsn");
 	q.status = str_of(argv[cli_options(&about, &options, argc, argv)]);
-	fd = message(&st);
+	fd = open_message(&st);
 	if (!dsn_is_status(q.status))
 		cli_die(EXIT_DSN,
 		    "Status must be in the format 4.#.# or 5.#.#");
-	report(&q, fd, &st);
+	write_dsn(&q, fd, &st);
 	envelope_free(&q.e);
 	buf_free(&q.text);
 	free(q.list);

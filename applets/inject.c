@@ -11,23 +11,23 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "../lib/addr.h"
-#include "../lib/chr.h"
-#include "../lib/conf.h"
-#include "../lib/date.h"
-#include "../lib/enqueue.h"
-#include "../lib/err.h"
-#include "../lib/header.h"
-#include "../lib/hostname.h"
-#include "../lib/opt.h"
-#include "../lib/user.h"
+#include "../lib/base/chr.h"
+#include "../lib/base/date.h"
+#include "../lib/base/err.h"
+#include "../lib/base/opt.h"
+#include "../lib/conf/conf.h"
+#include "../lib/conf/hostname.h"
+#include "../lib/conf/user.h"
+#include "../lib/mail/addr.h"
+#include "../lib/mail/header.h"
+#include "../lib/queue/enqueue.h"
 #include "applets.h"
 #include "cli.h"
 #include "queue.h"
 
 enum { EXIT_CONFIG = 18, EXIT_AGAIN = 75 };
 
-/* So much of a message is collected before its queue file is begun. */
+/* Up to so many bytes a message is complete before its queue file is opened. */
 enum { COLLECTED = 32 * 1024 };
 
 enum { USE_EITHER, USE_ARGS, USE_BOTH, USE_HEADER };
@@ -58,7 +58,7 @@ say(struct str prefix, struct str text)
 	buf_add(&line, prefix);
 	buf_clean(&line, text, 1024);
 	buf_addc(&line, '\n');
-	cli_write(2, &line);
+	str_write(2, buf_str(&line));
 	buf_free(&line);
 }
 
@@ -73,7 +73,7 @@ first_of(const char *const *variables)
 }
 
 static void
-refuse_sender(const char *value)
+die_sender(const char *value)
 {
 	say(STR("nullmailer-inject: Invalid sender address: "), str_of(value));
 	exit(1);
@@ -88,7 +88,7 @@ set_user(struct buf *user, const char *value)
 
 	for (c = value; *c; c++)
 		if (chr_is(*c, CHR_CTL))
-			refuse_sender(value);
+			die_sender(value);
 	buf_set(user, str_of(value));
 }
 
@@ -101,15 +101,15 @@ set_host(const struct job *j, struct buf *host, const char *value)
 
 	buf_cat(&text, STR("x@"), str_of(value));
 	if (addr_parse(&l, buf_str(&text), &j->names) < 0 || l.count != 1)
-		refuse_sender(value);
+		die_sender(value);
 	address = str_head(buf_str(&l.recipients), l.recipients.n - 1);
 	buf_set(host, str_skip(address, str_rfind(address, '@') + 1));
 	buf_free(&text);
 	addr_free(&l);
 }
 
-/* $HOSTNAME is what shells call the machine, mostly not a name the world
- * knows; it serves only where no file says better. */
+/* $HOSTNAME is set by shells and mostly no full name, so it is used only where
+ * no file gives one. */
 static void
 find_names(struct job *j)
 {
@@ -159,7 +159,7 @@ sender_from_option(struct job *j)
 
 	if (from.n && !str_eq(from, STR("<>"))) {
 		if (addr_parse(&l, from, &j->names) < 0 || l.count != 1)
-			refuse_sender(j->from);
+			die_sender(j->from);
 		buf_set(&j->sender,
 		    str_head(buf_str(&l.recipients), l.recipients.n - 1));
 	}
@@ -256,8 +256,8 @@ read_header(struct job *j, struct header_reader *in)
 	}
 }
 
-/* SECONDS.MICROSECONDS.PID; the microseconds are stirred, as a machine that
- * boots without a clock may send twice with the same time and pid. */
+/* SECONDS.MICROSECONDS.PID; randomness is added to the microseconds, as a
+ * machine that boots without a clock may send twice with one time and pid. */
 static void
 put_message_id(struct job *j, struct str name)
 {
@@ -318,7 +318,7 @@ put_recipients(struct job *j, struct str field)
 }
 
 static void
-complete_resent(struct job *j)
+add_missing_resent(struct job *j)
 {
 	struct header *h = &j->header;
 
@@ -337,7 +337,7 @@ complete_resent(struct job *j)
 }
 
 static void
-complete(struct job *j)
+add_missing_fields(struct job *j)
 {
 	struct header *h = &j->header;
 
@@ -359,7 +359,7 @@ complete(struct job *j)
 }
 
 static void
-put(struct job *j, const char *part, struct str s)
+put_part(struct job *j, const char *part, struct str s)
 {
 	struct buf out = { 0 };
 
@@ -370,27 +370,27 @@ put(struct job *j, const char *part, struct str s)
 		return;
 	}
 	buf_set(&out, s);
-	if (cli_write(1, &out) < 0)
+	if (str_write(1, buf_str(&out)) < 0)
 		cli_die(1, "Could not write the message:");
 	buf_free(&out);
 }
 
 static void
-put_message(struct job *j, struct header_reader *in)
+put_header_and_body(struct job *j, struct header_reader *in)
 {
 	struct str block;
 	int rc = 1, error;
 
 	if (!j->print || j->show_envelope) {
 		buf_addc(&j->sender, '\n');
-		put(j, "sender", buf_str(&j->sender));
+		put_part(j, "sender", buf_str(&j->sender));
 		buf_addc(&j->operands, '\n');
-		put(j, "recipients", buf_str(&j->operands));
+		put_part(j, "recipients", buf_str(&j->operands));
 	}
 	buf_addc(&j->header.text, '\n');
-	put(j, "header", buf_str(&j->header.text));
+	put_part(j, "header", buf_str(&j->header.text));
 	while (!j->queue.failed && (rc = header_body(in, &block)) > 0)
-		put(j, "message body", block);
+		put_part(j, "message body", block);
 	if (rc >= 0)
 		return;
 	error = errno;
@@ -409,7 +409,7 @@ explain_code(int code)
 }
 
 static int
-explain(const struct job *j, int status)
+explain_status(const struct job *j, int status)
 {
 	if (status >= 0 && WIFEXITED(status))
 		return explain_code(WEXITSTATUS(status));
@@ -422,7 +422,7 @@ explain(const struct job *j, int status)
 }
 
 static int
-queue_message(struct job *j, struct header_reader *in, uid_t invoker)
+queue_in_process(struct job *j, struct header_reader *in, uid_t invoker)
 {
 	struct buf head = { 0 };
 	struct str block;
@@ -443,7 +443,7 @@ queue_message(struct job *j, struct header_reader *in, uid_t invoker)
 	return explain_code(code);
 }
 
-/* A program that is not there or may not run stays so: not worth a retry. */
+/* A program that is missing or may not be executed is not worth a retry. */
 static void
 die_starting(void)
 {
@@ -463,17 +463,17 @@ send_message(struct job *j, struct header_reader *in)
 	int rc;
 
 	if (j->print) {
-		put_message(j, in);
+		put_header_and_body(j, in);
 		return 0;
 	}
 	rc = enqueue_open(&j->queue, NULL);
 	if (rc < 0)
 		die_starting();
 	if (rc > 0)
-		return queue_message(j, in, invoker);
+		return queue_in_process(j, in, invoker);
 	signal(SIGPIPE, SIG_IGN);
-	put_message(j, in);
-	return explain(j, enqueue_commit(&j->queue));
+	put_header_and_body(j, in);
+	return explain_status(j, enqueue_commit(&j->queue));
 }
 
 static void
@@ -486,9 +486,9 @@ read_configuration(struct job *j)
 	j->header.names = &j->names;
 }
 
-/* What one run is asked to do and by whom; dies of what cannot be right. */
+/* Reads control files, environment and operands; exits if one is wrong. */
 static void
-prepare(struct job *j, char **operands)
+prepare_job(struct job *j, char **operands)
 {
 	read_configuration(j);
 	read_flags(j);
@@ -513,7 +513,7 @@ choose_sender(struct job *j)
 }
 
 static void
-forget(struct job *j)
+free_job(struct job *j)
 {
 	hostnames_free(&j->names);
 	header_free(&j->header);
@@ -550,14 +550,14 @@ inject_main(int argc, char **argv)
 
 	cli_begin("nullmailer-inject");
 	first = cli_options(&cli, &options, argc, argv);
-	prepare(&j, argv + first);
+	prepare_job(&j, argv + first);
 	read_header(&j, &in);
 	choose_sender(&j);
 	if (j.header.resent)
-		complete_resent(&j);
+		add_missing_resent(&j);
 	else
-		complete(&j);
+		add_missing_fields(&j);
 	code = send_message(&j, &in);
-	forget(&j);
+	free_job(&j);
 	return code;
 }

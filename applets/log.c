@@ -3,9 +3,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "../lib/buf.h"
-#include "../lib/logger.h"
-#include "cli.h"
+#include "../lib/base/buf.h"
+#include "../lib/send/logger.h"
 #include "log.h"
 
 #define TEXT_MAX 1024
@@ -14,8 +13,8 @@ static struct {
 	int silent;		/* nothing on stdout */
 	int syslog;
 	struct logger logger;
-	int errors;		/* reading end of what stderr has become */
-	int stderr_fd;		/* the real one, or -1 */
+	int errors;		/* the end for reading of the pipe on stderr */
+	int stderr_fd;		/* the stderr of before, or -1 */
 } out = { 0, 0, { -1 }, -1, -1 };
 
 const char *
@@ -29,13 +28,13 @@ log_clean(int slot, struct str text)
 }
 
 static void
-line(enum logger_level level, struct buf *b)
+put_line(enum logger_level level, struct buf *b)
 {
 	if (out.syslog)
 		logger_line(&out.logger, level, buf_str(b));
 	buf_addc(b, '\n');
 	if (!out.silent)
-		cli_write(1, b);
+		str_write(1, buf_str(b));
 	buf_free(b);
 }
 
@@ -48,7 +47,7 @@ log_say(const char *format, ...)
 	va_start(ap, format);
 	buf_vfmt(&b, format, ap);
 	va_end(ap);
-	line(LOGGER_INFO, &b);
+	put_line(LOGGER_INFO, &b);
 }
 
 void
@@ -60,7 +59,7 @@ log_fault(const char *format, ...)
 	va_start(ap, format);
 	buf_vfmt(&b, format, ap);
 	va_end(ap);
-	line(LOGGER_WARNING, &b);
+	put_line(LOGGER_WARNING, &b);
 }
 
 void
@@ -70,7 +69,7 @@ log_faults(struct str text)
 		struct buf b = { 0 };
 
 		buf_clean(&b, str_cut(&text, '\n'), TEXT_MAX);
-		line(LOGGER_WARNING, &b);
+		put_line(LOGGER_WARNING, &b);
 	}
 }
 
@@ -83,11 +82,11 @@ log_module(struct str protocol, int code, struct str text)
 	    STR(": Succeeded: "));
 	buf_clean(&b, text, TEXT_MAX);
 	buf_addc(&b, '\n');
-	cli_write(2, &b);
+	str_write(2, buf_str(&b));
 	buf_free(&b);
 }
 
-/* Writing into the pipe must not wait, as its reader may be the writer. */
+/* Non-blocking, as this process both writes to the pipe and reads it. */
 int
 log_to_syslog(void)
 {
@@ -111,9 +110,8 @@ log_stderr(void)
 	struct str rest = { block, n > 0 ? (size_t)n : 0 };
 	struct buf b = { 0 };
 
-	buf_set(&b, rest);
 	if (out.stderr_fd >= 0)
-		cli_write(out.stderr_fd, &b);
+		str_write(out.stderr_fd, rest);
 	while (rest.n) {
 		struct str text = str_cut(&rest, '\n');
 

@@ -1,9 +1,9 @@
 /* mailq - list the messages in the queue.
  *
- * Installed set-uid to the owner of the spool, so that everybody can see what
- * waits: envelopes and sizes, never a header or a body. The layout is parsed
- * by other programs: nothing is printed for an empty queue, and complaints go
- * to stdout. */
+ * Installed set-uid to the owner of the spool, so that all users can see what
+ * waits: envelopes and sizes, never a header or a body. Other programs parse
+ * the layout: nothing is printed for an empty queue, and complaints go to
+ * stdout. */
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -11,25 +11,24 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "../lib/chr.h"
-#include "../lib/date.h"
-#include "../lib/envelope.h"
-#include "../lib/mem.h"
-#include "../lib/path.h"
-#include "../lib/spool.h"
-#include "../lib/status.h"
+#include "../lib/base/chr.h"
+#include "../lib/base/date.h"
+#include "../lib/base/mem.h"
+#include "../lib/conf/path.h"
+#include "../lib/mail/envelope.h"
+#include "../lib/queue/spool.h"
+#include "../lib/queue/status.h"
 #include "applets.h"
 #include "cli.h"
 
-/* What is looked at of a file that is no valid message. */
+/* Bytes that are shown of a file that is no valid message. */
 #define JUNK_MAX 4096
 
 #define FLUSH_AT (32 * 1024)
-#define STATUS_MAX (64 * 1024 * 1024)
 #define FOLDER (O_RDONLY | O_DIRECTORY | O_CLOEXEC)
 
 struct entry {
-	unsigned long long seconds;
+	long long seconds;
 	char *name;
 };
 
@@ -39,7 +38,7 @@ struct entries {
 };
 
 /* Lines of the status file by id. */
-struct known {
+struct status_index {
 	struct buf text;
 	struct status *list;
 	size_t n, cap;
@@ -56,7 +55,7 @@ by_time(const void *a, const void *b)
 }
 
 static int
-compare(struct str a, struct str b)
+compare_ids(struct str a, struct str b)
 {
 	int rc = memcmp(a.p, b.p, a.n < b.n ? a.n : b.n);
 
@@ -68,7 +67,7 @@ by_id(const void *a, const void *b)
 {
 	const struct status *x = a, *y = b;
 
-	return compare(x->id, y->id);
+	return compare_ids(x->id, y->id);
 }
 
 /* Doubles a list that is full. */
@@ -81,18 +80,6 @@ grow(void *list, size_t n, size_t *cap, size_t size)
 	return mem_resize(list, *cap * size);
 }
 
-/* The leading digits of a name, as far as they make a time. */
-static unsigned long long
-leading_number(const char *name)
-{
-	unsigned long long v = 0;
-	int digits = 0;
-
-	while (chr_is(*name, CHR_DIGIT) && ++digits <= 18)
-		v = v * 10 + (unsigned)(*name++ - '0');
-	return v;
-}
-
 static void
 read_names(DIR *dir, struct entries *e)
 {
@@ -102,7 +89,7 @@ read_names(DIR *dir, struct entries *e)
 		if (d->d_name[0] == '.')
 			continue;
 		e->list = grow(e->list, e->n, &e->cap, sizeof e->list[0]);
-		e->list[e->n].seconds = leading_number(d->d_name);
+		e->list[e->n].seconds = spool_seconds(d->d_name);
 		e->list[e->n].name = strdup(d->d_name);
 		if (!e->list[e->n++].name)
 			mem_out();
@@ -111,32 +98,12 @@ read_names(DIR *dir, struct entries *e)
 		qsort(e->list, e->n, sizeof e->list[0], by_time);
 }
 
-static int
-read_text(int fd, struct buf *text)
-{
-	ssize_t n;
-
-	do {
-		n = read(fd, buf_room(text, FLUSH_AT), FLUSH_AT);
-		if (n > 0)
-			text->n += (size_t)n;
-	} while (n > 0 && text->n < STATUS_MAX);
-	return n < 0 ? -1 : 0;
-}
-
-/* No status is no fault: no sender has run yet, or it is an older one. */
 static void
-read_status(int root, struct known *k)
+read_status(int root, struct status_index *k)
 {
-	struct spool s = { -1, root, -1, -1 };
 	struct str rest;
-	int fd;
 
-	fd = spool_message(&s, "status", NULL);
-	if (fd < 0 || read_text(fd, &k->text) < 0)
-		buf_clear(&k->text);
-	if (fd >= 0)
-		close(fd);
+	status_read(root, &k->text);
 	rest = buf_str(&k->text);
 	do
 		k->list = grow(k->list, k->n, &k->cap, sizeof k->list[0]);
@@ -145,9 +112,9 @@ read_status(int root, struct known *k)
 		qsort(k->list, k->n, sizeof k->list[0], by_id);
 }
 
-/* What goes to a terminal has no control bytes. */
+/* The output may go to a terminal, so control bytes are replaced. */
 static void
-add_clean(struct buf *out, struct str s)
+put_clean(struct buf *out, struct str s)
 {
 	size_t i;
 
@@ -156,7 +123,7 @@ add_clean(struct buf *out, struct str s)
 }
 
 static void
-add_status(struct buf *out, const struct known *k, const char *name)
+put_status(struct buf *out, const struct status_index *k, const char *name)
 {
 	struct status key = { .id = str_of(name) };
 	const struct status *s = NULL;
@@ -166,7 +133,7 @@ add_status(struct buf *out, const struct known *k, const char *name)
 	if (!s || s->attempts == 0)
 		return;
 	buf_add(out, STR("  "));
-	add_clean(out, s->id);
+	put_clean(out, s->id);
 	buf_fmt(out, " tried %lu time%s", s->attempts,
 	    s->attempts == 1 ? "" : "s");
 	if (s->next) {
@@ -175,9 +142,9 @@ add_status(struct buf *out, const struct known *k, const char *name)
 	}
 	if (s->remote.n) {
 		buf_add(out, STR(", last: "));
-		add_clean(out, s->remote);
+		put_clean(out, s->remote);
 		buf_add(out, STR(": "));
-		add_clean(out, s->text);
+		put_clean(out, s->text);
 	}
 	buf_addc(out, '\n');
 }
@@ -200,7 +167,8 @@ read_head(int fd, struct envelope *e)
 }
 
 static void
-add_message(struct buf *out, int fd, const struct known *k, const char *name)
+add_message(struct buf *out, int fd, const struct status_index *k,
+    const char *name)
 {
 	struct envelope e = { { 0 }, 0, 0, 0 };
 	struct str rest, line;
@@ -210,24 +178,24 @@ add_message(struct buf *out, int fd, const struct known *k, const char *name)
 	rest = buf_str(&e.text);
 	if (rest.n) {
 		buf_add(out, STR(" from <"));
-		add_clean(out, str_cut(&rest, '\n'));
+		put_clean(out, str_cut(&rest, '\n'));
 		buf_addc(out, '>');
 	}
 	buf_addc(out, '\n');
-	add_status(out, k, name);
+	put_status(out, k, name);
 	while (rest.n) {
 		line = str_cut(&rest, '\n');
 		if (line.n == 0)
 			continue;
 		buf_add(out, STR("  to <"));
-		add_clean(out, line);
+		put_clean(out, line);
 		buf_add(out, STR(">\n"));
 	}
 	envelope_free(&e);
 }
 
 static void
-list_entry(struct buf *out, const struct spool *s, const struct known *k,
+list_entry(struct buf *out, const struct spool *s, const struct status_index *k,
     const struct entry *e)
 {
 	struct stat st;
@@ -260,18 +228,18 @@ complain(const char *text)
 	path_set(&path, PATH_SPOOL, "queue");
 	buf_cat(&line, str_of(text), STR(" ("), buf_str(&path), STR(": "),
 	    str_of(reason), STR(")\n"));
-	cli_write(1, &line);
+	str_write(1, buf_str(&line));
 	buf_free(&path);
 	buf_free(&line);
 	return 1;
 }
 
 static int
-list_queue(DIR *dir, int root)
+list_messages(DIR *dir, int root)
 {
 	struct spool s = { -1, dirfd(dir), -1, -1 };
 	struct entries e = { NULL, 0, 0 };
-	struct known k = { { 0 }, NULL, 0, 0 };
+	struct status_index k = { { 0 }, NULL, 0, 0 };
 	struct buf out = { 0 };
 	size_t i;
 	int rc = 0;
@@ -282,7 +250,7 @@ list_queue(DIR *dir, int root)
 	for (i = 0; i < e.n && rc == 0; i++) {
 		list_entry(&out, &s, &k, &e.list[i]);
 		if (out.n >= FLUSH_AT || i + 1 == e.n) {
-			rc = cli_write(1, &out);
+			rc = str_write(1, buf_str(&out));
 			buf_clear(&out);
 		}
 	}
@@ -316,7 +284,7 @@ mailq_main(int argc, char **argv)
 	dir = readable < 0 ? NULL : fdopendir(readable);
 	if (!dir)
 		return complain("Cannot open queue directory.");
-	rc = list_queue(dir, root);
+	rc = list_messages(dir, root);
 	closedir(dir);
 	close(queue);
 	close(root);

@@ -1,5 +1,5 @@
 /* main - find the applet by argv[0] or by the first argument, drop the rights
- * it has no use for, run it. The rows are in applets.h. */
+ * it does not need, run it. The rows are in applets.h. */
 #include <fcntl.h>
 #include <poll.h>
 #include <stdlib.h>
@@ -7,7 +7,7 @@
 #include <sys/auxv.h>
 #include <unistd.h>
 
-#include "../lib/buf.h"
+#include "../lib/base/buf.h"
 #include "applets.h"
 #include "cli.h"
 
@@ -45,7 +45,7 @@ short_name(const char *name)
 }
 
 static const struct applet *
-find(const char *name)
+find_applet(const char *name)
 {
 	size_t i;
 
@@ -55,8 +55,8 @@ find(const char *name)
 	return NULL;
 }
 
-/* A caller may have closed them, and then the first file opened would be
- * taken for standard input, or a complaint written into it. */
+/* The caller may have closed them. The next file opened would get such a number
+ * and be read as standard input, or written to by a complaint. */
 static void
 open_standard_descriptors(void)
 {
@@ -71,10 +71,10 @@ open_standard_descriptors(void)
 			return;
 }
 
-/* The kernel tells each program it starts whether its ids differ. The saved
- * ones are the effective ones then, so nothing else needs to be asked. */
+/* The kernel sets AT_SECURE when effective and real ids differ. The saved ids
+ * are the effective ones at the start, so no other check is needed. */
 static int
-drop_all_three(void)
+become_real_user(void)
 {
 	uid_t u = getuid();
 	gid_t g = getgid();
@@ -86,12 +86,12 @@ static void
 drop_rights(const struct applet *a)
 {
 	if (a->rights == SUID_DROP && getauxval(AT_SECURE) != 0 &&
-	    drop_all_three() < 0)
+	    become_real_user() < 0)
 		cli_die(1, "cannot drop privileges:");
 }
 
 static int
-run(const struct applet *a, int argc, char **argv)
+run_applet(const struct applet *a, int argc, char **argv)
 {
 	drop_rights(a);
 	cli_begin(a->name);
@@ -99,7 +99,7 @@ run(const struct applet *a, int argc, char **argv)
 }
 
 static void
-list(void)
+show_list(void)
 {
 	struct buf text = { 0 };
 	size_t i;
@@ -108,12 +108,12 @@ list(void)
 		buf_fmt(&text, "%s %s %s\n", applets[i].name,
 		    applets[i].folder,
 		    applets[i].rights == SUID_KEEP ? "set-uid" : "-");
-	cli_write(1, &text);
+	str_write(1, buf_str(&text));
 	buf_free(&text);
 }
 
 static void
-help(void)
+show_help(void)
 {
 	struct buf text = { 0 };
 	size_t i;
@@ -124,29 +124,29 @@ help(void)
 	for (i = 0; i < sizeof applets / sizeof applets[0]; i++)
 		buf_fmt(&text, "  %-20s %s\n", applets[i].name,
 		    applets[i].about);
-	cli_write(1, &text);
+	str_write(1, buf_str(&text));
 	buf_free(&text);
 }
 
 static void
-version(void)
+show_version(void)
 {
 	struct buf text = { 0 };
 
 	buf_set(&text, STR("nullmailer " VERSION "\n"));
-	cli_write(1, &text);
+	str_write(1, buf_str(&text));
 	buf_free(&text);
 }
 
 static int
-answer(const char *question)
+answer_question(const char *question)
 {
 	if (!strcmp(question, "--list"))
-		list();
+		show_list();
 	else if (!strcmp(question, "--version"))
-		version();
+		show_version();
 	else if (!strcmp(question, "--help") || !strcmp(question, "-h"))
-		help();
+		show_help();
 	else {
 		cli_warn("%s: no such program, see nullmailer --help",
 		    question);
@@ -163,13 +163,13 @@ main(int argc, char **argv)
 	open_standard_descriptors();
 	if (argc < 1)
 		return 1;
-	a = find(base_name(argv[0]));
+	a = find_applet(base_name(argv[0]));
 	if (a)
-		return run(a, argc, argv);
+		return run_applet(a, argc, argv);
 	if (argc < 2) {
-		help();
+		show_help();
 		return 1;
 	}
-	a = find(argv[1]);
-	return a ? run(a, argc - 1, argv + 1) : answer(argv[1]);
+	a = find_applet(argv[1]);
+	return a ? run_applet(a, argc - 1, argv + 1) : answer_question(argv[1]);
 }

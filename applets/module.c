@@ -1,4 +1,6 @@
-/* module - the classic protocol module. */
+/* module - the classic protocol modules, smtp and qmqp: transmit one message.
+ * nullmailer-smtp(8): options as arguments and on stdin, the message on
+ * descriptor 3, the result as exit code and as text on stdout and stderr. */
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -7,36 +9,36 @@
 #include <sys/prctl.h>
 #include <unistd.h>
 
-#include "../ssl/ssl.h"
-#include "../lib/buf.h"
-#include "../lib/err.h"
-#include "../lib/module.h"
-#include "../lib/opt.h"
+#include "../lib/base/buf.h"
+#include "../lib/base/opt.h"
+#include "../lib/smtp/connection.h"
+#include "../lib/smtp/options.h"
+#include "../lib/smtp/protocol.h"
+#include "applets.h"
 #include "cli.h"
-#include "module.h"
 
-/* What a module is told fits easily; a pipe that never ends does not. */
+/* Far more than the options need; ends the reading of an endless pipe. */
 #define OPTIONS_MAX 65536
 
 struct run {
-	const struct module_protocol *protocol;
-	void *session;
+	const struct protocol *protocol;
+	struct connection *session;
 	int result;		/* -1: none yet */
 };
 
 static void
-verdict(const struct run *r, int code, struct str text)
+print_result(const struct run *r, int code, struct str text)
 {
 	struct buf line = { 0 };
 
 	buf_cat(&line, text, STR("\n"));
-	cli_write(1, &line);
+	str_write(1, buf_str(&line));
 	buf_clear(&line);
 	buf_cat(&line, str_of(r->protocol->name),
 	    code ? STR(": Failed: ") : STR(": Succeeded: "));
 	buf_clean(&line, text, 1024);
 	buf_addc(&line, '\n');
-	cli_write(2, &line);
+	str_write(2, buf_str(&line));
 	buf_free(&line);
 }
 
@@ -55,10 +57,10 @@ on_message(void *context, unsigned long id, int code, enum stage stage,
 
 	(void)id, (void)stage;
 	r->result = code;
-	/* From here on the server's word is to be our exit code. */
+	/* From here on only the server's answer decides the exit code. */
 	signal(SIGTERM, SIG_IGN);
 	signal(SIGINT, SIG_IGN);
-	verdict(r, code, text);
+	print_result(r, code, text);
 }
 
 static void
@@ -91,36 +93,20 @@ read_options(struct buf *text)
 	}
 }
 
-/* Lines up to the first empty one; the options borrow from text. */
 static void
-parse_options(const struct opts *rows, struct buf *text)
-{
-	struct str rest = buf_str(text), line;
-	struct buf why = { 0 };
-
-	while (rest.n && (line = str_cut(&rest, '\n')).n) {
-		text->p[line.p + line.n - text->p] = '\0';
-		if (opt_text(rows, line.p, &why) == 0)
-			continue;
-		cli_warn("%s", buf_z(&why));
-		exit(ERR_USAGE);
-	}
-}
-
-static void
-fail(struct run *r, int code, struct str text)
+fail_message(struct run *r, int code, struct str text)
 {
 	r->result = code;
-	verdict(r, code, text);
+	print_result(r, code, text);
 }
 
-/* Sends the one message; what is unanswered when the session ends failed
- * with the session. */
+/* Sends the one message. If the session ends without an answer to it, the
+ * result of the session is that of the message. */
 static void
-transmit(struct run *r)
+transmit_message(struct run *r)
 {
-	const struct module_protocol *p = r->protocol;
-	struct module_message m = { 0, 3 };
+	const struct protocol *p = r->protocol;
+	struct protocol_message m = { 0, 3 };
 	int code = p->open(r->session);
 
 	if (!code)
@@ -128,25 +114,28 @@ transmit(struct run *r)
 	if (!code)
 		code = p->settle(r->session);
 	if (code && r->result < 0)
-		fail(r, code, p->text(r->session));
+		fail_message(r, code, buf_str(&r->session->text));
 }
 
 static int
-run(struct run *r, struct module_options *o)
+run_session(struct run *r, struct options *o)
 {
-	struct module_report report = { r, on_recipient, on_message, on_note,
+	struct carried carried = { 0 };
+	struct protocol_report report = { r, on_recipient, on_message, on_note,
 		NULL };
+	struct protocol_setup setup = { o, getenv("HELOHOST"), &report,
+		&carried, 1 };
 	struct buf why = { 0 };
-	int code;
+	int code = protocol_check(r->protocol, o, &why);
 
-	o->helo = getenv("HELOHOST");
-	r->session = r->protocol->create(o, &report, 1, &code, &why);
+	if (!code)
+		r->session = r->protocol->create(&setup, &code, &why);
 	if (!r->session)
-		fail(r, code, buf_str(&why));
+		fail_message(r, code, buf_str(&why));
 	else if (fcntl(3, F_GETFD) < 0)
-		fail(r, ERR_MSG_OPEN, STR("Could not open message"));
+		fail_message(r, ERR_MSG_OPEN, STR("Could not open message"));
 	else
-		transmit(r);
+		transmit_message(r);
 	if (r->session)
 		r->protocol->free(r->session);
 	buf_free(&why);
@@ -154,22 +143,23 @@ run(struct run *r, struct module_options *o)
 }
 
 int
-module_main(const struct cli *about, int argc, char **argv)
+module_main(int argc, char **argv)
 {
-	struct module_options o = { 0 };
-	struct opt rows[MODULE_ROWS];
-	struct opts all = { rows, module_rows(&o, rows), 0 };
-	struct run r = { module_protocol(str_of(about->program)), NULL, -1 };
-	struct buf text = { 0 };
+	struct options o = { 0 };
+	struct opt rows[OPTIONS_ROWS];
+	struct opts all = { rows, options_rows(&o, rows), 0 };
+	struct run r = { protocol_find(str_of(cli_program())), NULL, -1 };
+	struct cli about = { r.protocol->name, "", r.protocol->about, 0, 0 };
+	struct buf text = { 0 }, why = { 0 };
 	int code;
 
-	cli_begin(about->program);
-	cli_options(about, &all, argc, argv);
+	cli_options(&about, &all, argc, argv);
 	signal(SIGPIPE, SIG_IGN);
 	prctl(PR_SET_DUMPABLE, 0);
 	read_options(&text);
-	parse_options(&all, &text);
-	code = run(&r, &o);
+	if (options_parse(&o, &text, &why) < 0)
+		cli_die(ERR_USAGE, "%s", buf_z(&why));
+	code = run_session(&r, &o);
 	buf_wipe(&text);
 	buf_free(&text);
 	return code;

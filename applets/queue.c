@@ -4,7 +4,7 @@
  * owner of the spool, so nothing of the caller's is trusted: not the umask,
  * the environment, the limits, nor the dispositions of signals. Complaints go
  * to stdout, as nullmailer's do; programs that start this one join it to their
- * stderr. Inside another program, queue_here, they go there at once. */
+ * stderr. Inside another program, queue_here, they go to stderr directly. */
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -12,10 +12,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "../lib/conf.h"
-#include "../lib/mem.h"
-#include "../lib/spool.h"
-#include "../lib/store.h"
+#include "../lib/base/mem.h"
+#include "../lib/queue/store.h"
 #include "applets.h"
 #include "cli.h"
 #include "queue.h"
@@ -28,20 +26,20 @@ struct order {
 };
 
 static struct store store;
-static int guest;		/* in another program */
+static int in_process;		/* of another program */
 
 static int
-complain(const char *text)
+print_why(const char *text)
 {
 	struct buf line = { 0 };
 
 	buf_cat(&line, STR("nullmailer-queue: "), str_of(text), STR("\n"));
-	cli_write(guest ? 2 : 1, &line);
+	str_write(in_process ? 2 : 1, buf_str(&line));
 	buf_free(&line);
 	return STORE_BAD;
 }
 
-/* Only what has no rights beyond its caller's believes who invoked it. */
+/* --invoked-by is ignored when set-uid, as the caller could give any user. */
 static void
 read_arguments(struct order *o, int argc, char **argv)
 {
@@ -76,10 +74,10 @@ ending_signals(sigset_t *set)
 		sigaddset(set, list[i]);
 }
 
-/* No temporary file has its name set before it exists, or while it becomes a
- * message: signals are blocked then. */
+/* The name is set only while there is a temporary file: signals are blocked
+ * while it is made and while it becomes a message. */
 static void
-forget(void)
+remove_temporary(void)
 {
 	if (store.temporary.n)
 		unlinkat(store.spool.tmp, store.temporary.p, 0);
@@ -88,8 +86,8 @@ forget(void)
 static void
 on_signal(int number)
 {
-	forget();
-	if (!guest)
+	remove_temporary();
+	if (!in_process)
 		_exit(STORE_AGAIN);
 	signal(number, SIG_DFL);
 	raise(number);
@@ -110,7 +108,7 @@ handle_signals(const sigset_t *ending)
 }
 
 static int
-confirmed(int fd)
+read_confirmation(int fd)
 {
 	ssize_t n;
 	char c;
@@ -122,18 +120,18 @@ confirmed(int fd)
 }
 
 static int
-report(void)
+print_failure(void)
 {
 	if (store.code == STORE_CONFIG)
 		cli_warn("%s", buf_z(&store.why));
 	else
-		complain(buf_z(&store.why));
+		print_why(buf_z(&store.why));
 	return store.code;
 }
 
-/* With nothing to wait for there is no time for a signal. */
+/* Input that is complete takes no time, so signals stay blocked. */
 static int
-copy(const struct order *o, const sigset_t *ending)
+copy_message(const struct order *o, const sigset_t *ending)
 {
 	int rc;
 
@@ -142,7 +140,7 @@ copy(const struct order *o, const sigset_t *ending)
 	handle_signals(ending);
 	sigprocmask(SIG_UNBLOCK, ending, NULL);
 	rc = store_copy(&store, o->input);
-	if (rc == 0 && o->confirm >= 0 && !confirmed(o->confirm))
+	if (rc == 0 && o->confirm >= 0 && !read_confirmation(o->confirm))
 		rc = 1;
 	sigprocmask(SIG_BLOCK, ending, NULL);
 	return rc;
@@ -150,26 +148,27 @@ copy(const struct order *o, const sigset_t *ending)
 
 /* Ending signals are blocked on entry and on return. */
 static int
-run(struct order *o, const sigset_t *ending)
+queue_message(struct order *o, const sigset_t *ending)
 {
 	int rc;
 
 	if (store_begin(&store, o->invoker) < 0)
-		return report();
-	mem_at_end(forget);
+		return print_failure();
+	mem_at_end(remove_temporary);
 	store.in = o->head;
 	o->head = (struct buf){ 0 };
-	rc = copy(o, ending);
+	rc = copy_message(o, ending);
 	if (rc > 0)
-		return complain("The message is incomplete, its sender ended.");
+		return print_why(
+		    "The message is incomplete, its sender ended.");
 	if (rc < 0 || store_commit(&store) < 0)
-		return report();
+		return print_failure();
 	if (store.why.n)
 		cli_warn("%s", buf_z(&store.why));
 	return 0;
 }
 
-/* What is open at the end of a success ends with the process. */
+/* After a success the end of the process closes and frees everything. */
 static int
 carry_out(struct order *o)
 {
@@ -181,7 +180,7 @@ carry_out(struct order *o)
 	sigprocmask(SIG_BLOCK, &ending, NULL);
 	signal(SIGPIPE, SIG_IGN);
 	signal(SIGXFSZ, SIG_IGN);
-	rc = run(o, &ending);
+	rc = queue_message(o, &ending);
 	if (rc != 0)
 		store_end(&store);
 	return rc;
@@ -195,7 +194,7 @@ queue_here(uid_t invoker, struct buf *head, int input)
 
 	cli_begin("nullmailer-queue");
 	*head = (struct buf){ 0 };
-	guest = 1;
+	in_process = 1;
 	rc = carry_out(&o);
 	buf_free(&o.head);
 	return rc;

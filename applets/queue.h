@@ -4,13 +4,13 @@
 
 #include <sys/types.h>
 
-#include "../lib/buf.h"
+#include "../lib/base/buf.h"
 
-/* Does what nullmailer-queue does in a process that enqueue_open allows it to.
- * The input begins with head, which is taken, and goes on at the descriptor
- * input, or is complete if that is -1. Complaints go to stderr. Returns an exit
- * code of nullmailer-queue(8). A signal that ends the process waits for the
- * return if the input is complete, else what was begun is removed first. */
+/* Does the work of nullmailer-queue, after enqueue_open has returned 1. The
+ * input is head, which is emptied, and then the descriptor input, or nothing
+ * more if that is -1. Complaints go to stderr. Returns an exit code of
+ * nullmailer-queue(8). Signals that end the process stay blocked, except while
+ * input is read: then they remove the temporary file first. */
 int queue_here(uid_t invoker, struct buf *head, int input);
 
 #endif

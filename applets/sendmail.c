@@ -1,20 +1,21 @@
-/* sendmail - the interface everybody's programs were written for
- * Reads the options of other sendmails, keeps those that mean something here,
- * and becomes nullmailer-inject, nullmailer-smtpd or mailq. See sendmail(1). */
+/* sendmail - the interface that programs expect
+ * Reads the options of other sendmails, keeps those that have a meaning here,
+ * and runs nullmailer-inject, nullmailer-smtpd or mailq. See sendmail(1). */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "../lib/addr.h"
-#include "../lib/chr.h"
-#include "../lib/conf.h"
-#include "../lib/hostname.h"
-#include "../lib/mem.h"
-#include "../lib/opt.h"
-#include "../lib/path.h"
-#include "../lib/spool.h"
+#include "../lib/base/chr.h"
+#include "../lib/base/mem.h"
+#include "../lib/base/opt.h"
+#include "../lib/conf/conf.h"
+#include "../lib/conf/hostname.h"
+#include "../lib/conf/path.h"
+#include "../lib/mail/addr.h"
+#include "../lib/queue/spool.h"
+#include "../lib/queue/trigger.h"
 #include "applets.h"
 #include "cli.h"
 
@@ -49,10 +50,10 @@ set_part(const char *variable, struct str value)
 	buf_free(&text);
 }
 
-/* A sender without a host gets the one the environment says, like the From
- * line; flag s, as a Return-Path in the message must not beat an option. */
+/* A sender without a host gets the host of the environment, as the From line
+ * does. Flag s: a Return-Path in the message must not override an option. */
 static void
-sender_here(struct str user)
+use_local_sender(struct str user)
 {
 	const char *flags = getenv("NULLMAILER_FLAGS");
 	struct buf text = { 0 };
@@ -65,7 +66,7 @@ sender_here(struct str user)
 }
 
 /* Prepares the environment for the generated From line. 1 if inject needs the
- * option too: it also says what is wrong with the value. */
+ * option too; inject also reports a wrong value. */
 static int
 use_sender(const char *value)
 {
@@ -84,14 +85,14 @@ use_sender(const char *value)
 			set_part("NULLMAILER_USER", str_head(address, at));
 			set_part("NULLMAILER_HOST", str_skip(address, at + 1));
 		} else
-			sender_here(address);
+			use_local_sender(address);
 	}
 	addr_free(&l);
 	return needed;
 }
 
 static int
-mail(const struct choice *c, int count, char **operands)
+send_mail(const struct choice *c, int count, char **operands)
 {
 	static char program[] = "nullmailer-inject", either[] = "-e",
 	    both[] = "-b", from[] = "-f", end[] = "--";
@@ -114,9 +115,9 @@ mail(const struct choice *c, int count, char **operands)
 	return code;
 }
 
-/* Only the set-uid copy may read a queue that is somebody else's. */
+/* Where this process may not read the queue, the set-uid copy is executed. */
 static int
-list_queue(void)
+show_queue(void)
 {
 	static char name[] = "mailq";
 	char *argv[] = { name, NULL };
@@ -134,7 +135,7 @@ list_queue(void)
 }
 
 static int
-flush(void)
+flush_queue(void)
 {
 	struct spool s = { -1, -1, -1, -1 };
 	struct buf path = { 0 };
@@ -144,7 +145,7 @@ flush(void)
 	s.root = open(buf_z(&path), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (s.root < 0)
 		cli_die(1, "Could not open %s:", buf_z(&path));
-	rc = spool_pull_trigger(&s);
+	rc = trigger_pull(&s);
 	if (rc < 0 && errno == ENXIO)
 		cli_warn("nullmailer-send is not running");
 	else if (rc < 0)
@@ -154,14 +155,14 @@ flush(void)
 }
 
 static void
-report(int fd, struct str prefix, struct str text, struct str suffix)
+print(int fd, struct str prefix, struct str text, struct str suffix)
 {
 	struct buf line = { 0 };
 
 	buf_add(&line, prefix);
 	buf_clean(&line, text, 1024);
 	buf_cat(&line, suffix, STR("\n"));
-	cli_write(fd, &line);
+	str_write(fd, buf_str(&line));
 	buf_free(&line);
 }
 
@@ -173,10 +174,10 @@ verify_one(const char *operand, const struct hostnames *names)
 	int bad = addr_parse(&l, str_of(operand), names) < 0 || l.count == 0;
 
 	if (bad)
-		report(2, STR("Invalid recipient: "), str_of(operand), STR(""));
+		print(2, STR("Invalid recipient: "), str_of(operand), STR(""));
 	rest = buf_str(&l.recipients);
 	while (!bad && rest.n)
-		report(1, STR(""), str_cut(&rest, '\n'),
+		print(1, STR(""), str_cut(&rest, '\n'),
 		    STR("... would go to the smart host"));
 	addr_free(&l);
 	return bad;
@@ -199,14 +200,14 @@ verify(char **operands)
 }
 
 static int
-version(void)
+print_sendmail_version(void)
 {
-	report(1, STR("sendmail "), STR("(nullmailer " VERSION ")"), STR(""));
+	print(1, STR("sendmail "), STR("(nullmailer " VERSION ")"), STR(""));
 	return 0;
 }
 
 static int
-run(const struct choice *c, int count, char **operands)
+run_mode(const struct choice *c, int count, char **operands)
 {
 	static char smtpd[] = "nullmailer-smtpd";
 	char *alone[] = { smtpd, NULL };
@@ -214,10 +215,10 @@ run(const struct choice *c, int count, char **operands)
 
 	if (c->debug && c->debug[0] == '0' &&
 	    (c->mode != MAIL || !has_recipients))
-		return version();
+		return print_sendmail_version();
 	switch (c->mode) {
 	case LIST_QUEUE:
-		return list_queue();
+		return show_queue();
 	case SERVE:
 		return smtpd_main(1, alone);
 	case VERIFY:
@@ -234,8 +235,8 @@ run(const struct choice *c, int count, char **operands)
 		cli_die(1, "-bh: no status of hosts is kept; see mailq");
 	}
 	if (c->flush && !(has_recipients && chr_is(*c->flush, CHR_DIGIT)))
-		return flush();
-	return mail(c, count, operands);
+		return flush_queue();
+	return send_mail(c, count, operands);
 }
 
 static int
@@ -300,5 +301,5 @@ sendmail_main(int argc, char **argv)
 	if (is_newaliases(argv[0]))
 		return 0;
 	first = cli_options(&cli, &options, argc, argv);
-	return run(&c, argc - first, argv + first);
+	return run_mode(&c, argc - first, argv + first);
 }

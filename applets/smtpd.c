@@ -1,33 +1,32 @@
 /* smtpd - queue messages from SMTP on stdin (sendmail -bs).
  *
  * For programs of this host: no authentication, no relay rules, one reply a
- * command. Commands end in CRLF or LF. What ends the line of DATA ends the
- * lines of the message: after CRLF only CRLF.CRLF ends it, and a bare LF in
- * between, which other servers might take for a line end, makes it refused
- * once its true end has come (RFC 5321 2.3.8). After LF, LF.LF ends it.
- * Whatever else ends the input queues nothing. */
+ * command. Commands end in CRLF or LF. The lines of the message end as that of
+ * DATA: after CRLF only CRLF.CRLF ends the message, and a bare LF in it, which
+ * other servers might take for a line end, gets it refused after that end
+ * (RFC 5321 2.3.8). After LF, LF.LF ends it. If the input ends before, nothing
+ * is queued. */
 #include <errno.h>
 #include <poll.h>
 #include <signal.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "../lib/enqueue.h"
-#include "../lib/envelope.h"
-#include "../lib/spool.h"
-#include "../lib/store.h"
+#include "../lib/mail/envelope.h"
+#include "../lib/queue/enqueue.h"
+#include "../lib/queue/store.h"
 #include "applets.h"
 #include "cli.h"
 
-/* RFC 5321 4.5.3.2.7 asks for at least five minutes. */
+/* RFC 5321 4.5.3.2.7: at least five minutes. */
 #define PATIENCE_MS (10 * 60 * 1000)
 
-/* RFC 5321 4.5.3.1.4 asks for at least 512 bytes. */
+/* RFC 5321 4.5.3.1.4: at least 512 bytes. */
 #define LINE_MAX_BYTES (ADDRESS_MAX + 512)
 
 enum place {
 	LINE_START,
-	DOT,			/* behind a dot at the start of a line */
+	DOT,			/* after a dot at the start of a line */
 	DOT_CR,
 	TEXT,
 	TEXT_CR
@@ -43,7 +42,7 @@ struct session {
 	struct buf sender;
 	int has_sender;
 	struct buf recipients;	/* LF ended */
-	int over;		/* end of input, or nobody reads the replies */
+	int over;		/* end of input, or of the reader of replies */
 };
 
 struct data {
@@ -59,14 +58,14 @@ reply(struct session *s, const char *text)
 	struct buf line = { 0 };
 
 	buf_cat(&line, str_of(text), STR("\r\n"));
-	if (cli_write(1, &line) < 0)
+	if (str_write(1, buf_str(&line)) < 0)
 		s->over = 1;
 	buf_free(&line);
 }
 
 /* Makes sure there is input. 0, or -1 and the session is over. */
 static int
-fill(struct session *s)
+fill_input(struct session *s)
 {
 	struct pollfd p = { 0, POLLIN, 0 };
 	ssize_t n = -1;
@@ -87,8 +86,8 @@ fill(struct session *s)
 	return n > 0 ? 0 : -1;
 }
 
-/* The next command. 1; 0 if it was too long; -1 at the end, where a command
- * without a line end is none: its rest may be missing. */
+/* The next command. 1; 0 if it was too long; -1 at the end of input, where a
+ * command without a line end is dropped: its rest may be missing. */
 static int
 read_command(struct session *s)
 {
@@ -97,7 +96,7 @@ read_command(struct session *s)
 
 	buf_clear(&s->line);
 	for (;;) {
-		if (fill(s) < 0)
+		if (fill_input(s) < 0)
 			return -1;
 		rest = (struct str){ s->in + s->at, s->n - s->at };
 		part = str_head(rest, str_find(rest, '\n'));
@@ -114,7 +113,7 @@ read_command(struct session *s)
 }
 
 static void
-reset(struct session *s)
+reset_transaction(struct session *s)
 {
 	s->has_sender = 0;
 	buf_clear(&s->sender);
@@ -124,7 +123,7 @@ reset(struct session *s)
 /* Addresses */
 
 /* Where the address is in a parameter of MAIL or RCPT: between < and >, else
- * behind the first colon or else blank. p NULL if there is none. */
+ * after the first colon or else blank. p NULL if there is none. */
 static struct str
 find_address(struct str s, char *end)
 {
@@ -147,7 +146,7 @@ find_address(struct str s, char *end)
 
 /* Copies up to an end outside of quotes, without quotes. */
 static void
-unquote(struct str s, char end, struct buf *out)
+unquote_path(struct str s, char end, struct buf *out)
 {
 	int quoted = 0;
 	size_t i;
@@ -173,7 +172,7 @@ parse_address(struct str parameter, struct buf *out)
 	address = find_address(parameter, &end);
 	if (!address.p)
 		return -1;
-	unquote(address, end, &raw);
+	unquote_path(address, end, &raw);
 	address = buf_str(&raw);
 	if (str_starts(address, STR("@"))
 	    && str_find(address, ':') < address.n)
@@ -183,8 +182,8 @@ parse_address(struct str parameter, struct buf *out)
 	return 0;
 }
 
-/* The queue program has the last word; what it is sure to refuse is refused
- * here, where the client can still tell which address it was. */
+/* The queue program decides; what it is sure to refuse is refused here already,
+ * so that the client sees which address it was. */
 static int
 acceptable(const struct session *s, struct str address,
     int (*check)(const struct store_rules *, struct str, struct buf *))
@@ -200,9 +199,9 @@ acceptable(const struct session *s, struct str address,
 /* Commands */
 
 static void
-mail(struct session *s, struct str parameter)
+on_mail(struct session *s, struct str parameter)
 {
-	reset(s);
+	reset_transaction(s);
 	s->has_sender = parse_address(parameter, &s->sender) == 0
 	    && (s->sender.n == 0
 	    || acceptable(s, buf_str(&s->sender), store_sender));
@@ -211,7 +210,7 @@ mail(struct session *s, struct str parameter)
 }
 
 static void
-rcpt(struct session *s, struct str parameter)
+on_rcpt(struct session *s, struct str parameter)
 {
 	struct buf address = { 0 };
 
@@ -244,8 +243,8 @@ release_cr(const struct data *d, struct enqueue *q)
 		enqueue_write(q, STR("\r"));
 }
 
-/* A dot alone ends the message if its line ends as lines do here. Anything
- * that only looks like a line end spoils the message. */
+/* A dot alone ends the message if its line ends as all lines should. After
+ * anything that only looks like a line end the message is refused. */
 static void
 take_lf(struct data *d, struct enqueue *q)
 {
@@ -284,7 +283,7 @@ take_byte(struct data *d, char c, struct enqueue *q)
 
 /* Takes input up to the end of the message; returns how much. */
 static size_t
-take(struct data *d, struct str in, struct enqueue *q)
+take_input(struct data *d, struct str in, struct enqueue *q)
 {
 	struct str rest = in, run;
 
@@ -303,15 +302,15 @@ take(struct data *d, struct str in, struct enqueue *q)
 }
 
 static void
-transfer(struct session *s, struct data *d, struct enqueue *q)
+receive_data(struct session *s, struct data *d, struct enqueue *q)
 {
-	while (!d->ended && fill(s) == 0)
-		s->at += take(d, (struct str){ s->in + s->at, s->n - s->at },
-		    q);
+	while (!d->ended && fill_input(s) == 0)
+		s->at += take_input(d,
+		    (struct str){ s->in + s->at, s->n - s->at }, q);
 }
 
 static void
-commit(struct session *s, struct enqueue *q)
+commit_message(struct session *s, struct enqueue *q)
 {
 	int rc = enqueue_commit(q);
 
@@ -330,7 +329,7 @@ commit(struct session *s, struct enqueue *q)
 }
 
 static void
-receive(struct session *s)
+receive_message(struct session *s)
 {
 	struct data d = { LINE_START, s->crlf, 0, 0 };
 	struct enqueue q;
@@ -345,9 +344,9 @@ receive(struct session *s)
 	enqueue_write(&q, buf_str(&s->recipients));
 	enqueue_write(&q, STR("\n"));
 	reply(s, "354 End your message with a period on a line by itself");
-	transfer(s, &d, &q);
+	receive_data(s, &d, &q);
 	if (d.ended && !d.mixed) {
-		commit(s, &q);
+		commit_message(s, &q);
 		return;
 	}
 	enqueue_abort(&q);
@@ -356,7 +355,7 @@ receive(struct session *s)
 }
 
 static void
-data(struct session *s, struct str parameter)
+on_data(struct session *s, struct str parameter)
 {
 	(void)parameter;
 	if (!s->has_sender)
@@ -364,35 +363,35 @@ data(struct session *s, struct str parameter)
 	else if (s->recipients.n == 0)
 		reply(s, "503 5.5.1 You must send a valid recipient first");
 	else {
-		receive(s);
-		reset(s);
+		receive_message(s);
+		reset_transaction(s);
 	}
 }
 
 static void
-rset(struct session *s, struct str parameter)
+on_rset(struct session *s, struct str parameter)
 {
 	(void)parameter;
-	reset(s);
+	reset_transaction(s);
 	reply(s, "250 2.3.0 OK");
 }
 
 static void
-noop(struct session *s, struct str parameter)
+on_noop(struct session *s, struct str parameter)
 {
 	(void)parameter;
 	reply(s, "250 2.3.0 OK");
 }
 
 static void
-help(struct session *s, struct str parameter)
+on_help(struct session *s, struct str parameter)
 {
 	(void)parameter;
 	reply(s, "214 2.0.0 Help not available");
 }
 
 static void
-quit(struct session *s, struct str parameter)
+on_quit(struct session *s, struct str parameter)
 {
 	(void)parameter;
 	reply(s, "221 2.0.0 Good bye");
@@ -404,19 +403,19 @@ static const struct command {
 	void (*run)(struct session *s, struct str parameter);
 	enum { ANY, REQUIRED, NONE } parameter;
 } commands[] = {
-	{ "HELO", rset, REQUIRED },
-	{ "EHLO", rset, REQUIRED },
-	{ "MAIL", mail, REQUIRED },
-	{ "RCPT", rcpt, REQUIRED },
-	{ "DATA", data, NONE },
-	{ "RSET", rset, ANY },
-	{ "NOOP", noop, ANY },
-	{ "HELP", help, ANY },
-	{ "QUIT", quit, ANY },
+	{ "HELO", on_rset, REQUIRED },
+	{ "EHLO", on_rset, REQUIRED },
+	{ "MAIL", on_mail, REQUIRED },
+	{ "RCPT", on_rcpt, REQUIRED },
+	{ "DATA", on_data, NONE },
+	{ "RSET", on_rset, ANY },
+	{ "NOOP", on_noop, ANY },
+	{ "HELP", on_help, ANY },
+	{ "QUIT", on_quit, ANY },
 };
 
 static void
-obey(struct session *s)
+run_command(struct session *s)
 {
 	struct str parameter = buf_str(&s->line);
 	struct str verb = str_cut(&parameter, ' ');
@@ -454,7 +453,7 @@ smtpd_main(int argc, char **argv)
 		if (rc == 0)
 			reply(&s, "500 5.5.2 Line too long");
 		else
-			obey(&s);
+			run_command(&s);
 	}
 	store_rules_free(&s.rules);
 	buf_free(&s.line);

@@ -32,7 +32,7 @@ alert_read(struct hs *h)
 	unsigned level, byte;
 
 	if (h->msg_n)
-		hs_fail(h, UNEXPECTED_MESSAGE, "unexpected message");
+		hs_unexpected(h);
 	if (eng->session.version == TLS13 && eng->hlen_in != 2)
 		hs_fail(h, DECODE_ERROR, "malformed alert");
 	while (eng->hlen_in && !hs_failed(h)) {
@@ -78,8 +78,8 @@ engine_alert(int err)
 	return -1;
 }
 
-/* A failed engine writes no record, so this does: behind what it had made, or
- * in place of what it had not. */
+/* A failed engine writes no record, so this does: after the one it has made, or in
+ * place of one that it has not. */
 size_t
 alert_last_words(struct hs *h, const unsigned char **words)
 {

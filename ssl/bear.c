@@ -1,26 +1,23 @@
 /* bear - ssl.h on BearSSL's engine and primitives: set-up, socket, plaintext
- * The engine is set up by hand: the library's own profile brings ciphers nobody
- * should use and twice the size. One struct ssl is 42 kB, most of it the two
- * record buffers that let both directions move at once. */
+ * The engine is set up by hand: the library's own profile brings ciphers that
+ * are not to be used and twice the size. One struct ssl is 42 kB, most of it
+ * the two record buffers that let both directions move at once. */
 #include <arpa/inet.h>
 #include <errno.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <poll.h>
-#include <signal.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
 #include <sys/socket.h>
-#include <sys/time.h>
 
 #include <bearssl.h>
 
 #include "alert.h"
 #include "hs.h"
 #include "key.h"
+#include "seed.h"
 #include "ssl.h"
 #include "suite.h"
 #include "verify.h"
@@ -31,7 +28,7 @@ enum { IN_SIZE = 16384 + 325, OUT_SIZE = 16384 + 85 };
 
 /* Records without plaintext that a session may have beyond those that have
  * some: a chain in pieces, tickets, warnings, empty ones. And reads in one
- * ssl_step, so that whoever polls can look at its deadline. */
+ * ssl_step, after which the caller can look at its deadline. */
 enum { IDLE_MAX = 4096, READS_MAX = 64 };
 
 struct ssl {
@@ -46,16 +43,6 @@ struct ssl {
 	unsigned char in[IN_SIZE], out[OUT_SIZE];
 };
 
-static void
-set_why(char *why, size_t size, const char *fmt, ...)
-{
-	va_list ap;
-
-	va_start(ap, fmt);
-	vsnprintf(why, size, fmt, ap);
-	va_end(ap);
-}
-
 /* ---- set-up ---- */
 
 /* Names no server may hear: RFC 6066 3 allows neither address literals nor a
@@ -69,7 +56,7 @@ set_name(struct ssl *s, const char *host, char *why, size_t size)
 	if (n && host[n - 1] == '.')
 		n--;
 	if (!n || n >= sizeof s->name) {
-		set_why(why, size, "Error setting TLS server name: %s",
+		snprintf(why, size, "Error setting TLS server name: %s",
 		    n ? "the host is too long" : "the host is empty");
 		return -1;
 	}
@@ -91,8 +78,8 @@ set_hashes(br_ssl_engine_context *eng)
 }
 
 /* The library would take a Poly1305 that is 12 % faster and 3 kB larger. The
- * processor's AES instructions serve the suites that are chosen today; the CBC
- * ones do without, with the library's choice they would take 1.3 kB. */
+ * processor's AES instructions serve the suites that are chosen today; those
+ * with CBC do without, which saves 1.3 kB. */
 static void
 set_ciphers(br_ssl_engine_context *eng)
 {
@@ -100,10 +87,6 @@ set_ciphers(br_ssl_engine_context *eng)
 	br_ghash ghash = br_ghash_pclmul_get();
 	br_chacha20_run sse2 = br_chacha20_sse2_get();
 
-	br_ssl_engine_set_cbc(eng, &br_sslrec_in_cbc_vtable,
-	    &br_sslrec_out_cbc_vtable);
-	br_ssl_engine_set_aes_cbc(eng, &br_aes_ct64_cbcenc_vtable,
-	    &br_aes_ct64_cbcdec_vtable);
 	br_ssl_engine_set_aes_ctr(eng, ctr ? ctr : &br_aes_ct64_ctr_vtable);
 	br_ssl_engine_set_ghash(eng, ghash ? ghash : br_ghash_ctmul64);
 	br_ssl_engine_set_chacha20(eng, sse2 ? sse2 : br_chacha20_ct_run);
@@ -138,15 +121,15 @@ set_up(struct ssl *s, const struct ssl_conf *conf, char *why, size_t size)
 	return 0;
 }
 
-/* Whoever wants the server verified must not be offered less by it: anonymous
- * suites are for those who asked for no verification. */
+/* Where the server is to be verified it must not be offered less: anonymous
+ * suites are for a configuration that asks for no verification. */
 struct ssl *
 ssl_new(const struct ssl_conf *conf, char *why, size_t size)
 {
 	struct ssl *s = calloc(1, sizeof *s);
 
 	if (!s) {
-		set_why(why, size,
+		snprintf(why, size,
 		    "Error initializing TLS library: out of memory");
 		return NULL;
 	}
@@ -171,37 +154,6 @@ ssl_free(struct ssl *s)
 
 /* ---- the handshake ---- */
 
-static void
-woken(int signal)
-{
-	(void)signal;
-}
-
-/* In a first boot the kernel has no entropy to give, and begins to make some
- * only when somebody waits for it: a second on today's kernels, on old ones
- * perhaps for ever. A seed from elsewhere would be a weak one. 0, or -1 with
- * errno. */
-static int
-get_seed(void *seed, size_t n)
-{
-	struct itimerval patience = { { 1, 0 }, { 10, 0 } }, none = { 0 };
-	struct sigaction wake = { 0 }, old;
-	ssize_t got = getrandom(seed, n, GRND_NONBLOCK);
-	int error;
-
-	if (got == (ssize_t)n)
-		return 0;
-	wake.sa_handler = woken;
-	sigaction(SIGALRM, &wake, &old);
-	setitimer(ITIMER_REAL, &patience, NULL);
-	got = getrandom(seed, n, 0);
-	error = errno;
-	setitimer(ITIMER_REAL, &none, NULL);
-	sigaction(SIGALRM, &old, NULL);
-	errno = error == EINTR ? EAGAIN : error;
-	return got == (ssize_t)n ? 0 : -1;
-}
-
 int
 ssl_start(struct ssl *s)
 {
@@ -209,8 +161,8 @@ ssl_start(struct ssl *s)
 
 	s->idle = s->closing = s->more = s->eof = s->error = 0;
 	s->why[0] = '\0';
-	if (get_seed(seed, sizeof seed) < 0) {
-		set_why(s->why, sizeof s->why, "Error initializing TLS "
+	if (seed_get(seed, sizeof seed) < 0) {
+		snprintf(s->why, sizeof s->why, "Error initializing TLS "
 		    "library: no random numbers from the kernel: %s",
 		    errno == EAGAIN ? "not ready yet" : strerror(errno));
 		return -1;
@@ -225,7 +177,7 @@ ssl_start(struct ssl *s)
 /* ---- records ---- */
 
 /* A server whose second ticket waits for our acknowledgement of the first, as
- * Nagle's algorithm has it, has its answer wait behind that: 40 ms. */
+ * Nagle's algorithm has it, has its answer wait as long: 40 ms. */
 static void
 acknowledge(const struct ssl *s, int fd)
 {
@@ -299,9 +251,9 @@ pull(struct ssl *s, int fd)
 	return r > 0;
 }
 
-/* The server may learn why, if the socket has room for it; what we have not read
- * would make of our end a reset, which can overtake the alert. Nothing that was
- * secret is of use any more. */
+/* The server may learn why, if the socket has room for it. What we have not
+ * read would make of our end a reset, which can overtake the alert. Nothing of
+ * what was secret is of use any more. */
 static int
 give_reason(struct ssl *s, int fd)
 {
@@ -319,9 +271,9 @@ give_reason(struct ssl *s, int fd)
 	return -1;
 }
 
-/* What ssl_step returns. Data behind our own close_notify interests nobody, so
- * the stream may be cut there. Who has more to write wants to know when there
- * is room, even if the record before it is gone already. */
+/* What ssl_step returns. Data after our own close_notify is of no interest, so
+ * the stream may be cut there. A caller with more to write wants to know when
+ * there is room, even if the record before it is gone already. */
 static int
 verdict(struct ssl *s, int fd)
 {
@@ -404,7 +356,7 @@ ssl_flush(struct ssl *s)
 	br_ssl_engine_flush(&s->hs.eng, 0);
 }
 
-/* BearSSL 0.6 waits for ever behind plaintext that nobody has read. */
+/* BearSSL 0.6 waits for ever while there is plaintext that is not read. */
 void
 ssl_close(struct ssl *s)
 {

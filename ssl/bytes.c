@@ -9,7 +9,7 @@ reader_bytes(struct reader *r, size_t n)
 {
 	const unsigned char *p = r->p;
 
-	if (n > r->n) {
+	if (r->bad || n > r->n) {
 		r->bad = 1;
 		r->n = 0;
 		return NULL;
@@ -98,15 +98,16 @@ writer_number(struct writer *w, unsigned long v, int size)
 		put_big(to, v, size);
 }
 
-size_t
+void
 writer_open(struct writer *w, int size)
 {
 	writer_number(w, 0, size);
-	return w->n;
+	w->open[w->depth].at = w->n;
+	w->open[w->depth++].size = size;
 }
 
 void
-writer_close(struct writer *w, size_t at, int size)
+writer_close_at(struct writer *w, size_t at, int size)
 {
 	size_t n = w->n - at;
 
@@ -114,6 +115,13 @@ writer_close(struct writer *w, size_t at, int size)
 		w->bad = 1;
 	if (!w->bad)
 		put_big(w->p + at - size, n, size);
+}
+
+void
+writer_close(struct writer *w)
+{
+	w->depth--;
+	writer_close_at(w, w->open[w->depth].at, w->open[w->depth].size);
 }
 
 void

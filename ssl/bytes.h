@@ -27,10 +27,16 @@ int reader_done(const struct reader *);
 
 /* Bytes being written, owned; { 0 } to begin with. bad: out of memory or a
  * vector too long, and then what is in it is not to be used. */
+enum { WRITER_DEPTH = 5 };
 struct writer {
 	unsigned char *p;
 	size_t n, cap;
 	int bad;
+	int depth;	/* vectors that are open, each with ... */
+	struct {
+		size_t at;	/* ... its beginning */
+		int size;	/* ... and the bytes of its length */
+	} open[WRITER_DEPTH];
 };
 
 /* Room for n bytes at the end, which now belong to it, or NULL. */
@@ -38,9 +44,13 @@ unsigned char *writer_room(struct writer *, size_t n);
 void writer_bytes(struct writer *, const void *p, size_t n);
 void writer_number(struct writer *, unsigned long v, int size);
 
-/* A vector is what was written between the two; at is what open returned. */
-size_t writer_open(struct writer *, int size);
-void writer_close(struct writer *, size_t at, int size);
+/* What is written between the two is a vector whose length has size bytes. They
+ * nest. */
+void writer_open(struct writer *, int size);
+void writer_close(struct writer *);
+
+/* Makes a vector of all that follows at, as if it had been opened there. */
+void writer_close_at(struct writer *, size_t at, int size);
 
 /* Wipes, frees and is { 0 } again. */
 void writer_free(struct writer *);

@@ -13,46 +13,36 @@ static const struct {
 	uint16_t type;
 	unsigned char where;
 	unsigned char tls13;	/* offered with TLS 1.3 only */
+	unsigned char kept;	/* where in struct extensions */
 } known[] = {
-	{ EXT_SNI, IN_HELLO12 | IN_ENCRYPTED, 0 },
-	{ EXT_GROUPS, IN_HELLO12 | IN_ENCRYPTED, 0 },
-	{ EXT_POINTS, IN_HELLO12, 0 },
-	{ EXT_SCHEMES, IN_HELLO12 | IN_REQUEST, 0 },
-	{ EXT_EMS, IN_HELLO12, 0 },
-	{ EXT_RENEG, IN_HELLO12, 0 },
-	{ EXT_VERSIONS, IN_HELLO | IN_RETRY, 1 },
-	{ EXT_SHARE, IN_HELLO | IN_RETRY, 1 },
-	{ EXT_COOKIE, IN_RETRY, 1 },
+	{ EXT_SNI, IN_HELLO12 | IN_ENCRYPTED, 0, REST },
+	{ EXT_GROUPS, IN_HELLO12 | IN_ENCRYPTED, 0, REST },
+	{ EXT_POINTS, IN_HELLO12, 0, REST },
+	{ EXT_SCHEMES, IN_HELLO12 | IN_REQUEST, 0, SCHEMES },
+	{ EXT_EMS, IN_HELLO12, 0, EMS },
+	{ EXT_RENEG, IN_HELLO12, 0, RENEG },
+	{ EXT_VERSIONS, IN_HELLO | IN_RETRY, 1, VERSIONS },
+	{ EXT_SHARE, IN_HELLO | IN_RETRY, 1, SHARE },
+	{ EXT_COOKIE, IN_RETRY, 1, COOKIE },
 };
 enum { KNOWN = sizeof known / sizeof known[0] };
 
-static void
-keep_extension(struct extensions *e, unsigned type, struct reader body)
-{
-	switch (type) {
-	case EXT_VERSIONS: e->version = body; break;
-	case EXT_SHARE: e->share = body; break;
-	case EXT_COOKIE: e->cookie = body; break;
-	case EXT_SCHEMES: e->schemes = body; break;
-	case EXT_EMS: e->ems = body; break;
-	case EXT_RENEG: e->reneg = body; break;
-	}
-}
-
 /* The alert for an extension here, -1 when it may be. In a request the server
- * may name what we have not offered, and what nobody knows. */
+ * may name what we have not offered, and what we do not know. */
 static int
-judge_extension(const struct hs *h, unsigned type, size_t n, unsigned where,
-    unsigned *seen)
+judge_extension(const struct hs *h, unsigned type, struct reader body,
+    unsigned where, unsigned *seen, struct extensions *e)
 {
 	unsigned i;
 
 	for (i = 0; i < KNOWN && known[i].type != type; i++)
 		;
-	if (i < KNOWN && *seen & 1u << i)
-		return ILLEGAL_PARAMETER;
-	if (i < KNOWN)
+	if (i < KNOWN) {
+		if (*seen & 1u << i)
+			return ILLEGAL_PARAMETER;
 		*seen |= 1u << i;
+		e->of[known[i].kept] = body;
+	}
 	if (where == IN_REQUEST)
 		return -1;
 	if (i == KNOWN || (known[i].tls13 && h->max != TLS13)
@@ -60,7 +50,7 @@ judge_extension(const struct hs *h, unsigned type, size_t n, unsigned where,
 		return UNSUPPORTED_EXTENSION;
 	if (!(known[i].where & where))
 		return ILLEGAL_PARAMETER;
-	if ((type == EXT_SNI || type == EXT_EMS) && n)
+	if ((type == EXT_SNI || type == EXT_EMS) && body.n)
 		return DECODE_ERROR;
 	return -1;
 }
@@ -80,8 +70,7 @@ extensions_read(struct hs *h, struct reader *r, unsigned where,
 		if (all.bad)
 			alert = DECODE_ERROR;
 		else
-			alert = judge_extension(h, type, body.n, where, &seen);
-		keep_extension(e, type, body);
+			alert = judge_extension(h, type, body, where, &seen, e);
 	}
 	if (alert >= 0)
 		hs_fail(h, alert, extension_bad);

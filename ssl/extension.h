@@ -20,8 +20,11 @@ enum {
 };
 
 /* The contents of those that are looked at; p is NULL where it is absent. */
+enum {
+	VERSIONS, SHARE, COOKIE, SCHEMES, EMS, RENEG, REST, EXTENSIONS
+};
 struct extensions {
-	struct reader version, share, cookie, schemes, ems, reneg;
+	struct reader of[EXTENSIONS];
 };
 
 /* Takes a block of extensions apart. 1; 0 when it has failed: one that is

@@ -25,29 +25,34 @@ static const unsigned char downgrade[7] = {
 
 /* ---- the ClientHello ---- */
 
-static size_t
-open_extension(struct writer *w, unsigned type)
+/* An extension that is one vector, with a length of size bytes. */
+static void
+open_extension(struct writer *w, unsigned type, int size)
 {
 	writer_number(w, type, 2);
-	return writer_open(w, 2);
+	writer_open(w, 2);
+	writer_open(w, size);
+}
+
+static void
+close_extension(struct writer *w)
+{
+	writer_close(w);
+	writer_close(w);
 }
 
 /* RFC 6066 3. */
 static void
 put_name(const struct hs *h, struct writer *w)
 {
-	size_t at, list, name;
-
 	if (!*h->name)
 		return;
-	at = open_extension(w, EXT_SNI);
-	list = writer_open(w, 2);
+	open_extension(w, EXT_SNI, 2);
 	writer_number(w, 0, 1);
-	name = writer_open(w, 2);
+	writer_open(w, 2);
 	writer_bytes(w, h->name, strlen(h->name));
-	writer_close(w, name, 2);
-	writer_close(w, list, 2);
-	writer_close(w, at, 2);
+	writer_close(w);
+	close_extension(w);
 }
 
 /* RFC 7627, RFC 5746, RFC 8446 4.2.7, RFC 8422 5.1.2, RFC 8446 4.2.3. */
@@ -59,55 +64,37 @@ put_common(const struct hs *h, struct writer *w)
 		EXT_RENEG >> 8, EXT_RENEG & 0xFF, 0, 1, 0,
 		0, EXT_POINTS, 0, 2, 1, 0
 	};
-	size_t at, list;
 
 	writer_bytes(w, fixed, sizeof fixed);
-	at = open_extension(w, EXT_GROUPS);
-	list = writer_open(w, 2);
+	open_extension(w, EXT_GROUPS, 2);
 	kex_groups(w, h->max == TLS13);
-	writer_close(w, list, 2);
-	writer_close(w, at, 2);
-	at = open_extension(w, EXT_SCHEMES);
-	list = writer_open(w, 2);
+	close_extension(w);
+	open_extension(w, EXT_SCHEMES, 2);
 	scheme_list(w);
-	writer_close(w, list, 2);
-	writer_close(w, at, 2);
+	close_extension(w);
 }
 
+/* RFC 8446 4.2.1, 4.2.2, 4.2.8. */
 static void
-put_versions(const struct hs *h, struct writer *w)
+put_13(struct hs *h, unsigned group, struct reader cookie, struct writer *w)
 {
-	size_t at = open_extension(w, EXT_VERSIONS), list = writer_open(w, 1);
 	unsigned v;
 
+	open_extension(w, EXT_VERSIONS, 1);
 	for (v = h->max; v >= h->min; v--)
 		writer_number(w, v, 2);
-	writer_close(w, list, 1);
-	writer_close(w, at, 2);
-}
-
-static void
-put_share(struct hs *h, unsigned group, struct writer *w)
-{
-	size_t at = open_extension(w, EXT_SHARE), list = writer_open(w, 2);
-	size_t key;
-
+	close_extension(w);
+	if (cookie.n) {
+		open_extension(w, EXT_COOKIE, 2);
+		writer_bytes(w, cookie.p, cookie.n);
+		close_extension(w);
+	}
+	open_extension(w, EXT_SHARE, 2);
 	writer_number(w, group, 2);
-	key = writer_open(w, 2);
+	writer_open(w, 2);
 	kex_make(&h->kex, &h->eng.rng, group, w);
-	writer_close(w, key, 2);
-	writer_close(w, list, 2);
-	writer_close(w, at, 2);
-}
-
-static void
-put_cookie(struct writer *w, struct reader cookie)
-{
-	size_t at = open_extension(w, EXT_COOKIE), list = writer_open(w, 2);
-
-	writer_bytes(w, cookie.p, cookie.n);
-	writer_close(w, list, 2);
-	writer_close(w, at, 2);
+	writer_close(w);
+	close_extension(w);
 }
 
 /* A session id makes TLS 1.3 look like a resumed session to what watches it in
@@ -115,27 +102,22 @@ put_cookie(struct writer *w, struct reader cookie)
 void
 hello_send(struct hs *h, unsigned group, struct reader cookie)
 {
-	struct writer w = { NULL, 0, 0, 0 };
-	size_t at;
+	struct writer w = { 0 };
 
 	queue_begin(&w, CLIENT_HELLO);
 	writer_number(&w, BR_TLS12, 2);
 	writer_bytes(&w, h->eng.client_random, 32);
-	at = writer_open(&w, 1);
+	writer_open(&w, 1);
 	writer_bytes(&w, h->sid, h->max == TLS13 ? sizeof h->sid : 0);
-	writer_close(&w, at, 1);
+	writer_close(&w);
 	suite_list(h, &w);
 	writer_number(&w, 0x0100, 2);
-	at = writer_open(&w, 2);
+	writer_open(&w, 2);
 	put_name(h, &w);
 	put_common(h, &w);
 	if (h->max == TLS13)
-		put_versions(h, &w);
-	if (cookie.n)
-		put_cookie(&w, cookie);
-	if (h->max == TLS13)
-		put_share(h, group, &w);
-	writer_close(&w, at, 2);
+		put_13(h, group, cookie, &w);
+	writer_close(&w);
 	queue_end(h, &w);
 }
 
@@ -215,7 +197,7 @@ is_downgrade(const struct hs *h, const struct hello *s)
 static void
 take_12(struct hs *h, const struct hello *s)
 {
-	const struct reader *reneg = &s->ext.reneg;
+	const struct reader *reneg = &s->ext.of[RENEG];
 
 	if (s->version < h->min || s->version > BR_TLS12)
 		hs_fail(h, PROTOCOL_VERSION, old_version(s->version));
@@ -238,7 +220,7 @@ take_12(struct hs *h, const struct hello *s)
 	if (hs_failed(h))
 		return;
 	h->suite = s->suite;
-	h->ems = s->ext.ems.p != NULL;
+	h->ems = s->ext.of[EMS].p != NULL;
 	memcpy(h->eng.server_random, s->random, 32);
 	hs12_begin(h, s->version);
 }
@@ -250,21 +232,21 @@ take_retry(struct hs *h, struct extensions *e)
 	struct reader cookie = { NULL, 0, 0 };
 	unsigned group = h->kex.group;
 
-	if (e->share.p) {
-		group = (unsigned)reader_number(&e->share, 2);
-		if (!reader_done(&e->share) || group == h->kex.group
+	if (e->of[SHARE].p) {
+		group = (unsigned)reader_number(&e->of[SHARE], 2);
+		if (!reader_done(&e->of[SHARE]) || group == h->kex.group
 		    || !kex_offered(group, 1))
 			hs_fail(h, ILLEGAL_PARAMETER, extension_bad);
 	}
-	if (e->cookie.p) {
-		cookie = reader_vector(&e->cookie, 2);
-		if (!reader_done(&e->cookie) || !cookie.n)
+	if (e->of[COOKIE].p) {
+		cookie = reader_vector(&e->of[COOKIE], 2);
+		if (!reader_done(&e->of[COOKIE]) || !cookie.n)
 			hs_fail(h, DECODE_ERROR, extension_bad);
 	}
 	if (h->retried)
 		hs_fail(h, UNEXPECTED_MESSAGE,
 		    "the server asks for another hello twice");
-	else if (!e->share.p && !e->cookie.p)
+	else if (!e->of[SHARE].p && !e->of[COOKIE].p)
 		hs_fail(h, ILLEGAL_PARAMETER,
 		    "the server asks for the same hello again");
 	if (hs_failed(h) || !hs_at_border(h))
@@ -277,7 +259,7 @@ take_retry(struct hs *h, struct extensions *e)
 static void
 take_13(struct hs *h, struct hello *s)
 {
-	struct reader *version = &s->ext.version;
+	struct reader *version = &s->ext.of[VERSIONS];
 
 	if (reader_number(version, 2) != TLS13 || !reader_done(version)
 	    || s->version != BR_TLS12)
@@ -299,7 +281,7 @@ take_13(struct hs *h, struct hello *s)
 	if (memcmp(s->random, retry, 32) == 0)
 		take_retry(h, &s->ext);
 	else
-		hs13_begin(h, s->ext.share);
+		hs13_begin(h, s->ext.of[SHARE]);
 }
 
 void
@@ -309,7 +291,7 @@ hello_take(struct hs *h, struct reader *r)
 
 	if (!parse_hello(h, r, &s))
 		return;
-	if (s.ext.version.p)
+	if (s.ext.of[VERSIONS].p)
 		take_13(h, &s);
 	else
 		take_12(h, &s);

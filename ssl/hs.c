@@ -26,7 +26,7 @@ enum { IO_FAILED = 0 };		/* br_ssl_engine_context.iomode */
 enum { MESSAGE_MAX = 128 << 10, CHAIN_MAX = VERIFY_BYTES + (16 << 10) };
 
 /* Who takes which message when; all others are unexpected. ends: it must end
- * its record, as the keys change behind it. */
+ * its record, as the keys change after it. */
 static const struct row {
 	unsigned char state, type, ends;
 	void (*take)(struct hs *, struct reader *);
@@ -67,6 +67,12 @@ hs_fail(struct hs *h, int alert, const char *why)
 	br_ssl_engine_fail(&h->eng, BR_ERR_BAD_STATE);
 }
 
+void
+hs_unexpected(struct hs *h)
+{
+	hs_fail(h, UNEXPECTED_MESSAGE, "unexpected message");
+}
+
 int
 hs_end(struct hs *h, const struct reader *r)
 {
@@ -79,7 +85,7 @@ int
 hs_at_border(struct hs *h)
 {
 	if (h->eng.hlen_in || !br_ssl_engine_recvrec_finished(&h->eng))
-		hs_fail(h, UNEXPECTED_MESSAGE, "unexpected message");
+		hs_unexpected(h);
 	return !hs_failed(h);
 }
 
@@ -106,7 +112,9 @@ hs_forget(struct hs *h)
 	    sizeof h->eng.session.master_secret);
 	writer_free(&h->share);
 	free(h->certificate);
-	h->certificate = NULL;
+	free(h->msg);
+	h->certificate = h->msg = NULL;
+	h->msg_n = h->msg_cap = 0;
 	h->server_key.kind = PUBKEY_NONE;
 }
 
@@ -120,9 +128,6 @@ hs_wipe(struct hs *h)
 	explicit_bzero(&h->eng.in, sizeof h->eng.in);
 	explicit_bzero(&h->eng.out, sizeof h->eng.out);
 	writer_free(&h->queue);
-	free(h->msg);
-	h->msg = NULL;
-	h->msg_n = h->msg_cap = 0;
 }
 
 /* ---- the transcript ---- */
@@ -185,7 +190,7 @@ handle(struct hs *h)
 		return;
 	}
 	if (!row)
-		hs_fail(h, UNEXPECTED_MESSAGE, "unexpected message");
+		hs_unexpected(h);
 	if (!row || (row->ends && !hs_at_border(h)))
 		return;
 	if (h->state != WANT_HELLO) {
@@ -256,7 +261,7 @@ read_messages(struct hs *h)
 
 /* ---- other records ---- */
 
-/* In the clear; those behind the ServerHello of TLS 1.3 are record.c's. Before
+/* In the clear; those after the ServerHello of TLS 1.3 are record.c's. Before
  * it one may come already (RFC 8446 5), and is nothing. */
 static void
 read_ccs(struct hs *h)
@@ -267,7 +272,7 @@ read_ccs(struct hs *h)
 
 	if (h->msg_n || (h->state != WANT_CCS12
 	    && (h->state != WANT_HELLO || h->max != TLS13)))
-		hs_fail(h, UNEXPECTED_MESSAGE, "unexpected message");
+		hs_unexpected(h);
 	else if (!whole)
 		hs_fail(h, ILLEGAL_PARAMETER, "malformed ChangeCipherSpec");
 	else if (h->state == WANT_CCS12)

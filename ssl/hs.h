@@ -7,7 +7,7 @@
  * sent waits in a queue, so that no message ever waits for the network.
  *
  * A failure is the engine's and stays until the next hs_start: a failed engine
- * is given no record and calls nobody. */
+ * is given no record and makes no call. */
 #ifndef HS_H
 #define HS_H
 
@@ -102,6 +102,9 @@ void hs_wipe(struct hs *);
 void hs_fail(struct hs *, int alert, const char *why);
 int hs_failed(const struct hs *);
 
+/* The usual failure: a message, alert, or record that may not come now. */
+void hs_unexpected(struct hs *);
+
 /* 1 when the message has been read to its end, else it has failed. */
 int hs_end(struct hs *, const struct reader *);
 
@@ -113,7 +116,8 @@ int hs_at_border(struct hs *);
  * until hs_forget, and verifies the chain in it. 1, or 0 when it has failed. */
 int hs_verify(struct hs *, const struct der *chain, size_t n);
 
-/* Wipes what is of no more use behind Finished or a failure. */
+/* Wipes what is of no more use after Finished or a failure, the message now
+ * handled too. */
 void hs_forget(struct hs *);
 
 /* The transcript's hash so far; returns its size. */

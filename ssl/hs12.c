@@ -170,7 +170,7 @@ static void
 put_encrypted(struct hs *h, struct writer *w)
 {
 	br_rsa_public_key *key = &h->server_key.rsa;
-	size_t n = key->nlen, i, at = writer_open(w, 2);
+	size_t n = key->nlen, i;
 	unsigned char *p = writer_room(w, n);
 
 	h->secret.n = 48;
@@ -188,24 +188,20 @@ put_encrypted(struct hs *h, struct writer *w)
 			hs_fail(h, ILLEGAL_PARAMETER,
 			    "the server's key is no RSA key");
 	}
-	writer_close(w, at, 2);
 }
 
 static void
 send_key(struct hs *h)
 {
-	struct writer w = { NULL, 0, 0, 0 };
-	int size = h->suite->kx == KX_ECDHE ? 1 : 2;
-	size_t at;
+	struct writer w = { 0 };
 
 	queue_begin(&w, CLIENT_KEY_EXCHANGE);
-	if (h->suite->kx == KX_RSA) {
+	writer_open(&w, h->suite->kx == KX_ECDHE ? 1 : 2);
+	if (h->suite->kx == KX_RSA)
 		put_encrypted(h, &w);
-	} else {
-		at = writer_open(&w, size);
+	else
 		writer_bytes(&w, h->share.p, h->share.n);
-		writer_close(&w, at, size);
-	}
+	writer_close(&w);
 	queue_end(h, &w);
 	writer_free(&h->share);
 }
@@ -268,7 +264,7 @@ static void
 send_finished12(struct hs *h)
 {
 	unsigned char hash[HASH_MAX], data[12], keys[RECORD_KEYS_MAX] = { 0 };
-	struct writer w = { NULL, 0, 0, 0 };
+	struct writer w = { 0 };
 
 	queue_put(h, CCS, "\1", 1);
 	make_keys(h, 0, keys);

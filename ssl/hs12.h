@@ -1,4 +1,4 @@
-/* hs12.h - the handshake of TLS 1.2, 1.1 and 1.0 behind the ServerHello (RFC
+/* hs12.h - the handshake of TLS 1.2, 1.1 and 1.0 after the ServerHello (RFC
  * 5246 7.4, RFC 8422 5). Private to ssl/. */
 #ifndef HS12_H
 #define HS12_H

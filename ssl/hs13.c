@@ -139,14 +139,14 @@ hs13_request(struct hs *h, struct reader *r)
 
 	if (!extensions_read(h, r, IN_REQUEST, &e) || !hs_end(h, r))
 		return;
-	list = reader_vector(&e.schemes, 2);
+	list = reader_vector(&e.of[SCHEMES], 2);
 	if (context.n)
 		hs_fail(h, ILLEGAL_PARAMETER,
 		    "a request for a certificate has a context");
-	else if (!e.schemes.p)
+	else if (!e.of[SCHEMES].p)
 		hs_fail(h, MISSING_EXTENSION,
 		    "a request for a certificate without algorithms");
-	else if (!reader_done(&e.schemes) || !list.n || list.n % 2)
+	else if (!reader_done(&e.of[SCHEMES]) || !list.n || list.n % 2)
 		hs_fail(h, DECODE_ERROR, "malformed handshake message");
 	if (hs_failed(h))
 		return;
@@ -238,7 +238,7 @@ static void
 send_finished(struct hs *h)
 {
 	unsigned char hash[HASH_MAX], data[HASH_MAX];
-	struct writer w = { NULL, 0, 0, 0 };
+	struct writer w = { 0 };
 
 	if (h->asked)
 		queue_certificate(h);
@@ -290,11 +290,11 @@ hs13_ticket(struct hs *h, struct reader *r)
 }
 
 /* 4.6.3. However often it is asked for before it has gone, one answer will
- * do; behind our close_notify there is none. */
+ * do; after our close_notify there is none. */
 void
 hs13_update(struct hs *h, struct reader *r)
 {
-	struct writer w = { NULL, 0, 0, 0 };
+	struct writer w = { 0 };
 	unsigned asked = (unsigned)reader_number(r, 1);
 
 	if (!hs_end(h, r))

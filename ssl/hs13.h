@@ -1,4 +1,4 @@
-/* hs13.h - the handshake of TLS 1.3 behind the ServerHello (RFC 8446 4.3 to
+/* hs13.h - the handshake of TLS 1.3 after the ServerHello (RFC 8446 4.3 to
  * 4.6). Private to ssl/. */
 #ifndef HS13_H
 #define HS13_H

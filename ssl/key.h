@@ -27,7 +27,7 @@ unsigned key_choose(struct key *, unsigned version, struct reader types,
 const br_x509_certificate *key_chain(const struct key *, size_t *n);
 
 /* Signs a hash by the scheme that was chosen: its own, before TLS 1.2 MD5 and
- * SHA-1 behind each other. Returns the signature's size, 0 on failure. */
+ * SHA-1 one after the other. Returns the signature's size, 0 on failure. */
 size_t key_sign(const struct key *, unsigned scheme, const void *hash,
     br_hmac_drbg_context *, unsigned char sig[KEY_SIG_MAX]);
 

@@ -79,7 +79,7 @@ put_rsa(const struct cert *c, const br_rsa_public_key *k)
 
 /* 1 when a line of the list begins with the certificate's SHA-256. */
 static int
-is_distrusted(const struct cert *c)
+is_distrusted(struct der cert)
 {
 	char hex[65], *line = NULL;
 	unsigned char hash[32];
@@ -88,7 +88,7 @@ is_distrusted(const struct cert *c)
 	int found = 0;
 
 	br_sha256_init(&h);
-	br_sha256_update(&h, c->sealed.all.p, c->sealed.all.n);
+	br_sha256_update(&h, cert.p, cert.n);
 	br_sha256_out(&h, hash);
 	for (i = 0; i < sizeof hash; i++)
 		snprintf(hex + 2 * i, 3, "%02x", hash[i]);
@@ -105,17 +105,16 @@ put_anchor(const char *file, const struct cert *c)
 	struct pubkey key;
 
 	pubkey_parse(c->spki, &key);
-	if (key.kind != PUBKEY_RSA && key.kind != PUBKEY_EC) {
+	if (key.kind == PUBKEY_RSA) {
+		put_rsa(c, &key.rsa);
+	} else if (key.kind == PUBKEY_EC) {
+		put_head(c, key.ec.curve, key.ec.qlen);
+		put_bytes(key.ec.q, key.ec.qlen);
+	} else {
 		fprintf(stderr, "mkbundle: %s: unsupported key\n", file);
 		return;
 	}
 	count++;
-	if (key.kind == PUBKEY_RSA) {
-		put_rsa(c, &key.rsa);
-	} else {
-		put_head(c, key.ec.curve, key.ec.qlen);
-		put_bytes(key.ec.q, key.ec.qlen);
-	}
 }
 
 static void
@@ -124,6 +123,7 @@ put_file(const char *file)
 	char why[4200];
 	struct pem p;
 	struct pem_object o;
+	struct der all;
 	struct cert c;
 	int got, any = 0;
 
@@ -132,11 +132,13 @@ put_file(const char *file)
 	for (; (got = pem_next(&p, &o)) == 1; any = 1) {
 		if (strcmp(o.label, "CERTIFICATE") != 0)
 			die(file, "something that is no certificate");
-		if (cert_parse(&c, (struct der){ o.der, o.n }) < 0)
+		all.p = o.der;
+		all.n = o.n;
+		if (cert_parse(&c, all) < 0)
 			die(file, c.why);
 		if (!c.ca && !c.v1)
 			die(file, "not a certificate authority");
-		if (c.until >= BUILD_DATE && !is_distrusted(&c))
+		if (c.until >= BUILD_DATE && !is_distrusted(all))
 			put_anchor(file, &c);
 	}
 	if (got < 0 || !any)

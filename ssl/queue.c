@@ -28,7 +28,7 @@ queue_put(struct hs *h, int what, const void *p, size_t n)
 		writer_number(q, 0, 3);
 		writer_bytes(q, p, n);
 	}
-	writer_close(q, h->queue_last + HEAD, 3);
+	writer_close_at(q, h->queue_last + HEAD, 3);
 	if (q->bad)
 		hs_fail(h, INTERNAL_ERROR, "out of memory");
 }
@@ -37,13 +37,13 @@ void
 queue_begin(struct writer *w, int type)
 {
 	writer_number(w, (unsigned long)type, 1);
-	writer_number(w, 0, 3);
+	writer_open(w, 3);
 }
 
 void
 queue_end(struct hs *h, struct writer *w)
 {
-	writer_close(w, HEAD, 3);
+	writer_close(w);
 	if (w->bad) {
 		hs_fail(h, INTERNAL_ERROR, "out of memory");
 	} else {
@@ -57,32 +57,32 @@ void
 queue_certificate(struct hs *h)
 {
 	int tls13 = h->eng.session.version == TLS13;
-	struct writer w = { NULL, 0, 0, 0 };
+	struct writer w = { 0 };
 	const br_x509_certificate *chain;
-	size_t n, i, list, one;
+	size_t n, i;
 
 	chain = key_chain(h->key, &n);
 	queue_begin(&w, CERTIFICATE);
 	if (tls13)
 		writer_number(&w, 0, 1);
-	list = writer_open(&w, 3);
+	writer_open(&w, 3);
 	for (i = 0; h->scheme && i < n; i++) {
-		one = writer_open(&w, 3);
+		writer_open(&w, 3);
 		writer_bytes(&w, chain[i].data, chain[i].data_len);
-		writer_close(&w, one, 3);
+		writer_close(&w);
 		if (tls13)
 			writer_number(&w, 0, 2);
 	}
-	writer_close(&w, list, 3);
+	writer_close(&w);
 	queue_end(h, &w);
 }
 
 void
 queue_verify(struct hs *h, const void *hash)
 {
-	struct writer w = { NULL, 0, 0, 0 };
+	struct writer w = { 0 };
 	unsigned char sig[KEY_SIG_MAX];
-	size_t n = key_sign(h->key, h->scheme, hash, &h->eng.rng, sig), at;
+	size_t n = key_sign(h->key, h->scheme, hash, &h->eng.rng, sig);
 
 	if (!n) {
 		hs_fail(h, INTERNAL_ERROR, "our own key cannot sign");
@@ -91,9 +91,9 @@ queue_verify(struct hs *h, const void *hash)
 	queue_begin(&w, CERTIFICATE_VERIFY);
 	if (h->eng.session.version >= BR_TLS12)
 		writer_number(&w, h->scheme, 2);
-	at = writer_open(&w, 2);
+	writer_open(&w, 2);
 	writer_bytes(&w, sig, n);
-	writer_close(&w, at, 2);
+	writer_close(&w);
 	queue_end(h, &w);
 }
 

@@ -155,9 +155,9 @@ skip_ccs(struct hs *h, unsigned char *p, size_t *n)
 	return p;
 }
 
-/* RFC 8446 5.4: the type is the last byte that is not zero. Between the parts
- * of a message nothing else may come, and a message or alert has no empty
- * part. */
+/* RFC 8446 5.4: the type is the last byte that is not zero; those that are none
+ * the engine and hs.c refuse. Between the parts of a message nothing else may
+ * come, and a message or alert has no empty part. */
 static unsigned char *
 unpad(struct hs *h, unsigned char *p, size_t *n)
 {
@@ -171,9 +171,7 @@ unpad(struct hs *h, unsigned char *p, size_t *n)
 	h->eng.record_type_in = (unsigned char)type;
 	if (type == DATA)
 		return h->msg_n || !h->open ? NULL : p;
-	if ((type != HANDSHAKE && type != ALERT) || !*n)
-		return NULL;
-	return type == ALERT && h->msg_n ? NULL : p;
+	return !*n || (type == ALERT && h->msg_n) ? NULL : p;
 }
 
 static int
@@ -201,7 +199,7 @@ open13(struct hs *h, int type, unsigned char *p, size_t *n)
 	else if (type == DATA)
 		inner = unpad(h, p, n);
 	if (!inner)
-		hs_fail(h, UNEXPECTED_MESSAGE, "unexpected message");
+		hs_unexpected(h);
 	return inner;
 }
 
@@ -275,10 +273,11 @@ struct key_sizes
 record_sizes(const struct hs *h)
 {
 	const struct suite *s = h->suite;
-	struct key_sizes z = { 0, s->key, 12 };
+	struct key_sizes z = { 0, s->key, 12, NULL };
 
 	if (s->cipher == CIPHER_CBC) {
-		z.mac = hash_size(br_multihash_getimpl(&h->eng.mhash, s->mac));
+		z.hash = br_multihash_getimpl(&h->eng.mhash, s->mac);
+		z.mac = hash_size(z.hash);
 		z.iv = h->eng.session.version < BR_TLS11 ? 16 : 0;
 	} else if (is_gcm12(h)) {
 		z.iv = 4;
@@ -312,9 +311,8 @@ record_in(struct hs *h, const unsigned char *p)
 
 	h->eng.incrypt = 1;
 	if (z.mac) {
-		h->eng.icbc_in->init(&h->eng.in.cbc.vtable, h->eng.iaes_cbcdec,
-		    p + z.mac, z.key,
-		    br_multihash_getimpl(&h->eng.mhash, h->suite->mac), p,
+		br_sslrec_in_cbc_vtable.init(&h->eng.in.cbc.vtable,
+		    &br_aes_ct64_cbcdec_vtable, p + z.mac, z.key, z.hash, p,
 		    z.mac, z.mac, z.iv ? p + z.mac + z.key : NULL);
 		return;
 	}
@@ -331,9 +329,8 @@ record_out(struct hs *h, const unsigned char *p)
 	struct key_sizes z = record_sizes(h);
 
 	if (z.mac) {
-		h->eng.icbc_out->init(&h->eng.out.cbc.vtable,
-		    h->eng.iaes_cbcenc, p + z.mac, z.key,
-		    br_multihash_getimpl(&h->eng.mhash, h->suite->mac), p,
+		br_sslrec_out_cbc_vtable.init(&h->eng.out.cbc.vtable,
+		    &br_aes_ct64_cbcenc_vtable, p + z.mac, z.key, z.hash, p,
 		    z.mac, z.mac, z.iv ? p + z.mac + z.key : NULL);
 		return;
 	}

@@ -24,11 +24,12 @@ struct seal {
  * and the suite must be known. */
 struct key_sizes {
 	size_t mac, key, iv;
+	const br_hash_class *hash;	/* of HMAC */
 };
 enum { RECORD_KEYS_MAX = 48 + 32 + 16 };
 struct key_sizes record_sizes(const struct hs *);
 
-/* Takes these keys, one behind the other, into use for what comes in or goes
+/* Takes these keys, one after the other, into use for what comes in or goes
  * out from the next record on, which has number 0. */
 void record_in(struct hs *, const unsigned char *keys);
 void record_out(struct hs *, const unsigned char *keys);

@@ -85,7 +85,7 @@ fits_key(const struct scheme *s, unsigned version, const struct pubkey *key)
 	    && (s->how != PUBKEY_EC || s->curve == key->ec.curve);
 }
 
-/* RSA signs MD5 and SHA-1 behind each other, ECDSA SHA-1. */
+/* RSA signs MD5 and then SHA-1, ECDSA SHA-1. */
 static int
 is_signed_old(const struct pubkey *key, struct der text, struct der sig)
 {

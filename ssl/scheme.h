@@ -9,7 +9,7 @@
 
 struct pubkey;
 
-/* Before TLS 1.2 nobody names a scheme: the key does. */
+/* Before TLS 1.2 no scheme is named: the key's kind is all. */
 enum { SCHEME_OLD = 0xFFFF };
 
 /* Writes the numbers of those offered. */

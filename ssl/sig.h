@@ -23,7 +23,7 @@ const char *sig_check(const struct sealed *, const struct pubkey *key,
 int sig_verify(struct der text, struct der sig, const struct pubkey *key,
     int kind, int hash, size_t salt);
 
-/* The same by PKCS #1 with MD5 and SHA-1 behind each other (RFC 2246 7.4.3). */
+/* The same by PKCS #1 with MD5 and then SHA-1 (RFC 2246 7.4.3). */
 int sig_verify_md5sha1(struct der text, struct der sig,
     const br_rsa_public_key *);
 

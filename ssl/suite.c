@@ -70,32 +70,26 @@ suite_find(const struct hs *h, unsigned id)
 	return NULL;
 }
 
-/* A rank for the row: the lowest go first. Rows of one rank keep their order,
- * AES and ChaCha20 of the same key exchange change places. */
+/* The rows of the first pass; 0 for those of the second. AES without the
+ * processor's help is slow; ChaCha20 is fast anywhere. */
 static int
-rank(const struct suite *s, int aes)
+is_first(const struct suite *s)
 {
-	static const unsigned char kinds[] = {
-		[KX_13] = 0, [KX_ECDHE] = 2, [KX_DHE] = 4, [KX_RSA] = 6
-	};
-
-	if (s->auth == AUTH_NONE || s->cipher == CIPHER_CBC)
-		return 6;
-	return kinds[s->kx] + ((s->cipher == CIPHER_GCM) != aes);
+	return s->cipher == CIPHER_CHAPOL
+	    && !(br_aes_x86ni_ctr_get_vtable() && br_ghash_pclmul_get());
 }
 
-/* AES without the processor's help is slow; ChaCha20 is fast anywhere. */
 void
 suite_list(const struct hs *h, struct writer *w)
 {
-	int aes = br_aes_x86ni_ctr_get_vtable() && br_ghash_pclmul_get();
-	size_t at = writer_open(w, 2), i;
-	int now;
+	int pass;
+	size_t i;
 
-	for (now = 0; now <= 7; now++)
+	writer_open(w, 2);
+	for (pass = 1; pass >= 0; pass--)
 		for (i = 0; i < SUITES; i++)
-			if (rank(&suites[i], aes) == now
+			if (is_first(&suites[i]) == pass
 			    && is_offered(h, &suites[i]))
 				writer_number(w, suites[i].id, 2);
-	writer_close(w, at, 2);
+	writer_close(w);
 }

@@ -17,7 +17,7 @@ MKBUNDLE_O = $(OBJ)/ssl/mkbundle.o $(OBJ)/ssl/cert.o $(OBJ)/ssl/der.o \
 	$(OBJ)/ssl/dn.o $(OBJ)/ssl/pem.o $(OBJ)/ssl/pubkey.o
 
 $(TLS_bear:%=$(OBJ)/%) $(MKBUNDLE_O): private CPPFLAGS += -isystem $(BEARSSL)/inc
-$(TLS_bear:%=$(OBJ)/%) $(MKBUNDLE_O): | $(BEARSSL_H)
+$(TLS_bear:%=$(OBJ)/%) $(MKBUNDLE_O): $(BEARSSL_H)
 
 $(OBJ)/mkbundle: $(MKBUNDLE_O) $(BEARSSL_A)
 	$Q$(LINK) -o $@ $^
@@ -30,7 +30,7 @@ $(OBJ)/ssl/bundle.c: $(MKBUNDLE) ssl/distrust.txt $(OBJ)/bundle.flags \
 	@$(BUNDLE) >$@.new && mv $@.new $@
 
 $(OBJ)/ssl/bundle.o: $(OBJ)/ssl/bundle.c
-	$Q$(COMPILE) -Issl -c -o $@ $<
+	$Q$(COMPILE) -Issl -c -o $@ $(OBJ)/ssl/bundle.c
 
 ROOTS = /usr/share/ca-certificates/mozilla
 roots: ## the tree's CA list anew, from ROOTS= or the installed ca-certificates

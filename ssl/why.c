@@ -104,11 +104,11 @@ why_failed(const struct hs *h, int error, char *out, size_t size)
 		what = h->why;
 	} else if (h->eng.err) {
 		what = engine_reason(&h->eng);
-	} else if (error && error != EPIPE) {
-		what = strerror(error);
 	} else {
 		what = h->open ? "the server cut the connection (no "
 		    "close_notify)" : "the server closed the connection";
+		if (error && error != EPIPE)
+			what = strerror(error);
 		more = hint(h, -1);
 	}
 	snprintf(out, size, "%s: %s%s%s", begin, what, more ? ": " : "",

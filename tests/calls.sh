@@ -5,27 +5,26 @@
 . tests/lib.sh
 command -v strace >/dev/null || { echo "# needs: strace"; exit 1; }
 [ "$(id -u)" = 0 ] || { ok "only root can count" true; exit 0; }
-if grep -q __asan_init "$NM"; then
+if sanitized; then
 	ok "only a static binary is counted" true; exit 0
 fi
 
 OWNER=4000 R=$T/root
-place() { make -s "show-$1" ${LAYOUT:+LAYOUT=$LAYOUT}; }
-SPOOL=$R$(place SPOOL) CONFIG=$R$(place CONFIG) SBIN=$(place SBIN)
+spool=$R$(mk show-SPOOL) config=$R$(mk show-CONFIG) sbin=$(mk show-SBIN)
 chmod 711 "$T"
-mkdir -p "$R/dev" "$R/etc" "$R$SBIN" "$CONFIG" "$SPOOL/queue" "$SPOOL/tmp"
+mkdir -p "$R/dev" "$R/etc" "$R$sbin" "$config" "$spool/queue" "$spool/tmp"
 mknod -m 666 "$R/dev/null" c 1 3
-mkfifo -m 600 "$SPOOL/trigger"
-chmod 700 "$SPOOL/queue" "$SPOOL/tmp"
-chown -R $OWNER:$OWNER "$SPOOL"
+mkfifo -m 600 "$spool/trigger"
+chmod 700 "$spool/queue" "$spool/tmp"
+chown -R $OWNER:$OWNER "$spool"
 [ ! -e /etc/localtime ] || cp -L /etc/localtime "$R/etc/localtime"
-echo f.q.d.n >"$CONFIG/me"
-echo q.d.n >"$CONFIG/defaultdomain"
-echo f.q.d.n >"${CONFIG%/*}/mailname"
-cp "$NM" "$R$SBIN/sendmail"
-cp "$NM" "$R$SBIN/nullmailer-queue"
-chown $OWNER "$R$SBIN/nullmailer-queue"
-chmod 4755 "$R$SBIN/nullmailer-queue"
+conf me f.q.d.n
+conf defaultdomain q.d.n
+echo f.q.d.n >"${config%/*}/mailname"
+cp "$NM" "$R$sbin/sendmail"
+cp "$NM" "$R$sbin/nullmailer-queue"
+chown $OWNER "$R$sbin/nullmailer-queue"
+chmod 4755 "$R$sbin/nullmailer-queue"
 {
 	printf 'From: a@x.y\nTo: b@x.y\nSubject: x\n\n'
 	head -c 900 /dev/zero | tr '\0' x | fold -w 70
@@ -34,10 +33,10 @@ chmod 4755 "$R$SBIN/nullmailer-queue"
 # injected UID: one message; the trace without what came before sendmail
 injected() {
 	env -i LOGNAME=u PATH="$PATH" strace -f -o "$T/all" \
-	    chroot --userspec="$1:$1" --groups="$1" "$R" "$SBIN/sendmail" -t \
+	    chroot --userspec="$1:$1" --groups="$1" "$R" "$sbin/sendmail" -t \
 	    <"$T/message"
-	is "uid $1: queued" "$? $(find "$SPOOL/queue" -type f | wc -l)" "0 1"
-	find "$SPOOL/queue" -type f -delete
+	is "uid $1: queued" "$? $(waiting)" "0 1"
+	find "$spool/queue" -type f -delete
 	awk '/execve\("[^"]*\/sendmail"/ { go = 1 } go' "$T/all" >"$T/trace"
 }
 # count PATTERN: system calls whose names match

@@ -4,19 +4,15 @@
 # case is in tests/data/conform.txt, with the reason, or it fails. So does a
 # case in that list that does not differ.
 . tests/lib.sh
-QMQPD=${QMQPD:-${PEER%/*}/qmqpd}
-REF=${REF:-} LAYOUT=${LAYOUT:-upstream} P=$T/p Q=$T/p/queue
+REF=${REF:-} LAYOUT=${LAYOUT:-upstream}
 tab=$(printf '\t')
 lf='
 '
-unset NULLMAILER_USER MAILUSER LOGNAME NULLMAILER_HOST MAILHOST HOSTNAME \
-    NULLMAILER_NAME MAILNAME NAME NULLMAILER_SUSER NULLMAILER_SHOST \
-    NULLMAILER_FLAGS NULLMAILER_QUEUE
 export USER=u TZ=UTC0 HELOHOST=h.example.org
 
-prefix "$P"
+prefix
 # Debian's build takes the host's name from here, and ours too without me.
-mv "$P/conf/me" "$P/mailname"
+mv "$config/me" "$P/mailname"
 if [ "$REF" ]; then
 	LAYOUT=debian
 	cp "$REF"/usr/bin/* "$REF"/usr/sbin/* "$T"
@@ -35,11 +31,8 @@ same() {
 	[ ! "$REF" ] || reason=$because$reason
 	if [ ! "$reason" ]; then is "$1" "$2" "$3"
 	elif [ "$2" = "$3" ]; then is "$1" "no difference" "$reason"
-	else ok "$1: differs, $reason" true; echo "# $reason: $1"; fi
+	else ok "$1: differs, $reason" true; fi
 }
-empty() { rm -rf "$Q"/queue/* "$Q"/tmp/* "$Q"/failed/*; }
-files() { find "$Q/$1" -type f | wc -l; }
-stored() { for f in "$Q"/queue/*; do [ ! -f "$f" ] || cat "$f"; done; }
 # one_line FILE: what changes from run to run as "..."
 one_line() {
 	{ cat "$1"; echo .; } | tr -d '\000' |
@@ -124,14 +117,14 @@ a@b.c|u@f.q.d.n a@b.c
 -v -f s@t.u a@b.c|s@t.u a@b.c
 END
 same "inject --no-queue" "$(empty; printf 'To: h@x.y\n\n' |
-    nullmailer-inject --no-queue | grep -c '^To: h@x.y$') $(files queue)" "1 0"
+    nullmailer-inject --no-queue | grep -c '^To: h@x.y$') $(waiting)" "1 0"
 
 # ---- inject: addresses ----
 # The comment before a row names its divergence. Not those with escapes, as
 # printf does not have them all.
 while IFS='|' read -r input want rest; do
 	case $input in
-	'# '[A-H][0-9]*) because=${input#??} because=${because%%;*}; continue ;;
+	'# '*'; upstream: '*) because=${input#??} because=${because%%;*}; continue ;;
 	'' | '#'* | *\\*) because=; continue ;;
 	esac
 	want=$(printf %s "$want" | sed 's/^ *//; s/ *$//; s/REMOVED//')
@@ -197,8 +190,8 @@ done <<'END'
 END
 same "sendmail -F" "$(handed sendmail -F 'A B' a@b.c; stored | grep '^From')" \
     "0 u@f.q.d.n a@b.c${lf}From: f@x.y"
-same "sendmail -bp lists" "$(printf 'a@b.c\nd@e.f\n\nx\n' >"$Q/queue/1700000000.1"
-    rm -f "$Q"/queue/[!1]*; sendmail -bp | grep -c 'from <a@b.c>$')" 1
+same "sendmail -bp lists" "$(printf 'a@b.c\nd@e.f\n\nx\n' >"$spool/queue/1700000000.1"
+    rm -f "$spool"/queue/[!1]*; sendmail -bp | grep -c 'from <a@b.c>$')" 1
 ln -sf "$(command -v sendmail)" "$P/bin/newaliases"
 same "newaliases" "$(newaliases; echo $?)" 0
 
@@ -210,8 +203,8 @@ while IFS=$tab read -r sender rcpts admin all want debian; do
 	[ "$admin$all" = -- ] || name="$name adminaddr=$admin allmailfrom=$all"
 	[ "$sender" != - ] || sender=
 	[ "$rcpts" != - ] || rcpts=
-	echo "${admin#-}" >"$P/conf/adminaddr"
-	echo "${all#-}" >"$P/conf/allmailfrom"
+	conf adminaddr "${admin#-}"
+	conf allmailfrom "${all#-}"
 	empty
 	out=$({ echo "$sender"; echo "$rcpts" | tr , '\n'; echo; } |
 	    nullmailer-queue 2>&1)
@@ -227,16 +220,16 @@ while IFS=$tab read -r sender rcpts admin all want debian; do
 	esac
 	same "$name" "$got" "$want"
 done <tests/data/queue.txt
-rm -f "$P/conf/adminaddr" "$P/conf/allmailfrom"
+rm -f "$config/adminaddr" "$config/allmailfrom"
 empty
 printf 'a@b.c\nd@e.f\n\nS: x\n\nb\0y\r\n' | nullmailer-queue
-name=$(ls "$Q/queue")
+name=$(ls "$spool/queue")
 same "queue: name and mode" "$(echo "$name" | sed 's/[0-9][0-9]*/N/g') $(
-    stat -c %a "$Q/queue/$name")" "N.N 600"
-same "queue: Received" "$(sed -n 4,5p "$Q/queue/$name" |
+    stat -c %a "$spool/queue/$name")" "N.N 600"
+same "queue: Received" "$(sed -n 4,5p "$spool/queue/$name" |
     sed 's/pid [0-9]*/pid N/; s/[A-Z][a-z][a-z], .* -0000/DATE/' | tr '\n' '/')" \
     "Received: (nullmailer pid N invoked by uid $(id -u));/${tab}DATE/"
-same "queue: the message as it came" "$(sed '1,5d' "$Q/queue/$name" | od -An -c |
+same "queue: the message as it came" "$(sed '1,5d' "$spool/queue/$name" | od -An -c |
     tr -d ' \n')" 'S:x\n\nb\0y\r\n'
 
 # ---- smtpd ----
@@ -244,7 +237,7 @@ check() {
 	[ "$dialogue" ] || return 0
 	empty
 	nullmailer-smtpd <"$T/in" >"$T/out" 2>"$T/err"
-	got="$? $(cat -v "$T/out") $(files queue) $(stored |
+	got="$? $(cat -v "$T/out") $(waiting) $(stored |
 	    sed '/^$/,/^\t/{/^Received: (nullmailer/d
 		/^\t[A-Z][a-z][a-z], /d}' | cat -v)"
 	same "smtpd $dialogue" "$got" "0 $(cat -v "$T/replies") $messages $(cat "$T/stored")"
@@ -275,7 +268,7 @@ same "mailq: empty" "$(mailq; echo $?)" 0
 while read -r name text; do
 	empty
 	# shellcheck disable=SC2059
-	printf "$text" >"$Q/queue/$name"
+	printf "$text" >"$spool/queue/$name"
 	same "mailq $name $text" "$(mailq | tr '\n' '/')" "$(sed -n "s|^$name ||p" <<-'END'
 	1700000000.77 2023-11-14 22:13:20 43 bytes from <a@b.c>/  to <d@e.f>/  to <g@h.i>/
 	1700000001.5 2023-11-14 22:13:21 10 bytes from <>/  to <d@e.f>/
@@ -340,36 +333,21 @@ same "dsn: delayed" "$(report --retry-until=1700000000 --last-attempt=1600000000
 same "dsn: bad status" "$(report 2.0.0 <"$T/failed" | head -n 1)" 111
 same "dsn: status with more digits" "$(report 5.10.1 <"$T/failed" | grep -c '^Status: 5.10.1')" 2
 same "dsn: double bounce, nobody" "$(report 5.0.0 <"$T/double" | head -n 1)" 111
-echo db@x.y >"$P/conf/doublebounceto"
+conf doublebounceto db@x.y
 same "dsn: double bounce" "$(report 5.0.0 <"$T/double" | sed -n '1p;/^To/p' | tr '\n' /; sed '1!{/^$/q;}' "$T/out" | tr '\n' /)" \
     "0/To: <>//db@x.y//"
-echo bt@x.y >"$P/conf/bounceto"
+conf bounceto bt@x.y
 same "dsn: bounceto" "$(report 5.0.0 <"$T/failed" >"$T/x"; sed '1!{/^$/q;}' "$T/out" | tr '\n' /)" "/bt@x.y//"
-rm -f "$P/conf/doublebounceto" "$P/conf/bounceto"
+rm -f "$config/doublebounceto" "$config/bounceto"
 same "dsn: no input" "$(report 5.0.0 </dev/null | head -n 1)" 111
 
 # ---- modules ----
 # transmit MODULE OPTION...: exit code of one message
-transmit() {
-	module=$1; shift
-	printf '%s\n' "$@" '' | timeout 30 "$P/protocols/$module" 3<"$T/message" \
-	    >"$T/out" 2>"$T/err"
-	echo $?
-}
-# serve INSTRUCTION...: $port
-serve() {
-	rm -f "$T/port" "$T"/got.* "$T/got"
-	printf '%s\n' "$@" >"$T/script"
-	"$PEER" -n 1 -t 20 -p "$T/port" -o "$T/got" -l "$T/peer" "$T/script" 2>"$T/flaws" &
-	pid=$!
-	owns $pid
-	until_true 5 test -s "$T/port"
-	port=$(cat "$T/port")
-}
+transmit() { by_hand "$@"; echo "$rc"; }
 printf 'a@b.c\nd@e.f\ng@h.i\n\nSubject: x\n\n.dot\nbye\n' >"$T/message"
 serve auto
 same "smtp: accepted" "$(transmit smtp host=127.0.0.1 "port=$port")" 0
-kill $pid 2>/dev/null; wait $pid
+served
 same "smtp: stderr" "$(sed 's/[0-9].*//' "$T/err")" "smtp: Succeeded: "
 same "smtp: the message on the wire" "$(cat "$T"/got.1 | od -An -c | tr -d ' \n')" \
     'Subject:x\r\n\r\n..dot\r\nbye\r\n'
@@ -380,7 +358,7 @@ while IFS=$tab read -r name code options script; do
 	serve "$(printf %b "$script")"
 	# shellcheck disable=SC2086
 	same "smtp: $name" "$(transmit smtp host=127.0.0.1 "port=$port" $options)" "$code"
-	kill $pid 2>/dev/null; wait $pid 2>/dev/null
+	served
 done <<'END'
 RCPT 550	35	-	on RCPT 550 no\nauto
 RCPT 450	16	-	on RCPT 450 no\nauto
@@ -394,11 +372,11 @@ AUTH LOGIN 535 to the password	20	user=u pass=p auth-login	on PASS 535 no\nauto
 greeting 554	16	-	S: 554 go away\nbye
 greeting 421	16	-	S: 421 later\nbye
 no mail server	11	-	S: SSH-2.0-x\nclose
-gone at once	11	-	drop
+gone at once	11	-	close
 STARTTLS not offered	16	starttls	auto
 EOF in a reply to the dot	11	-	auto until DOT\nS: 250-taken\nclose
 END
-serve "$(cat tests/talk/canned.talk)"
+serve tests/talk/canned.talk
 printf 'a@b.c\nd@e.f\n\nSubject: x\n\nb\n' >"$T/message"
 same "smtp: the canned replies of the test suite" "$(transmit smtp host=127.0.0.1 "port=$port")" 0
 printf 'a@b.c\nd@e.f\ng@h.i\n\nSubject: x\n\n.dot\nbye\n' >"$T/message"
@@ -427,7 +405,7 @@ same "smtp: HELOHOST not set" "$(
 # qmqp ANSWER [OPTION]
 qmqp() {
 	rm -f "$T/port" "$T"/got.*
-	"$QMQPD" -t 20 -o "$T/got" "$T/port" "$1" >/dev/null &
+	"$TOOLS/qmqpd" -t 20 -o "$T/got" "$T/port" "$1" >/dev/null &
 	pid=$!
 	until_true 5 test -s "$T/port"
 	transmit qmqp host=127.0.0.1 "port=$(cat "$T/port")" ${2:+"$2"}
@@ -448,30 +426,24 @@ same "qmqp: null sender" "$(qmqp '3:Kok,'; tr '\n' / <"$T/got.1")" "0${lf}29:14:
 same "qmqp: an empty file" "$(transmit qmqp host=127.0.0.1 port=1)" 13
 
 # ---- send ----
-# module NAME: a module from stdin
-module() { cat >"$P/protocols/$1"; chmod 755 "$P/protocols/$1"; }
-conf() { echo "$2" >"$P/conf/$1"; }
-# put NAME SENDER
-put() { printf '%s\nd@e.f\ng@h.i\n\nMessage-Id: <m@x>\nSubject: x\n\nb\n' "$2" >"$Q/queue/$1"; }
-# The lines that others rely upon, files named by their order.
-run() {
+FROM=a@b.c TEXT='Message-Id: <m@x>\nSubject: x\n\nb\n'
+two() { empty; put 1700000000.1 d@e.f g@h.i; }
+# says: one queue run; its exit code and the lines that others rely upon
+says() {
 	timeout 60 nullmailer-send >"$T/log" 2>"$T/err"
 	echo "exit $?"
 	grep -E '^(Rescanning queue\.|Trigger pulled|Starting delivery|From: <|Message-Id|Sent file|Sending |Delivery complete|Moving message|Generating bounce|Not generating|No remote|Could not load)' "$T/log"
 }
 conf pausetime 0
 empty
-same "send: no remotes" "$(run | sort -u)" "Could not load the config${lf}No remote hosts listed for delivery${lf}Rescanning queue.${lf}exit 0"
-conf remotes '127.0.0.1 m port=25 -p26 word --flag=x "two words"'
-module m <<'END'
-#!/bin/sh
-{ cat; echo "helo $HELOHOST"; head -n 1 <&3; pwd; echo "$#"; } >"$NULLMAILER_TEST_PREFIX/told"
-echo said
-echo "m: Succeeded: said" >&2
-END
-same "send: empty queue" "$(run)" "exit 0${lf}Rescanning queue."
-put 1700000000.1 a@b.c
-same "send: sent" "$(run)" 'exit 0
+same "send: no remotes" "$(says | sort -u)" "Could not load the config${lf}No remote hosts listed for delivery${lf}Rescanning queue.${lf}exit 0"
+remotes '127.0.0.1 m port=25 -p26 word --flag=x "two words"'
+# shellcheck disable=SC2016
+module m '{ cat; echo "helo $HELOHOST"; head -n 1 <&3; pwd; echo "$#"; } >"$NULLMAILER_TEST_PREFIX/told"' \
+    'echo said' 'echo "m: Succeeded: said" >&2'
+same "send: empty queue" "$(says)" "exit 0${lf}Rescanning queue."
+two
+same "send: sent" "$(says)" 'exit 0
 Rescanning queue.
 Starting delivery, 1 message(s) in queue.
 Starting delivery: host: 127.0.0.1 protocol: m file: 1700000000.1
@@ -481,7 +453,7 @@ Sent file.
 Delivery complete, 0 message(s) remain.'
 same "send: its stderr is in the log, its stdout is not" "$(cat "$T/err"; grep -c '^said' "$T/log")" \
     "m: Succeeded: said${lf}0"
-same "send: what a module is told" "$(sed "s|$Q/queue|QUEUE|" "$P/told")" 'host=127.0.0.1
+same "send: what a module is told" "$(sed "s|$spool/queue|QUEUE|" "$P/told")" 'host=127.0.0.1
 port=25
 -p26
 word
@@ -492,11 +464,11 @@ helo f.q.d.n
 a@b.c
 QUEUE
 0'
+FROM=
 for code in 1 2 7 11 16 17 20 33 35 40 96; do
-	empty
-	put 1700000000.1 ''
-	touch "$Q/queue/1700000000.1"
-	printf '#!/bin/sh\ncat >/dev/null\necho no\nexit %s\n' $code | module m
+	two
+	touch "$spool/queue/1700000000.1"
+	module m 'cat >/dev/null' 'echo no' "exit $code"
 	case $code in
 	1 | 17) text='Unspecified temporary error' ;;
 	2) text='Host not found' ;;
@@ -516,20 +488,15 @@ for code in 1 2 7 11 16 17 20 33 35 40 96; do
 Not generating double bounce for 1700000000.1${lf}Delivery complete, 0 message(s) remain."
 		where="0 1"
 	fi
-	same "send: exit code $code" "$(run | sed 1,6d) $(files queue) $(files failed)" "$want $where"
+	same "send: exit code $code" "$(says | sed 1,6d) $(waiting) $(failed)" "$want $where"
 done
-empty
-put 1700000000.1 a@b.c
-touch "$Q/queue/1700000000.1"
-module m <<'END'
-#!/bin/sh
-cat >/dev/null
-read -r sender <&3
-[ "$sender" ] || exit 16
-echo "550 5.7.1 go away"
-exit 35
-END
-same "send: bounce" "$(run | sed -n 7,9p)" "Sending failed: Permanent error in sending the message
+FROM=a@b.c
+two
+touch "$spool/queue/1700000000.1"
+# shellcheck disable=SC2016
+module m 'cat >/dev/null' 'read -r sender <&3' '[ "$sender" ] || exit 16' \
+    'echo "550 5.7.1 go away"' 'exit 35'
+same "send: bounce" "$(says | sed -n 7,9p)" "Sending failed: Permanent error in sending the message
 Moving message 1700000000.1 into failed
 Generating bounce for 1700000000.1"
 same "send: the bounce" "$(stored | grep -E '^(Final|Action|Status|Remote|Diag)' | sort | uniq -c | tr -s ' ')" \
@@ -539,30 +506,30 @@ same "send: the bounce" "$(stored | grep -E '^(Final|Action|Status|Remote|Diag)'
  1 Final-Recipient: rfc822; g@h.i
  2 Remote-MTA: dns; 127.0.0.1
  2 Status: 5.7.1"
-empty
-put 1700000000.1 a@b.c
-touch "$Q/queue/1700000000.1"
-printf '127.0.0.1 m\n127.0.0.2 n\n' >"$P/conf/remotes"
-printf '#!/bin/sh\ncat >/dev/null\nexit 16\n' | module m
-printf '#!/bin/sh\ncat >/dev/null\n' | module n
-same "send: the second remote" "$(run | grep -E '^(Starting delivery:|Sen)')" \
+two
+touch "$spool/queue/1700000000.1"
+remotes '127.0.0.1 m' '127.0.0.2 n'
+module m 'cat >/dev/null' 'exit 16'
+module n 'cat >/dev/null'
+same "send: the second remote" "$(says | grep -E '^(Starting delivery:|Sen)')" \
 'Starting delivery: host: 127.0.0.1 protocol: m file: 1700000000.1
 Sending failed: Temporary error in sending the message
 Starting delivery: host: 127.0.0.2 protocol: n file: 1700000000.1
 Sent file.'
-empty
-put 1700000000.1 a@b.c
+two
 conf sendtimeout 1
-conf remotes '127.0.0.1 m'
-printf '#!/bin/sh\ncat >/dev/null\nexec sleep 3\n' | module m
-touch "$Q/queue/1700000000.1"
-same "send: timeout" "$(run | sed -n '7p;$p')" "Sending timed out, killing protocol${lf}Delivery complete, 1 message(s) remain."
-same "send: killed module" "$(printf '#!/bin/sh\ncat >/dev/null\nkill -9 $$\n' | module m; run | sed -n '7p;$p')" \
+remotes '127.0.0.1 m'
+module m 'cat >/dev/null' 'exec sleep 3'
+touch "$spool/queue/1700000000.1"
+same "send: timeout" "$(says | sed -n '7p;$p')" "Sending timed out, killing protocol${lf}Delivery complete, 1 message(s) remain."
+# shellcheck disable=SC2016
+module m 'cat >/dev/null' 'kill -9 $$'
+same "send: killed module" "$(says | sed -n '7p;$p')" \
     "Sending process crashed or was killed.${lf}Delivery complete, 1 message(s) remain."
 conf queuelifetime 5
-touch -d '1 hour ago' "$Q/queue/1700000000.1"
-printf '#!/bin/sh\ncat >/dev/null\necho "450 4.2.0 later"\nexit 16\n' | module m
-same "send: too old" "$(run | sed -n 7,9p; files failed)" "Sending failed: Temporary error in sending the message
+touch -d '1 hour ago' "$spool/queue/1700000000.1"
+module m 'cat >/dev/null' 'echo "450 4.2.0 later"' 'exit 16'
+same "send: too old" "$(says | sed -n 7,9p; failed)" "Sending failed: Temporary error in sending the message
 Moving message 1700000000.1 into failed
 Generating bounce for 1700000000.1${lf}1"
 same "send: the bounce of what is too old" "$(stored | grep '^Action' | sort -u)" "Action: failed"

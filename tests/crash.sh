@@ -4,12 +4,9 @@
 # needs: strace
 . tests/lib.sh
 command -v strace >/dev/null || { echo "# needs: strace"; exit 1; }
-prefix "$T/p"
-rm "$T/p/sbin/nullmailer-queue"
-Q=$T/p/queue
+prefix
+rm "$P/sbin/nullmailer-queue"
 ASAN_OPTIONS=detect_leaks=0; export ASAN_OPTIONS
-sanitizer=$(grep -c __asan_init "$NM")
-[ "$sanitizer" != 0 ] || sanitizer=
 
 printf 'a@b.c\nd@e.f\ng@h.i\n\n' >"$T/envelope"
 { printf 'X: y\n\n'; seq 1 12000; } >"$T/message"
@@ -27,7 +24,6 @@ printf '%s\n' 'Date: x' 'Message-Id: <x@y>' 'From: a@b.c' 'To: d@e.f, g@h.i' \
 long() { { cat "$T/header"; tail -n +2 "$T/message"; } >"$T/inject.message"; }
 short() { { cat "$T/header"; printf '\nbody\n'; } >"$T/inject.message"; }
 
-empty() { rm -rf "$Q/queue" "$Q/tmp"; mkdir -m 700 "$Q/queue" "$Q/tmp"; }
 
 # traced PROGRAM STRACE-OPTIONS...: runs an injection, leaves its outcome in
 # $said: yes if it claims to have queued the message.
@@ -56,7 +52,7 @@ complete() {
 # outcome: what is wrong with queue and status, if anything is.
 outcome() {
 	messages=0
-	for file in "$Q"/queue/*; do
+	for file in "$spool"/queue/*; do
 		[ -e "$file" ] || continue
 		messages=$((messages + 1))
 		complete "$file" || echo "partial file"
@@ -82,7 +78,7 @@ inject() {
 	calls "$program" "$@" >"$T/calls"
 	sed -i -E '/^(get|umask|rt_sig|brk)/d' "$T/calls"
 	# A sanitizer makes hundreds of calls of its own, for memory.
-	[ -z "$sanitizer" ] || sed -i -nE '/^(open|close|read|write|f|link|unlink|rename|pipe)/p' "$T/calls"
+	! sanitized || sed -i -nE '/^(open|close|read|write|f|link|unlink|rename|pipe)/p' "$T/calls"
 	# A close that fails has closed all the same, which strace cannot do.
 	case $program:$what in smtpd:error=*) sed -i '/^close /d' "$T/calls" ;; esac
 	is "$name: $program works undisturbed" "$said $(outcome)" 'yes '
@@ -96,8 +92,8 @@ inject() {
 		[ -z "$why" ] || wrong="$wrong $call $number: $why;"
 		runs=$((runs + 1))
 		[ $said = yes ] || failed=$((failed + 1))
-		[ "$what" != signal=TERM ] || [ -z "$(ls -A "$Q/tmp")" ] ||
-		    wrong="$wrong $call $number: left $(ls -A "$Q/tmp");"
+		[ "$what" != signal=TERM ] || [ -z "$(files tmp)" ] ||
+		    wrong="$wrong $call $number: left $(files tmp);"
 	done <"$T/calls"
 	is "$name: $program, each of $runs calls, $failed told" "$wrong" ''
 	ok "$name: $program did notice" test "$failed" -gt 5
@@ -128,7 +124,7 @@ inject "no links nor flags, EIO" queue error=EIO $norename
 inject "no links nor flags, SIGKILL" queue signal=KILL $norename
 empty
 traced queue $norename
-is "no links: nothing is left over" "$(ls -A "$Q/queue" "$Q/tmp" | grep -c '^[.0-9]')" 1
+is "no links: nothing is left over" "$(echo "$(files queue) $(files tmp)" | wc -w)" 1
 
 # synced before it is a message, and the folder before anybody is told
 order() { sed -n 's/^[0-9]* *\(fsync\|linkat\|unlinkat\)(.*/\1/p' "$T/trace" | tr '\n' ' '; }
@@ -140,5 +136,5 @@ is "order of the steps" "$(order)" 'fsync linkat fsync unlinkat '
 for number in 1 2; do
 	empty
 	traced queue -e inject=fsync:error=EIO:when=$number
-	is "fsync $number fails" "$said $(ls -A "$Q/queue" "$Q/tmp" | grep -c '^[.0-9]')" 'no 0'
+	is "fsync $number fails" "$said $(files queue)$(files tmp)" 'no '
 done

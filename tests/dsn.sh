@@ -2,19 +2,17 @@
 # tests want it, and what a parser that is not ours finds in a report.
 # needs: /usr/bin/python3=python3
 . tests/lib.sh
-prefix "$T/p"
-limit=' -v 4000'
-grep -q __asan_init "$NM" && limit=' -t 60'
+prefix
 LAYOUT=${LAYOUT:-upstream}
-[ "$LAYOUT" = upstream ] || mv "$T/p/conf/me" "$T/p/mailname"
-C=$T/p/conf tab=$(printf '\t')
+[ "$LAYOUT" = upstream ] || mv "$config/me" "$P/mailname"
+tab=$(printf '\t')
 export TZ=UTC
 
-# message: the queue file $T/m, from printf arguments.
-message() { printf "$@" >"$T/m"; }
-# dsn ARGUMENT...: $T/out of the report about $T/m, $err, $rc.
+# given: the queue file $T/message, from printf arguments.
+given() { printf "$@" >"$T/message"; }
+# dsn ARGUMENT...: $T/out of the report about $T/message, $err, $rc.
 dsn() {
-	nullmailer-dsn "$@" <"$T/m" >"$T/out" 2>"$T/err"
+	nullmailer-dsn "$@" <"$T/message" >"$T/out" 2>"$T/err"
 	rc=$? err=$(cat "$T/err")
 }
 # parsed: what the parser finds in $T/out; $found.
@@ -37,7 +35,7 @@ fails() {
 paragraph() { awk -v n="$1" 'BEGIN { RS = "" } NR == n' "$T/out"; }
 line() { sed -n "$1p" "$T/out"; }
 
-message 's@x.y\nr1@a.b\n\nReceived: (x);\n\tdate\nSubject: q\n\nbody 1\n\nbody 3\n'
+given 's@x.y\nr1@a.b\n\nReceived: (x);\n\tdate\nSubject: q\n\nbody 1\n\nbody 3\n'
 
 # the layout, as paragraphs and patterns
 dsn --diagnostic-code='DUMMY; code=33 (#5.2.1) host=127.0.0.1' 5.2.9
@@ -104,7 +102,7 @@ finds "all options" 'report: Original-Envelope-Id: QQ' \
     'recipient 1: Last-Attempt-Date: Sun, 09 Sep 2001 01:46:40 +0000'
 lacks "a failure is not tried again" "$found" 'Will-Retry-Until'
 
-touch -d @1234567890 "$T/m"
+touch -d @1234567890 "$T/message"
 dsn --retry-until=1100000000 4.2.1
 parsed
 finds "delay" 'recipient 1: Action: delayed' 'recipient 1: Status: 4.2.1' \
@@ -113,7 +111,7 @@ finds "delay" 'recipient 1: Action: delayed' 'recipient 1: Status: 4.2.1' \
 has "delay: when it ends" "$found" '^text: .*Tue, 09 Nov 2004 11:33:20 +0000$'
 
 # several recipients, each with a result of his own
-message 's@x.y\nr1@a.b\nr 2@a.b\n\303\274@a.b\n\nSubject: q\n\nb\n'
+given 's@x.y\nr1@a.b\nr 2@a.b\n\303\274@a.b\n\nSubject: q\n\nb\n'
 dsn 5.0.0
 parsed
 finds "all recipients" 'recipient 1: Final-Recipient: rfc822; r1@a.b' \
@@ -157,19 +155,19 @@ dsn --diagnostic-code="SMTP; $(head -c 100000 /dev/zero | tr '\0' x)" 5.1.1
 parsed
 finds "long text"
 ok "long text is cut" test "$(wc -c <"$T/out")" -lt 60000
-message 's@x.y\nr@a.b\n\nSubject: \344\303\274\nX: y\n\n\344\n'
+given 's@x.y\nr@a.b\n\nSubject: \344\303\274\nX: y\n\n\344\n'
 dsn --max-lines=1 5.0.0
 parsed
 finds "8-bit header" 'recipient 1: Status: 5.0.0' 'quoted: X: y'
 has "8-bit header: declared" "$(paragraph 9 | tail -n 1)" '^Content-Transfer-Encoding: 8bit$'
 LC_ALL=C grep -q "^Subject: $(printf '\344\303\274')\$" "$T/out"
 ok "8-bit header: as it was" test $? = 0
-message 's@x.y\nr@a.b\n\nSubject: x\n\n\344\n'
+given 's@x.y\nr@a.b\n\nSubject: x\n\n\344\n'
 dsn 5.0.0
 lacks "what is not quoted is not declared" "$(cat "$T/out")" '8bit'
 
 # how much is quoted
-message 's@x.y\nr@a.b\n\nSubject: x\n\n1\n\n3\n.\n--5\nno end'
+given 's@x.y\nr@a.b\n\nSubject: x\n\n1\n\n3\n.\n--5\nno end'
 quoted() { sed -n '/^Subject: x/,/^--=_/p' "$T/out" | sed '1d;$d'; }
 for n in 0 1 2 3 5 6 99; do
 	dsn --max-lines=$n 5.0.0
@@ -181,84 +179,84 @@ is "body, parsed" "$(printf '%s\n' "$found" | sed -n 's/^quoted body: //p')" \
     "'1\\n\\n3\\n.\\n--5\\nno end\\n'"
 dsn --max-lines=-1 5.0.0
 is "all lines" "$(quoted)" "$(printf '\n1\n\n3\n.\n--5\nno end\n\n')"
-echo 3 >"$C/bouncelines"
+conf bouncelines 3
 dsn 5.0.0
 is "bouncelines" "$(quoted)" "$(printf '\n1\n\n3\n\n')"
 dsn --max-lines=0 5.0.0
 is "the option wins" "$(quoted)" ''
-echo -1 >"$C/bouncelines"
+conf bouncelines -1
 dsn 5.0.0
 is "bouncelines: all" "$(quoted)" "$(printf '\n1\n\n3\n.\n--5\nno end\n\n')"
-echo x >"$C/bouncelines"
+conf bouncelines x
 dsn 5.0.0
 is "bouncelines: none" "$(quoted)" ''
-rm "$C/bouncelines"
-message 's@x.y\nr@a.b\n\nSubject: x\r\nX: y\r\n\r\n1\r\n'
+rm "$config/bouncelines"
+given 's@x.y\nr@a.b\n\nSubject: x\r\nX: y\r\n\r\n1\r\n'
 dsn 5.0.0
 lacks "a line of CR ends the header" "$(cat "$T/out")" '^1'
-message 's@x.y\nr@a.b\n\nSubject: x\nno end'
+given 's@x.y\nr@a.b\n\nSubject: x\nno end'
 dsn 5.0.0
 is "all header" "$(quoted)" "$(printf 'no end\n\n')"
-message 's@x.y\nr@a.b\n\n'
+given 's@x.y\nr@a.b\n\n'
 dsn 5.0.0
 parsed
 finds "empty message" 'recipient 1: Status: 5.0.0'
 
 # the boundary
-message 's@x.y\nr@a.b\n\nSubject: x\n\n%s\n' "--$(sed -n 's/.*boundary="\(.*\)"/\1/p' "$T/out")"
+given 's@x.y\nr@a.b\n\nSubject: x\n\n%s\n' "--$(sed -n 's/.*boundary="\(.*\)"/\1/p' "$T/out")"
 for n in 1 2 3; do dsn --max-lines=-1 5.0.0; sed -n 's/.*boundary=//p' "$T/out"; done >"$T/b"
 is "boundaries differ" "$(sort -u "$T/b" | wc -l)" 3
 parsed
 finds "a report in a report" 'recipient 1: Status: 5.0.0'
 
 # a large message, from a file and from a pipe
-{ printf 's@x.y\nr@a.b\n\nSubject: x\n\n'; head -c 100000000 /dev/zero | tr '\0' '\n'; } >"$T/m"
-(ulimit$limit; nullmailer-dsn --max-lines=-1 5.0.0 <"$T/m") | tail -n +2 | wc -c >"$T/n"
+{ printf 's@x.y\nr@a.b\n\nSubject: x\n\n'; head -c 100000000 /dev/zero | tr '\0' '\n'; } >"$T/message"
+limited 4000 nullmailer-dsn --max-lines=-1 5.0.0 <"$T/message" | tail -n +2 | wc -c >"$T/n"
 ok "100 MB in 4 MB" test "$(cat "$T/n")" -gt 100000000
-is "from a pipe" "$(cat "$T/m" | (ulimit$limit; nullmailer-dsn 5.0.0) | grep -c '^Subject: x$')" 1
+is "from a pipe" "$(cat "$T/message" | limited 4000 nullmailer-dsn 5.0.0 | grep -c '^Subject: x$')" 1
 
 # who gets it
-message 's@x.y\nr@a.b\n\nSubject: x\n'
-echo b@t.o >"$C/bounceto"
+given 's@x.y\nr@a.b\n\nSubject: x\n'
+conf bounceto b@t.o
 dsn 5.0.0
 is "bounceto" "$(line 1):$(line 2):$(line 3)" ':b@t.o:'
 has "bounceto: To is the sender" "$(paragraph 2)" '^To: <s@x.y>$'
-message '\nr@a.b\n\nSubject: x\n'
+given '\nr@a.b\n\nSubject: x\n'
 dsn 5.0.0
 fails "double bounce to nobody" 111 'Nowhere to send double bounce'
-echo 'a@m.n, b@m.n' >"$C/adminaddr"
+conf adminaddr 'a@m.n, b@m.n'
 dsn 5.0.0
 is "adminaddr" "$(line 1):$(line 2):$(line 3):$(line 4)" ':a@m.n:b@m.n:'
-echo d@b.t >"$C/doublebounceto"
+conf doublebounceto d@b.t
 dsn 5.0.0
 is "doublebounceto" "$(line 1):$(line 2):$(line 3)" ':d@b.t:'
 has "double bounce: To" "$(paragraph 2)" '^To: <>$'
-message '#@[]\nr@a.b\n\nSubject: x\n'
+given '#@[]\nr@a.b\n\nSubject: x\n'
 dsn 5.0.0
 is "nullmailer 2.2's double bounce" "$(line 1):$(line 2):$(line 3)" ':d@b.t:'
-rm "$C/adminaddr" "$C/doublebounceto" "$C/bounceto"
-message 's@x.y\nr@a.b\n\nSubject: x\n'
+rm "$config/adminaddr" "$config/doublebounceto" "$config/bounceto"
+given 's@x.y\nr@a.b\n\nSubject: x\n'
 dsn 5.0.0
 nullmailer-queue <"$T/out"
-is "nullmailer-queue takes it" "$? $(find "$T/p/queue/queue" -type f | wc -l)" '0 1'
+is "nullmailer-queue takes it" "$? $(waiting)" '0 1'
 
 # what goes wrong
 for status in 2.0.0 6.0.0 5.0 5.0.0.0 ' 5.0.0' '5.0.0 ' 5.1234.0 x ''; do
 	dsn "$status"
 	fails "status '$status'" 111 'Status must be in the format 4.#.# or 5.#.#'
 done
-: >"$T/m"
+: >"$T/message"
 dsn 5.0.0
 has "empty input" "$rc$err" '^111nullmailer-dsn: Could not read sender address from message: '
 n=0
 for text in 's@x.y' 's@x.y\n' 's@x.y\n\n' '\n\nSubject: x\n'; do
 	n=$((n + 1))
-	message "$text"
+	given "$text"
 	dsn 5.0.0
 	has "no recipients $n" "$rc$err" '^111nullmailer-dsn: No'
 	is "no recipients $n: stdout" "$(cat "$T/out")" ''
 done
-message 's@x.y\nr@a.b\n\nSubject: x\n'
+given 's@x.y\nr@a.b\n\nSubject: x\n'
 dsn
 is "no status" "$rc:$(head -n 1 "$T/err")" '1:nullmailer-dsn: Too few command-line arguments'
 dsn 5.0.0 x
@@ -267,13 +265,13 @@ dsn --last-attempt=x 5.0.0
 is "not a time" "$rc" 1
 dsn --help
 is "help" "$rc:$err" 0:
-ln -s loop "$C/loop"
-ln -s loop "$C/bounceto"
+ln -s loop "$config/loop"
+ln -s loop "$config/bounceto"
 dsn 5.0.0
 is "unreadable control file" "$rc:$(cat "$T/out")" 18:
-has "unreadable control file: which" "$err" '^nullmailer-dsn: Error: Could not read config file "'"$C/bounceto"'": '
-rm "$C/bounceto"
-nullmailer-dsn 5.0.0 <"$T/m" >/dev/full 2>"$T/err"
+has "unreadable control file: which" "$err" '^nullmailer-dsn: Error: Could not read config file "'"$config/bounceto"'": '
+rm "$config/bounceto"
+nullmailer-dsn 5.0.0 <"$T/message" >/dev/full 2>"$T/err"
 is "full disk" "$?:$(cat "$T/err")" '111:nullmailer-dsn: Could not write the report: No space left on device'
 nullmailer-dsn 5.0.0 <"$T" >"$T/out" 2>"$T/err"
 is "a folder" "$?:$(cat "$T/out")" 111:

@@ -1,14 +1,10 @@
 # inject.sh - nullmailer-inject from outside: headers, options, environment,
 # exit codes, and what happens when the queue program or the source fails.
 . tests/lib.sh
-prefix "$T/p"
+prefix
 # Both layouts take the host's own name from here when me is missing.
-mv "$T/p/conf/me" "$T/p/mailname"
-unset NULLMAILER_USER MAILUSER LOGNAME NULLMAILER_HOST MAILHOST HOSTNAME \
-    NULLMAILER_NAME MAILNAME NAME NULLMAILER_SUSER NULLMAILER_SHOST \
-    NULLMAILER_FLAGS NULLMAILER_QUEUE
-USER=u TZ=UTC0
-export USER TZ
+mv "$config/me" "$P/mailname"
+export USER=u TZ=UTC0
 cr=$(printf '\r')
 lf='
 '
@@ -20,9 +16,8 @@ escaped() {
 	s/^\(.*Message-Id: <\)[0-9]*\.[0-9]\{6\}\.[0-9]*\.nullmailer@/\1...@/
 	s/$cr/\\\\r/g; s/\$/\\\\n/" | tr -d '\n' | sed 's/\.\\n$//'
 }
-# queued: how many files queue/ and tmp/ hold.
-queued() { find "$T/p/queue/queue" "$T/p/queue/tmp" -type f | grep -c .; }
-unqueue() { find "$T/p/queue/queue" "$T/p/queue/tmp" -type f -exec rm {} +; }
+# queued: how many messages, and what tmp/ has.
+queued() { echo "$(waiting)$(files tmp)"; }
 # envelope: stdin up to the empty line that ends it; the first is the sender.
 envelope() { sed '1!{/^$/q;}'; }
 # try ARGUMENTS...: exit code, envelope and From, or what stderr says.
@@ -133,17 +128,17 @@ for v in USER NULLMAILER_SUSER NULLMAILER_HOST NULLMAILER_SHOST; do
 done
 is 'a host that is none' "$(env_try MAILHOST='x.y> A=B')" '1 nullmailer-inject: Invalid sender address: x.y> A=B'
 
-# Host names from the files; B25: HOSTNAME only where no file says anything.
-rm "$T/p/mailname" "$T/p/conf/defaultdomain"
+# Host names from the files; HOSTNAME counts only where no file says anything.
+rm "$P/mailname" "$config/defaultdomain"
 is 'HOSTNAME without any file' "$(env_try HOSTNAME=box.lan | sed 's/ a@[^ ]*//')" '0 u@box.lan From: u <u@box.lan>'
-echo mail.name >"$T/p/mailname"
+echo mail.name >"$P/mailname"
 is 'mailname when me is missing' "$(env_try HOSTNAME=box.lan)" '0 u@mail.name a@mail.name From: u <u@mail.name>'
 has 'and in Message-Id' "$(cat "$T/out")" '^Message-Id: <[0-9.]*\.nullmailer@mail\.name>$'
-echo id.host >"$T/p/conf/idhost"
+conf idhost id.host
 try a >"$T/x"
 has 'idhost' "$(cat "$T/out")" '^Message-Id: <[0-9.]*\.nullmailer@id\.host>$'
-rm "$T/p/conf/idhost"
-echo me.name >"$T/p/conf/me"
+rm "$config/idhost"
+conf me me.name
 if [ "${LAYOUT:-upstream}" = debian ]; then
 	is 'mailname beats me' "$(env_try)" '0 u@mail.name a@mail.name From: u <u@mail.name>'
 	is 'and says so' "$(cat "$T/err")" "Warning: On Debian systems, nullmailer's 'me' is disregarded; please use '/etc/mailname' instead."
@@ -151,13 +146,13 @@ else
 	is 'me beats mailname' "$(env_try)" '0 u@me.name a@me.name From: u <u@me.name>'
 	is 'and says nothing' "$(cat "$T/err")" ''
 fi
-rm "$T/p/conf/me"
-mv "$T/p/conf" "$T/p/hidden"; echo x >"$T/p/conf"
+rm "$config/me"
+mv "$config" "$P/hidden"; echo x >"$config"
 is 'unreadable control file' "$(try a | sed 's/ "[^"]*"//')" \
     '18 nullmailer-inject: Error: Could not read config file: Not a directory'
-rm "$T/p/conf"; mv "$T/p/hidden" "$T/p/conf"
-echo q.d.n >"$T/p/conf/defaultdomain"
-echo f.q.d.n >"$T/p/mailname"
+rm "$config"; mv "$P/hidden" "$config"
+conf defaultdomain q.d.n
+echo f.q.d.n >"$P/mailname"
 
 # Ids differ although the message is the same.
 for i in 1 2 3 4 5 6 7 8; do echo "$i" | nullmailer-inject -n a@x.y; done |
@@ -166,9 +161,9 @@ is 'eight messages, eight ids' "$(grep -c . "$T/ids")" 8
 
 # Through the queue program.
 printf 'Subject: x\nBcc: b@x.y\n\nbody\n' | nullmailer-inject -b -f s@t.u a@x.y
-is 'queued' "$?:$(queued):$(cat "$T/p/queue/queue/"* | envelope)" "0:1:s@t.u${lf}a@x.y${lf}b@x.y"
-lacks 'no Bcc in the file' "$(sed 1,/^$/d "$T/p/queue/queue/"*)" b@x.y
-unqueue
+is 'queued' "$?:$(queued):$(stored | envelope)" "0:1:s@t.u${lf}a@x.y${lf}b@x.y"
+lacks 'no Bcc in the file' "$(sed 1,/^$/d "$spool/queue/"*)" b@x.y
+empty
 queue() { printf '#!/bin/sh\n%s\n' "$1" >"$T/queue"; chmod 755 "$T/queue"; }
 inject_by() { export NULLMAILER_QUEUE="$T/queue"; echo | nullmailer-inject a@x.y 2>&1; echo $?; }
 queue 'cat >"$0.out"'
@@ -183,12 +178,12 @@ is 'killed' "$(inject_by)" "nullmailer-inject: nullmailer-queue crashed or was k
 rm "$T/queue"
 is 'not there' "$(inject_by | tail -n 2)" "nullmailer-inject: nullmailer-queue failed: 15${lf}1"
 queue 'exit 1'
-is 'B7: it ends early' "$(export NULLMAILER_QUEUE="$T/queue"
+is 'it ends early' "$(export NULLMAILER_QUEUE="$T/queue"
 	head -c 3000000 /dev/zero | nullmailer-inject a@x.y 2>&1; echo $?)" \
     "nullmailer-inject: nullmailer-queue failed: 1${lf}1"
-rmdir "$T/p/queue/queue"
+rmdir "$spool/queue"
 ok 'no spool' [ "$(echo | nullmailer-inject a@x.y 2>/dev/null; echo $?)" -ne 0 ]
-mkdir -m 700 "$T/p/queue/queue"
+mkdir -m 700 "$spool/queue"
 is 'nothing queued by all that' "$(queued)" 0
 is 'stdin is no file' "$(nullmailer-inject a@x.y 2>&1 <"$T"; echo $?)" \
     "nullmailer-inject: Could not read the message: Is a directory${lf}1"
@@ -199,13 +194,11 @@ is 'nothing queued' "$(queued)" 0
 
 # Size never shows in memory: 8 MB of address space for everything. A build
 # with AddressSanitizer has terabytes of it before it begins.
-limit=8192
-if grep -q __asan_init "$NM"; then limit=unlimited; fi
 zeros() { head -c "$1" /dev/zero | tr '\0' x; }
-is 'a line of 64 MB' "$(zeros 64000000 | (ulimit -v "$limit"; nullmailer-inject -n a@x.y) | tail -n 1 | wc -c)" 64000000
-is 'a body of 100 MB' "$( (echo; zeros 100000000) | (ulimit -v "$limit"; nullmailer-inject a@x.y); echo $?)" 0
-is 'and all of it' "$(tail -c 100000000 "$T/p/queue/queue/"* | tr -d x | wc -c)" 0
-unqueue
+is 'a line of 64 MB' "$(zeros 64000000 | limited 8192 nullmailer-inject -n a@x.y | tail -n 1 | wc -c)" 64000000
+is 'a body of 100 MB' "$( (echo; zeros 100000000) | limited 8192 nullmailer-inject a@x.y; echo $?)" 0
+is 'and all of it' "$(tail -c 100000000 "$spool/queue/"* | tr -d x | wc -c)" 0
+empty
 is 'a header of 5 MB' "$( (printf 'X: '; zeros 5000000) | nullmailer-inject a@x.y 2>&1; echo $?)" \
     "nullmailer-inject: The header is larger than 4194304 bytes.${lf}1"
 awk 'BEGIN { printf "To: "; for (i = 0; i < 20000; i++) printf "user%d@example.com,\n ", i
@@ -216,23 +209,23 @@ is 'NUL and 8-bit bytes in a body' "$(printf 'X: y\n\na\0b\377\r' | nullmailer-i
     ' 61 00 62 ff 0d'
 
 # In the same process, as root and the owner of the queue need no program.
-rm "$T/p/sbin/nullmailer-queue"
+rm "$P/sbin/nullmailer-queue"
 printf 'Subject: x\nBcc: b@x.y\n\nbody\n' | nullmailer-inject -b -f s@t.u a@x.y
-is 'here: queued' "$?:$(queued):$(cat "$T/p/queue/queue/"* | envelope)" "0:1:s@t.u${lf}a@x.y${lf}b@x.y"
-has 'here: received' "$(cat "$T/p/queue/queue/"*)" "^Received: (nullmailer pid [0-9]* invoked by uid $(id -u));\$"
-unqueue
+is 'here: queued' "$?:$(queued):$(stored | envelope)" "0:1:s@t.u${lf}a@x.y${lf}b@x.y"
+has 'here: received' "$(stored)" "^Received: (nullmailer pid [0-9]* invoked by uid $(id -u));\$"
+empty
 # Around what is read at once, and what is collected before a file is begun.
 wrong=
 for n in 0 1 999 1000 16000 16340 16350 16383 16384 16385 32000 32600 32768 33000 65536 200000; do
 	head -c "$n" /dev/urandom >"$T/body"
 	{ printf 'To: a@x.y\n\n'; cat "$T/body"; } >"$T/in"
 	nullmailer-inject <"$T/in" || wrong="$wrong $n: exit $?"
-	tail -c "$n" "$T/p/queue/queue/"* | cmp -s - "$T/body" || wrong="$wrong $n"
-	unqueue
+	tail -c "$n" "$spool/queue/"* | cmp -s - "$T/body" || wrong="$wrong $n"
+	empty
 	cat "$T/in" | nullmailer-inject || wrong="$wrong $n, pipe: exit $?"
-	tail -c "$n" "$T/p/queue/queue/"* | cmp -s - "$T/body" || wrong="$wrong $n, pipe"
+	tail -c "$n" "$spool/queue/"* | cmp -s - "$T/body" || wrong="$wrong $n, pipe"
 	is "here: one message of $n bytes" "$(queued)" 1
-	unqueue
+	empty
 done
 is 'here: every byte of them' "$wrong" ''
 # gone SIGNAL BYTES: status of a program that had so much of a body by then.
@@ -241,7 +234,7 @@ gone() {
 	env --default-signal=INT,QUIT "$NM" inject a@x.y <"$T/pipe" 2>/dev/null & pid=$!
 	exec 4>"$T/pipe"
 	{ echo; head -c "$2" /dev/zero | tr '\0' x; } >&4
-	if [ "$2" -gt 40000 ]; then until_true 5 test -e "$T/p/queue/tmp/$pid"
+	if [ "$2" -gt 40000 ]; then until_true 5 test -e "$spool/tmp/$pid"
 	else sleep 0.1; fi
 	kill -"$1" $pid
 	wait $pid
@@ -252,19 +245,19 @@ for s in 1:HUP 2:INT 3:QUIT 15:TERM; do
 	is "here: SIG${s#*:} before a file is begun" "$(gone "${s#*:}" 100)" "$((128 + ${s%:*})) 0"
 	is "here: SIG${s#*:} later" "$(gone "${s#*:}" 50000)" "$((128 + ${s%:*})) 0"
 done
-echo 1k >"$T/p/conf/maxsize"
+conf maxsize 1k
 is 'here: too large' "$(head -c 2000 /dev/zero | nullmailer-inject a@x.y 2>&1 >/dev/null; echo $?)" \
     "nullmailer-queue: Message is too large. (see control file maxsize)${lf}nullmailer-inject: nullmailer-queue failed: 1${lf}1"
-rm "$T/p/conf/maxsize"
-mv "$T/p/queue/tmp" "$T/p/queue/elsewhere"
+rm "$config/maxsize"
+mv "$spool/tmp" "$spool/elsewhere"
 has 'here: no spool' "$(echo | nullmailer-inject a@x.y 2>&1 >/dev/null; echo $?)" 'nullmailer-queue: Installation error'
-mv "$T/p/queue/elsewhere" "$T/p/queue/tmp"
+mv "$spool/elsewhere" "$spool/tmp"
 is 'here: nothing queued by that' "$(queued)" 0
 is 'here: try again' "$( { echo | sh -c 'ulimit -n 5; exec nullmailer-inject a@x.y' 2>&1; echo $?; } | tail -n 2)" \
     "nullmailer-inject: nullmailer-queue failed: 75${lf}75"
-is 'here: a body of 100 MB' "$( (echo; zeros 100000000) | (ulimit -v "$limit"; nullmailer-inject a@x.y); echo $?)" 0
-is 'here: and all of it' "$(tail -c 100000000 "$T/p/queue/queue/"* | tr -d x | wc -c)" 0
-unqueue
+is 'here: a body of 100 MB' "$( (echo; zeros 100000000) | limited 8192 nullmailer-inject a@x.y; echo $?)" 0
+is 'here: and all of it' "$(tail -c 100000000 "$spool/queue/"* | tr -d x | wc -c)" 0
+empty
 
 # The page names every option.
 for o in a b e h f n v; do

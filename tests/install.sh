@@ -15,7 +15,7 @@ target() { readlink "$root$1"; }
 # LAYOUT BIN SBIN MODULES MAN CONFIG SPOOL
 layout() {
 	layout=$1 root=$T/$1
-	bin=$2 sbin=$3 modules=$4 man=$5 config=$6 spool=$7
+	bin=$2 sbin=$3 modules=$4 man=$5 etc=$6 var=$7
 }
 upstream() {
 	l=/usr/local
@@ -54,9 +54,9 @@ pages_are_there() {
 }
 
 folders_are_there() {
-	ok "$layout: $config" [ -d "$root$config" ]
+	ok "$layout: $etc" [ -d "$root$etc" ]
 	for f in queue tmp failed; do
-		is "$layout: mode of $f" "$(mode "$spool/$f" | cut -c1-10)" \
+		is "$layout: mode of $f" "$(mode "$var/$f" | cut -c1-10)" \
 		    "$1"
 		shift
 	done
@@ -67,41 +67,41 @@ build install OWNER=no-such-user
 programs_are_there
 pages_are_there
 folders_are_there drwx------ drwx------ drwx------
-is "upstream: mode of trigger" "$(mode "$spool/trigger" | cut -c1-10)" prw-------
+is "upstream: mode of trigger" "$(mode "$var/trigger" | cut -c1-10)" prw-------
 is "without the owner nothing is set-uid" \
     "$(mode "$sbin/nullmailer-queue" | cut -c1-10)" -rwxr-xr-x
 has "what remains to be done is said" "$(cat "$T/out")" 'chmod 4755'
 has "and that the user is missing" "$(cat "$T/out")" 'useradd .* no-such-user'
 is "upstream: no link outside the prefix" \
     "$(find "$root" -mindepth 1 -maxdepth 2 | sed "s|$root||")" "$(printf '/usr\n/usr/local')"
-echo kept >"$root$config/remotes"
+echo kept >"$root$etc/remotes"
 build uninstall
 is "uninstall leaves the configuration only" \
-    "$(find "$root" -not -type d | sed "s|$root||")" "$config/remotes"
-has "and says so" "$(cat "$T/out")" "Left in place: $root$config"
+    "$(find "$root" -not -type d | sed "s|$root||")" "$etc/remotes"
+has "and says so" "$(cat "$T/out")" "Left in place: $root$etc"
 
 debian
 build install
 programs_are_there
 pages_are_there
 folders_are_there drwxr-x--- drwxr-x--- drwxr-xr-x
-is "debian: mode of trigger" "$(mode "$spool/trigger" | cut -c1-10)" prw--w--w-
+is "debian: mode of trigger" "$(mode "$var/trigger" | cut -c1-10)" prw--w--w-
 is "debian: /usr/lib/sendmail" "$(target /usr/lib/sendmail)" ../sbin/sendmail
 
 # As an ordinary user in the installed tree, which holds nothing else.
 set_uid() {
 	is "set-uid copy" "$(mode /usr/sbin/nullmailer-queue)" "-rwsr-xr-x mail"
 	is "the other one is not" "$(mode /usr/bin/nullmailer)" "-rwxr-xr-x root"
-	is "spool owner" "$(mode "$spool/queue")" "drwxr-x--- mail"
-	is "configuration owner" "$(mode "$config")" "drwxr-xr-x root"
+	is "spool owner" "$(mode "$var/queue")" "drwxr-x--- mail"
+	is "configuration owner" "$(mode "$etc")" "drwxr-xr-x root"
 	echo example.org >"$root/etc/mailname"
 	out=$(printf 'To: a@example.net\nSubject: x\n\nbody\n' |
 	    chroot --userspec=65534:65534 "$root" /usr/sbin/sendmail -t 2>&1)
 	is "nobody can send mail" "$out" ""
-	is "it is the owner's now" "$(stat -c %U "$root$spool/queue"/*)" mail
+	is "it is the owner's now" "$(stat -c %U "$root$var/queue"/*)" mail
 	has "nobody can list it" "$(chroot --userspec=65534:65534 "$root" \
 	    /usr/bin/mailq 2>&1)" 'to <a@example.net>'
-	rm -f "$root$spool/queue"/*
+	rm -f "$root$var/queue"/*
 }
 if [ "$(id -u)" -eq 0 ] && id mail >/dev/null 2>&1; then set_uid
 else has "what remains is said" "$(cat "$T/out")" 'chown mail'; fi
@@ -109,8 +109,8 @@ else has "what remains is said" "$(cat "$T/out")" 'chown mail'; fi
 build install
 is "installing again changes no kind of file" "$(target /usr/bin/mailq)" \
     ../sbin/nullmailer-queue
-echo waiting >"$root$spool/queue/1.1"
+echo waiting >"$root$var/queue/1.1"
 rm -f "$root/etc/mailname"
 build uninstall
 is "uninstall leaves the mail" "$(find "$root" -not -type d | sed "s|$root||")" \
-    "$spool/queue/1.1"
+    "$var/queue/1.1"

@@ -9,7 +9,7 @@ programs() {
 	sed -n 's/^	X(\([a-z]*\), *"\(.*\)", *\([A-Z]*\), *SUID.*/\1 \2 \3/p' \
 	    applets/applets.h | awk '
 		$3 == "MODULES" { $2 = "nullmailer-" $2 }
-		!seen[$1]++ { print $1, $2, $3 }'
+		!seen[$3 == "MODULES" ? $2 : $1]++ { print $1, $2, $3 }'
 }
 
 # The names in rows such as { 'p', "port", OPT_UINT, ... }; a row may take
@@ -40,7 +40,7 @@ while read -r program name folder; do
 	is "$f has the options of $program.c" \
 	    "$(undocumented "applets/$program.c" "$f")" ""
 	[ "$folder" = MODULES ] || continue
-	for source in $(grep -l OPT_ lib/*.c | grep -v /opt.c); do
+	for source in $(grep -l OPT_ lib/*/*.c | grep -v /opt.c); do
 		is "$f has the options of $source" \
 		    "$(undocumented "$source" "$f")" ""
 	done

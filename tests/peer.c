@@ -30,13 +30,14 @@
  * junk N             N bytes of noise, the same in every run
  * C: GLOB  C= TEXT   expect a line (* and ?), exactly this line
  * data               expect message data to the lone dot
- * bdat               expect one BDAT command and its chunk
- * eof  bye           expect end of file; QUIT or end of file
+ * bye                expect QUIT or end of file
  * wait MS            neither read nor speak; ends early when the client goes
  * stall [S]          read and say nothing for S seconds, or till client goes
- * close drop reset   end: FIN and drain; close at once; RST
- * repeat [N] ... end the block N times; without N until the client closes or
- *                    quits where the block begins
+ * close              hang up as a process that ends: what is held is sent and
+ *                    the socket closed, a RST where input is unread, else a FIN
+ *                    and then a RST for what comes
+ * fin                hang up softly: a FIN, and read what comes
+ * reset              a RST in any case
  * chop N [MS]        from here on send N bytes at a time, MS apart
  * shortread N [MS]   from here on read N bytes at a time, MS apart
  * lag MS             hold replies until the client was silent so long (0); with
@@ -50,9 +51,15 @@
  * * ? @ <, is held against the argument, the address, for DATA, BDAT, DOT the
  * sender; #N is the Nth match only.  The first rule that fits counts.
  * on WHAT REPLY      REPLY is a line that begins with a digit, or any other
- *                    instruction; 421 also closes
+ *                    instruction; 421 also closes, as close does
  * after N messages REPLY   the answer to all once N messages were accepted
- * delay WHAT MS      wait before that reply
+ * rate N WHAT REPLY  so many in a second, of all connections, are answered as
+ *                    usual, the others so
+ * sessions N REPLY   the greeting of a connection while N others stand
+ * delay WHAT MS      wait before that reply, and read nothing meanwhile
+ * hold WHAT N        that reply and those after it are sent when N commands
+ *                    more have come, or nothing came for a second
+ * hold WHAT N ms     ... after so long, while all that comes is read
  * cap TEXT           a line for EHLO, such as: cap AUTH PLAIN LOGIN
  * auth USER PASS     demand this login before MAIL (else any will do)
  * starttls FILE      offer STARTTLS until it is on, and mean it
@@ -76,6 +83,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
@@ -83,6 +91,7 @@
 #include <unistd.h>
 
 enum { FOREVER = -1, DRAIN_MS = 5000, ENDLESS = 256 << 20, BUFSIZE = 65536 };
+enum { HOLD_MS = 1000 };
 enum { MAXRULES = 64, MAXCAPS = 32, MAXKIDS = 4096 };
 /* what in() and the like say besides a count of bytes */
 enum { IN_END = 0, IN_NONE = -1 };
@@ -101,21 +110,21 @@ struct ins {
 	char *text;
 	size_t n;
 	long num[2];
-	int nums, line, mate;
-	long left;
+	int nums, line;
 	struct rule *rule;
 };
 
 struct op {
 	const char *name;
 	int (*run)(struct conn *, struct ins *);
-	const char *form;	/* n number, o optional one, q quoted, t text,
-				 * r reply, w what, a after's words, u until */
+	const char *form;	/* n number, o optional one, m the word ms if
+				 * it is there, q quoted, t text, r reply,
+				 * w what, a after's words, u until */
 };
 
 struct rule {
 	const char *verb, *glob;
-	long nth, seen, after;
+	long nth, seen, after, rate;
 	struct ins reply;
 };
 
@@ -136,20 +145,30 @@ struct msg {
 
 struct conn {
 	int fd;			/* client, or with TLS the process between */
+	int net;		/* with TLS the client, else -1 */
+	pid_t tls_pid;
 	int tls, number, line, failed, gone, spoke, flights, code, greeted;
+	int live;		/* connections when it came, with this one */
 	const char *file, *ended;
 	char in[BUFSIZE], out[BUFSIZE], line_in[BUFSIZE];
 	size_t at, have, held, mark, ignored;
 	long chop, chop_ms, bite, bite_ms, lag;
+	long hold, hold_until;	/* commands still to come; a time or 0 */
 	int lax, ehlo, unmet, authed, open, rcpts, refuse;
 	long done;
 	struct rule *until;
-	struct rule *on[MAXRULES], *delay[MAXRULES];
-	int ons, delays, ncaps;
+	struct rule *on[MAXRULES], *delay[MAXRULES], *holds[MAXRULES];
+	int ons, delays, nholds, ncaps;
 	const char *caps[MAXCAPS], *user, *pass;
 	char *cert;
 	char from[1024], to[8192];
 	struct msg msg;
+};
+
+/* What the processes of all connections share. */
+struct shared {
+	int messages;
+	long since, passed;	/* a second began, in ms; how many in it */
 };
 
 static struct {
@@ -157,7 +176,7 @@ static struct {
 	struct script *scripts;
 	int logfd, six;
 	long limit, connections, start;
-	int *messages;
+	struct shared *shared;
 	sigset_t mask;
 	volatile sig_atomic_t stop, child;
 } peer = { .logfd = -1, .limit = 60, .connections = -1 };
@@ -359,6 +378,7 @@ flush(struct conn *c)
 {
 	put(c, c->out, c->held);
 	c->held = 0;
+	c->hold = c->hold_until = 0;
 }
 
 /* More input behind what there is: as in(). */
@@ -384,6 +404,15 @@ more(struct conn *c, int ms)
 	return r;
 }
 
+/* How long replies are still held if nothing comes. */
+static long
+held_for(struct conn *c)
+{
+	long left = c->hold ? HOLD_MS : c->hold_until - now();
+
+	return left > c->lag ? left : c->lag;
+}
+
 /* The same when the script cannot go on without; now held replies go out. */
 static int
 pull(struct conn *c, int ms)
@@ -391,8 +420,10 @@ pull(struct conn *c, int ms)
 	char num[20];
 	int r;
 
+	if (c->held && c->hold_until && now() >= c->hold_until)
+		flush(c);
 	if (c->held) {
-		r = more(c, (int)c->lag);
+		r = more(c, (int)held_for(c));
 		if (r > 0)
 			return r;
 		flush(c);
@@ -435,6 +466,8 @@ take_line(struct conn *c, char **line)
 	p = memcpy(c->line_in, p, n);
 	p[n] = 0;
 	note(c, "C:", p, n);
+	if (c->hold && !--c->hold)
+		flush(c);
 	if (memchr(p, '\r', n))
 		flaw(c, "bare CR in a command");
 	if (memchr(p, 0, n))
@@ -453,7 +486,8 @@ msg_open(struct conn *c, int dots)
 	memset(m, 0, sizeof *m);
 	m->state = M_OPEN;
 	m->dots = dots;
-	m->number = __atomic_add_fetch(peer.messages, 1, __ATOMIC_SEQ_CST);
+	m->number = __atomic_add_fetch(&peer.shared->messages, 1,
+	    __ATOMIC_SEQ_CST);
 	m->fd = -1;
 	if (!peer.prefix)
 		return;
@@ -636,24 +670,61 @@ say_line(struct conn *c, const char *text, size_t n)
 	free(p);
 }
 
-/* Close the connection in the way that how names: close, drop, reset. */
+/* Whether the client has said something that the script has not heard. */
+static int
+unread(const struct conn *c)
+{
+	int n = 0;
+
+	return c->have > c->at || (ioctl(c->fd, FIONREAD, &n) == 0 && n > 0);
+}
+
+/* With TLS the process between sends what it has, and ends; but one whose
+ * client does not read has to be ended. */
+static void
+end_tls(struct conn *c)
+{
+	const struct timespec tick = { 0, 10000000L };
+	long end = now() + DRAIN_MS / 5;
+
+	close(c->fd);
+	while (waitpid(c->tls_pid, NULL, WNOHANG) == 0) {
+		if (now() >= end)
+			kill(c->tls_pid, SIGKILL);
+		nanosleep(&tick, NULL);
+	}
+	c->fd = c->net;
+}
+
+static void
+drain(struct conn *c)
+{
+	long end = now() + DRAIN_MS;
+
+	if (c->net >= 0)
+		close(c->net);
+	net_end(c);
+	do {
+		c->ignored += c->have - c->at;
+		c->at = c->have;
+	} while (now() < end && more(c, 100) != IN_END);
+}
+
+/* End the connection in the way that how names: close, fin, reset. */
 static int
 hang_up(struct conn *c, const char *how)
 {
-	struct linger now_rst = { 1, 0 };
-	long end = now() + DRAIN_MS;
+	struct linger at_once = { 1, 0 };
+	int rst = *how == 'r' || (*how == 'c' && unread(c));
 
 	flush(c);
-	if (*how == 'r')
-		setsockopt(c->fd, SOL_SOCKET, SO_LINGER, &now_rst,
-		    sizeof now_rst);
-	if (*how == 'c') {
-		net_end(c);
-		do {
-			c->ignored += c->have - c->at;
-			c->at = c->have;
-		} while (now() < end && more(c, 100) != IN_END);
-	}
+	if (*how == 'f')
+		drain(c);
+	else if (c->net >= 0)
+		end_tls(c);
+	if (rst)
+		setsockopt(c->fd, SOL_SOCKET, SO_LINGER, &at_once,
+		    sizeof at_once);
 	if (c->msg.state != M_NONE)
 		msg_end(c, c->msg.state == M_WHOLE ? "unanswered" : "cut");
 	close(c->fd);
@@ -746,29 +817,17 @@ op_data(struct conn *c, struct ins *i)
 }
 
 static int
-op_bdat(struct conn *c, struct ins *i)
+op_bye(struct conn *c, struct ins *i)
 {
-	char *line;
-	int last;
-
-	(void)i;
-	if (take_line(c, &line) < 0)
-		return fail_end(c, "BDAT");
-	return take_chunk(c, line, &last);
-}
-
-static int
-op_eof(struct conn *c, struct ins *i)
-{
-	int bye = *i->op->name == 'b';
 	char *line;
 	long n;
 
+	(void)i;
 	n = take_line(c, &line);
-	if (n == 4 && bye && !memcmp(line, "QUIT", 4)) {
+	if (n == 4 && !memcmp(line, "QUIT", 4)) {
 		say_line(c, "221 bye", 7);
-		hang_up(c, "close");
-		return c->ignored ? fail(c, "nothing behind QUIT", "more", 4) :
+		hang_up(c, "fin");
+		return c->ignored ? fail(c, "nothing after QUIT", "more", 4) :
 		    OVER;
 	}
 	if (n >= 0)
@@ -842,16 +901,47 @@ op_set(struct conn *c, struct ins *i)
 }
 
 static int
-op_rule(struct conn *c, struct ins *i)
+add_rule(struct conn *c, struct ins *i, struct rule **to, int *n)
 {
-	int delay = *i->op->name == 'd';
-	struct rule **to = delay ? c->delay : c->on;
-	int *n = delay ? &c->delays : &c->ons;
-
 	if (*n == MAXRULES)
 		die(2, "%s:%d: too many rules", c->file, i->line);
 	to[(*n)++] = i->rule;
 	return GO;
+}
+
+static int
+op_rule(struct conn *c, struct ins *i)
+{
+	return add_rule(c, i, c->on, &c->ons);
+}
+
+static int
+op_rate(struct conn *c, struct ins *i)
+{
+	i->rule->rate = i->num[0];
+	return add_rule(c, i, c->on, &c->ons);
+}
+
+static int
+op_sessions(struct conn *c, struct ins *i)
+{
+	i->rule->verb = "GREETING";
+	return c->live > i->num[0] ? add_rule(c, i, c->on, &c->ons) : GO;
+}
+
+static int
+op_delay(struct conn *c, struct ins *i)
+{
+	i->rule->reply.num[0] = i->num[0];
+	return add_rule(c, i, c->delay, &c->delays);
+}
+
+static int
+op_hold(struct conn *c, struct ins *i)
+{
+	i->rule->reply.num[0] = i->num[0];
+	i->rule->reply.nums = i->nums;
+	return add_rule(c, i, c->holds, &c->nholds);
 }
 
 static int
@@ -875,27 +965,6 @@ op_auth(struct conn *c, struct ins *i)
 		c->pass = blank + 1;
 	}
 	return GO;
-}
-
-static int
-op_repeat(struct conn *c, struct ins *i)
-{
-	(void)c;
-	i->left = i->num[0];
-	return GO;
-}
-
-/* 1 to play the block of this repeat once more. */
-static int
-again(struct conn *c, struct ins *i)
-{
-	if (i->nums)
-		return i->left-- > 0;
-	while (c->have - c->at < 6 && !memchr(c->in + c->at, '\n',
-	    c->have - c->at) && pull(c, FOREVER) > 0)
-		;
-	return c->have > c->at && (c->have - c->at < 6 ||
-	    strncasecmp(c->in + c->at, "QUIT\r\n", 6));
 }
 
 /* TLS */
@@ -933,7 +1002,8 @@ start_tls(struct conn *c, char *file)
 		die(2, "peer: cannot fork");
 	if (!pid)
 		become_server(c->fd, pair[1], file);
-	close(c->fd);
+	c->net = c->fd;
+	c->tls_pid = pid;
 	close(pair[1]);
 	c->fd = pair[0];
 	fcntl(c->fd, F_SETFL, O_NONBLOCK);
@@ -941,7 +1011,7 @@ start_tls(struct conn *c, char *file)
 	note(c, "T:", c->tls ? "on" : "failed", c->tls ? 2 : 6);
 	c->ehlo = c->authed = c->open = 0;
 	c->unmet = 1;
-	return c->tls ? GO : hang_up(c, "drop");
+	return c->tls ? GO : hang_up(c, "close");
 }
 
 static int
@@ -954,6 +1024,20 @@ op_tls(struct conn *c, struct ins *i)
 }
 
 /* auto */
+
+/* Counts one more in this second: whether it is beyond so many. */
+static int
+too_fast(long most)
+{
+	long since = peer.shared->since;
+
+	if (now() - since >= 1000 && __atomic_compare_exchange_n(
+	    &peer.shared->since, &since, now(), 0, __ATOMIC_SEQ_CST,
+	    __ATOMIC_SEQ_CST))
+		peer.shared->passed = 0;
+	return __atomic_fetch_add(&peer.shared->passed, 1,
+	    __ATOMIC_SEQ_CST) >= most;
+}
 
 static int
 fits(const struct conn *c, struct rule *r, const char *verb, const char *arg)
@@ -973,7 +1057,9 @@ fits(const struct conn *c, struct rule *r, const char *verb, const char *arg)
 	}
 	if (r->glob && !glob(r->glob, arg) && !(end && glob(r->glob, bare)))
 		return 0;
-	return ++r->seen == r->nth || !r->nth;
+	if (++r->seen != r->nth && r->nth)
+		return 0;
+	return !r->rate || too_fast(r->rate);
 }
 
 static int
@@ -1006,6 +1092,32 @@ check_ahead(struct conn *c, const char *verb)
 	flaw(c, what);
 }
 
+/* Delay or hold the reply if a rule says so. */
+static void
+postpone(struct conn *c, const char *verb, const char *arg)
+{
+	struct ins *how;
+	int i;
+
+	for (i = 0; i < c->delays; i++) {
+		if (fits(c, c->delay[i], verb, arg)) {
+			flush(c);
+			await(-1, 0, c->delay[i]->reply.num[0]);
+			break;
+		}
+	}
+	for (i = 0; i < c->nholds; i++) {
+		if (fits(c, c->holds[i], verb, arg)) {
+			how = &c->holds[i]->reply;
+			flush(c);
+			c->hold = how->nums == 1 ? how->num[0] : 0;
+			c->hold_until = how->nums == 2 ? now() + how->num[0] :
+			    0;
+			break;
+		}
+	}
+}
+
 /* Answer a command as the rules say, else with the usual reply.  A second word
  * of verb counts for rules, but not for until, which had its chance. */
 static int
@@ -1018,13 +1130,7 @@ answer(struct conn *c, const char *verb, const char *arg, const char *usual)
 	if (c->until && fits(c, c->until, first, arg))
 		return AUTO_LEAVE;
 	check_ahead(c, verb);
-	for (i = 0; i < c->delays; i++) {
-		if (fits(c, c->delay[i], verb, arg)) {
-			flush(c);
-			await(-1, 0, c->delay[i]->reply.num[0]);
-			break;
-		}
-	}
+	postpone(c, verb, arg);
 	for (i = 0; i < c->ons && !fits(c, c->on[i], verb, arg); i++)
 		;
 	c->code = 0;
@@ -1316,7 +1422,7 @@ do_quit(struct conn *c, char *arg)
 {
 	int r = answer(c, "QUIT", arg, "221 2.0.0 bye");
 
-	return r == GO ? hang_up(c, "close") : r;
+	return r == GO ? hang_up(c, "fin") : r;
 }
 
 static const struct {
@@ -1380,16 +1486,16 @@ static const struct op ops[] = {
 	{ "fill", op_fill, "nq" }, { "endless", op_fill, "q" },
 	{ "junk", op_junk, "n" },
 	{ "C:", op_line, "t" }, { "C=", op_line, "t" },
-	{ "data", op_data, "" }, { "bdat", op_bdat, "" },
-	{ "eof", op_eof, "" }, { "bye", op_eof, "" },
+	{ "data", op_data, "" }, { "bye", op_bye, "" },
 	{ "wait", op_wait, "n" }, { "stall", op_stall, "o" },
-	{ "close", op_end, "" }, { "drop", op_end, "" },
+	{ "close", op_end, "" }, { "fin", op_end, "" },
 	{ "reset", op_end, "" },
-	{ "repeat", op_repeat, "o" }, { "end", op_repeat, "" },
 	{ "chop", op_chop, "no" }, { "shortread", op_shortread, "no" },
 	{ "lag", op_set, "n" }, { "lax", op_set, "" },
 	{ "auto", op_auto, "u" }, { "on", op_rule, "wr" },
-	{ "after", op_rule, "ar" }, { "delay", op_rule, "wn" },
+	{ "after", op_rule, "ar" }, { "rate", op_rate, "nwr" },
+	{ "sessions", op_sessions, "nr" },
+	{ "delay", op_delay, "wn" }, { "hold", op_hold, "wnm" },
 	{ "cap", op_cap, "t" }, { "auth", op_auth, "t" },
 	{ "tls", op_tls, "t" }, { "starttls", op_tls, "t" },
 };
@@ -1516,6 +1622,11 @@ parse_part(struct ins *i, char **s, char part)
 	case 'n':
 	case 'o':
 		return parse_number(i, s, part == 'o');
+	case 'm':
+		*s += strspn(*s, " \t");
+		i->nums += !strcmp(*s, "ms");
+		*s += strcmp(*s, "ms") ? 0 : 2;
+		return 0;
 	case 'q':
 		i->text = *s += strspn(*s, " \t");
 		*s = unquote(*s, &i->n);
@@ -1552,34 +1663,7 @@ parse(struct ins *i, char *s)
 	for (part = i->op->form; *part; part++)
 		if (parse_part(i, &s, *part) < 0)
 			return -1;
-	if (*i->op->name == 'd' && i->rule)
-		i->rule->reply.num[0] = i->num[0];
 	return s[strspn(s, " \t")] ? -1 : 0;
-}
-
-/* Tie every repeat to its end. */
-static int
-tie(struct script *s)
-{
-	int i, k, depth;
-
-	for (i = 0; i < s->n; i++)
-		s->v[i].mate = -1;
-	for (i = 0; i < s->n; i++) {
-		if (strcmp(s->v[i].op->name, "end"))
-			continue;
-		for (k = i, depth = 1; depth && --k >= 0; )
-			depth = strcmp(s->v[k].op->name, "repeat") ||
-			    s->v[k].mate >= 0;
-		if (depth)
-			return s->v[i].line;
-		s->v[i].mate = k;
-		s->v[k].mate = i;
-	}
-	for (i = 0; i < s->n; i++)
-		if (!strcmp(s->v[i].op->name, "repeat") && s->v[i].mate < 0)
-			return s->v[i].line;
-	return 0;
 }
 
 static void
@@ -1617,9 +1701,6 @@ load(struct script *s)
 			*next++ = 0;
 		add_line(s, line, ++number);
 	}
-	number = tie(s);
-	if (number)
-		die(2, "%s:%d: repeat and end do not match", s->name, number);
 }
 
 static int
@@ -1634,33 +1715,28 @@ run(struct conn *c, struct ins *i)
 static void
 play(struct conn *c, struct script *s)
 {
-	struct ins *i;
-	int pc, r = GO;
+	int i, r = GO;
 
-	for (pc = 0; pc < s->n && r == GO; pc++) {
-		i = &s->v[pc];
-		r = run(c, i);
-		if (!strcmp(i->op->name, "end"))
-			i = &s->v[pc = i->mate];
-		if (!strcmp(i->op->name, "repeat") && !again(c, i))
-			pc = i->mate;
-	}
+	for (i = 0; i < s->n && r == GO; i++)
+		r = run(c, &s->v[i]);
 	if (c->fd < 0)
 		return;
-	hang_up(c, "close");
+	hang_up(c, "fin");
 	if (r == GO && c->ignored)
 		fail(c, "the end of the script", "more input", 10);
 }
 
 /* The child of one connection: its exit status. */
 static int
-serve(int fd, int number, struct script *s)
+serve(int fd, int number, int live, struct script *s)
 {
 	static struct conn c;
 	int one = 1;
 
 	signal(SIGCHLD, SIG_IGN);
 	c.number = number;
+	c.live = live;
+	c.net = -1;
 	c.file = s->name;
 	c.fd = fd;
 	fcntl(fd, F_SETFL, O_NONBLOCK);
@@ -1735,7 +1811,7 @@ next_connection(int fd, int number, struct script *s)
 		die(2, "peer: cannot fork");
 	if (!pid) {
 		close(fd);
-		exit(serve(conn, number, s));
+		exit(serve(conn, number, nkids + 1, s));
 	}
 	close(conn);
 	kids[nkids++] = pid;
@@ -1771,14 +1847,15 @@ static int
 listen_loop(int n)
 {
 	struct script *s = peer.scripts;
-	int served = 0, bad = 0, fd = listen_any();
+	int served = 0, bad = 0, come, fd = listen_any();
 	long end = peer.start + peer.limit * 1000;
 
 	while (!peer.stop && now() < end && served != peer.connections) {
-		if (await(fd, POLLIN, FOREVER) > 0)
+		come = await(fd, POLLIN, FOREVER) > 0;
+		bad |= reap();
+		if (come)
 			served += next_connection(fd, served + 1,
 			    &s[served < n ? served : n - 1]);
-		bad |= reap();
 	}
 	close(fd);
 	if (!peer.stop && served < peer.connections) {
@@ -1847,9 +1924,9 @@ main(int argc, char **argv)
 		    0644);
 	if (peer.log && peer.logfd < 0)
 		die(2, "peer: cannot write %s", peer.log);
-	peer.messages = mmap(NULL, sizeof *peer.messages,
+	peer.shared = mmap(NULL, sizeof *peer.shared,
 	    PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	if (peer.messages == MAP_FAILED)
+	if (peer.shared == MAP_FAILED)
 		die(2, "peer: out of memory");
 	peer.start = now();
 	catch();

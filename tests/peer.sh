@@ -1,15 +1,14 @@
 # peer.sh - the scripted server of the dialogue tests does what its head says,
 # and notices what a client does wrong
 . tests/lib.sh
-SAY=${SAY:-${PEER%/*}/say}
-[ -x "$SAY" ] || { SAY=$T/say; ${CC:-cc} -std=c99 -D_GNU_SOURCE -o "$SAY" tests/say.c || exit 1; }
+SAY=$TOOLS/say
 talk=tests/talk tab=$(printf '\t')
 
 # script: the lines of stdin become the script $T/s.
 script() { cat >"$T/s"; }
 
-# start PEER-ARGUMENT...: begins to serve; $port.
-start() {
+# peer PEER-ARGUMENT...: begins to serve; $port.
+peer() {
 	rm -f "$T/port" "$T/log" "$T"/out.*
 	"$PEER" -t 10 -p "$T/port" -l "$T/log" -o "$T/out" "$@" 2>"$T/err" &
 	pid=$!
@@ -18,8 +17,8 @@ start() {
 	until_true 5 test -s "$T/port" || cat "$T/err"
 	port=$(cat "$T/port")
 }
-# stop: waits for its end; $rc, $err, $log.
-stop() {
+# over: waits for its end; $rc, $err, $log.
+over() {
 	wait $pid
 	rc=$? err=$(cat "$T/err") log=$(cat "$T/log")
 }
@@ -28,9 +27,9 @@ client() { "$SAY" "$port" | tr -d '\r\000'; }
 # dialogue PEER-ARGUMENT...: one connection; $got.
 dialogue() {
 	cat >"$T/lines"
-	start -n 1 "$@"
+	peer -n 1 "$@"
 	got=$(client <"$T/lines")
-	stop
+	over
 }
 # good NAME WANT / bad NAME WANT ERROR: of the last dialogue.
 good() { is "$1" "$rc:$err:$got" "0::$2"; }
@@ -122,7 +121,7 @@ EOF' 'expected the end of the script, got more input'
 for flaw in '"a\rb\r\n=bare CR' '"ab\n=bare LF' '"a\0b\r\n=NUL'; do
 	script <<'E'
 C: a*
-eof
+bye
 E
 	printf '%s\n/\n' "${flaw%=*}" >"$T/flaw"
 	dialogue "$T/s" <"$T/flaw"
@@ -132,7 +131,7 @@ E
 	good "${flaw#*=} in a command, lax" EOF
 	has "${flaw#*=} in a command, lax: the log" "$log" "! ${flaw#*=}"
 done
-dialogue -e 'C: *' -e eof $talk/silent.talk <<'E'
+dialogue -e 'C: *' -e bye $talk/silent.talk <<'E'
 =70000 x
 "\r\n
 E
@@ -239,12 +238,12 @@ a
 /
 E
 good 'data cut, lax' EOF
-dialogue -e 'cap PIPELINING' -e 'auto until DOT' -e drop $talk/silent.talk <<E
+dialogue -e 'cap PIPELINING' -e 'auto until DOT' -e close $talk/silent.talk <<E
 <
 $mail
 E
 has 'data never answered' "$log" 'DATA unanswered <a@x> <b@y>'
-dialogue -e data -e 'S "25"' -e drop $talk/silent.talk <<'E'
+dialogue -e data -e 'S "25"' -e close $talk/silent.talk <<'E'
 .
 E
 has 'half a reply is none' "$log" 'DATA unanswered'
@@ -259,7 +258,13 @@ is 'data: one line of 3 MB' "$rc $(wc -c <"$T/out.1")" '0 3000002'
 
 # BDAT
 
-dialogue -e bdat -e 'S: 250 a' -e bdat -e 'S: 250 b' -e bye $talk/silent.talk <<'E'
+# chunked: the same up to BDAT for all; $got has the replies from there on
+chunked() {
+	{ printf '<\nEHLO x\n<\nMAIL FROM:<a@x>\n<\nRCPT TO:<b@y>\n<\n'; cat; } >"$T/chunked"
+	dialogue -e 'cap CHUNKING' $talk/plain.talk <"$T/chunked"
+	got=$(printf '%s\n' "$got" | sed 1,5d)
+}
+chunked <<'E'
 BDAT 4
 "x\r\n.
 <
@@ -268,34 +273,34 @@ BDAT 2 LAST
 <
 QUIT
 E
-good 'bdat' '250 a
-250 b
-221 bye
+good 'bdat' '250 2.0.0 taken
+250 2.0.0 taken
+221 2.0.0 bye
 EOF'
 is 'bdat: the message' "$(od -An -c "$T/out.1" | tr -d ' ')" 'x\r\n.\r\n'
 has 'bdat: one message' "$log" 'M: 1 6 nul=0 BDAT accepted'
-dialogue -e bdat -e 'S: 250 ok' -e bye $talk/silent.talk <<'E'
+chunked <<'E'
 BDAT 0 LAST
 <
 QUIT
 E
-good 'BDAT 0 LAST' '250 ok
-221 bye
+good 'BDAT 0 LAST' '250 2.0.0 taken
+221 2.0.0 bye
 EOF'
-dialogue -e bdat -e 'S: 250' -e bye $talk/silent.talk <<'E'
+chunked <<'E'
 BDAT 2 LAST
 "ab
 <
 QUIT
 E
-bad 'bdat without a last line end' '250
-221 bye
+bad 'bdat without a last line end' '250 2.0.0 taken
+221 2.0.0 bye
 EOF' 'last line of BDAT without CRLF'
-dialogue -e bdat $talk/silent.talk <<'E'
+chunked <<'E'
 BDAT x
 E
 bad 'a broken BDAT' EOF 'expected BDAT N \[LAST\], got BDAT x'
-dialogue -e bdat $talk/silent.talk <<'E'
+chunked <<'E'
 BDAT 10 LAST
 "abc
 /
@@ -342,7 +347,7 @@ is 'a rule for BDAT holds for BDAT LAST, by sender' \
 	"$rc $(tags | grep -c '^M: . 3 nul=0 BDAT accepted') $(
 	tags | grep -c '^M: 2 .* refused')" '0 1 1'
 dialogue -e 'cap PIPELINING' -e 'cap CHUNKING' \
-	-e 'auto until BDAT#2' -e bdat -e 'S: 451 later' $talk/plain.talk <<E
+	-e 'auto until BDAT#2' -e 'on DOT 451 later' $talk/plain.talk <<E
 $chunks
 E
 is 'auto until BDAT leaves the command unread' \
@@ -356,7 +361,7 @@ has 'BDAT not offered: the reason' "$err" 'BDAT not offered'
 
 # ends
 
-for end in close drop reset; do
+for end in close fin reset; do
 	want='hi
 EOF'
 	[ $end = reset ] && want='hi
@@ -364,20 +369,26 @@ RESET'
 	dialogue -e 'S: hi' -e 'wait 50' -e $end $talk/silent.talk </dev/null
 	good $end "$want"
 done
-dialogue -e 'S: 220' -e eof $talk/silent.talk <<'E'
-/
-E
-good eof '220
+ends() { dialogue -e 'S: hi' -e 'C: *' -e 'S: bye' "$@" $talk/silent.talk; }
+printf '"one\\r\\ntwo\\r\\n\n~300\n' >"$T/two"
+ends -e close <"$T/two"
+good 'close with a line unheard: all replies, then a RST' 'hi
+bye
+RESET'
+printf 'one\n~100\ntwo\n~500\n' >"$T/later"
+ends -e 'wait 300' -e close <"$T/later"
+good 'close with a line unread: the same' 'hi
+bye
+RESET'
+ends -e fin <"$T/two"
+good 'fin with a line unheard: no RST' 'hi
+bye
 EOF'
-dialogue -e eof $talk/silent.talk <<'E'
-QUIT
-E
-bad 'eof takes no line' EOF 'expected end of file, got QUIT'
-dialogue -e eof $talk/silent.talk <<'E'
+dialogue -e bye $talk/silent.talk <<'E'
 "QUI
 /
 E
-bad 'eof takes no half line' EOF 'expected end of file, got end of file'
+bad 'bye takes no half line' EOF 'expected end of file, got end of file'
 dialogue -e bye $talk/silent.talk <<'E'
 QUIT
 E
@@ -407,7 +418,7 @@ quiet() { dialogue "$@" <"$T/quiet"; }
 ok 'wait' took 400 3000 quiet -e 'wait 400' -e close $talk/silent.talk
 echo '!' >"$T/quiet"
 ok 'wait ends when the client is gone' took 0 3000 quiet -e 'wait 8000' \
-	-e 'drop' $talk/silent.talk
+	-e close $talk/silent.talk
 : >"$T/quiet"
 ok 'stall for a time' took 900 4000 quiet -e 'stall 1' -e 'S: late' $talk/reset.talk
 has 'stall for a time: then goes on' "$log" 'S: late'
@@ -422,34 +433,34 @@ has 'the time limit: the reason' "$err" 'silence until the time was up'
 quiet -t 1 -e 'C: x' $talk/silent.talk
 has 'the time limit while expecting a line' "$err" \
 	':0: expected x, got silence until the time was up'
-start -t 1 -n 2 $talk/plain.talk
+peer -t 1 -n 2 $talk/plain.talk
 printf '<\nQUIT\n' | client >/dev/null
-stop
+over
 is 'too few connections' "$rc:$err" '1:peer: expected 2 connections, got 1'
-start -t 1 $talk/plain.talk
-stop
+peer -t 1 $talk/plain.talk
+over
 is 'no connection, none demanded' "$rc:$err" 0:
-start $talk/plain.talk
+peer $talk/plain.talk
 echo '~500' | client >"$T/got" &
 owns $!
 until_true 5 grep -q S: "$T/log"
 kill $pid
-stop
+over
 is 'TERM between commands' "$rc:$err" 0:
-start -e 'C: x' $talk/plain.talk
+peer -e 'C: x' $talk/plain.talk
 echo '~500' | client >"$T/got" &
 owns $!
 until_true 5 grep -q ' + ' "$T/log"
 kill $pid
-stop
+over
 has 'TERM while expecting a line' "$rc:$err" '^1:.*got the stop signal'
 
 # bytes
 
 for i in 1 2; do
-	start -n 1 -e 'junk 70000' -e close $talk/silent.talk
+	peer -n 1 -e 'junk 70000' -e close $talk/silent.talk
 	"$SAY" "$port" </dev/null >"$T/junk$i"
-	stop
+	over
 done
 is 'junk has its length' "$(wc -c <"$T/junk1")" 70004
 ok 'junk is the same each time' cmp "$T/junk1" "$T/junk2"
@@ -462,70 +473,16 @@ dialogue -e 'endless "x"' $talk/silent.talk <<'E'
 !
 E
 is 'endless ends with the client' "$rc$err" 0
-start -n 1 -e 'chop 1 20' -e 'S: 12345678' -e 'chop 100' -e close $talk/silent.talk
+peer -n 1 -e 'chop 1 20' -e 'S: 12345678' -e 'chop 100' -e close $talk/silent.talk
 ok 'chop: pieces with pauses' took 150 5000 sh -c "'$SAY' $port </dev/null >/dev/null"
-stop
+over
 is 'chop: exit' $rc 0
-start -n 1 -e 'shortread 2 20' -e 'C: abcdefghijklmn' \
+peer -n 1 -e 'shortread 2 20' -e 'C: abcdefghijklmn' \
 	-e close $talk/silent.talk
 echo abcdefghijklmn >"$T/lines"
 ok 'shortread: slow' took 120 5000 sh -c "'$SAY' $port <'$T/lines' >/dev/null"
-stop
+over
 is 'shortread: nothing lost' "$rc$err" 0
-
-# repeat
-
-script <<'E'
-S: 220
-repeat 2
-C: a
-repeat 2
-S: b
-end
-end
-repeat
-C: c
-S: d
-end
-bye
-E
-dialogue "$T/s" <<'E'
-a
-a
-c
-c
-c
-QUIT
-E
-good 'repeat N, nested, and until QUIT' '220
-b
-b
-b
-b
-d
-d
-d
-221 bye
-EOF'
-dialogue "$T/s" <<'E'
-a
-a
-/
-E
-good 'repeat until the end of file' '220
-b
-b
-b
-b
-EOF'
-dialogue "$T/s" <<'E'
-a
-a
-c
-x
-E
-is 'repeat: another line fails' $rc 1
-has 'repeat: the reason' "$err" 's:9: expected c, got x'
 
 # auto
 
@@ -752,13 +709,56 @@ is 'the first rule that fits' "$(several -e 'on RCPT good@* 451 x' \
 is 'after N messages' "$(several -e 'after 1 messages 452 full' | cut -d' ' -f9-)" \
 	'354 250 452 452  '
 is '421 closes' "$(several -e 'on RCPT bad@* 421 bye')" '0 250 250 421  '
-is 'a rule with an instruction' "$(several -e 'on RCPT bad@* drop')" '0 250 250  '
+is 'a rule with an instruction' "$(several -e 'on RCPT bad@* close')" '0 250 250  '
 slow() { codes "$@" >"$T/got"; }
 ok 'delay' took 300 4000 slow -e 'delay DOT 300' $talk/plain.talk
 has 'delay: at its place' "$(codes -e 'delay RCPT *@y 200' $talk/plain.talk
 	awk '/S: 250 2.1.0/ {a = $2} /S: 250 2.1.5/ {print ($2 - a >= 200)}' "$T/log")" '1$'
 is 'delay: another argument is not meant' "$(codes -e 'delay RCPT *@z 9000' \
 	$talk/plain.talk)" '0 220 250 250 250 354 250 221 - '
+ahead='<
+EHLO x
+<
+MAIL FROM:<a@x>
+RCPT TO:<b@y>
+NOOP
+<
+<
+<
+QUIT'
+held() {
+	dialogue "$@" -e 'cap PIPELINING' $talk/plain.talk <<E
+$ahead
+E
+}
+ok 'hold N: not when so many have come' took 0 900 held -e 'hold MAIL 2'
+is 'hold N: all replies, in order' "$rc$err $(printf '%s\n' "$got" | tail -n 5 | tr '\n' ,)" \
+	'0 250 2.1.0 ok,250 2.1.5 ok,250 2.0.0 ok,221 2.0.0 bye,EOF,'
+ok 'hold N: else until a second of silence' took 1000 4000 held -e 'hold MAIL 3'
+ok 'hold N ms' took 400 4000 held -e 'hold MAIL 400 ms'
+has 'hold N ms: what comes meanwhile is read' "$(awk '/C: MAIL/ { a = $2 }
+	/C: RCPT/ { print ($2 - a < 300) }' "$T/log")" 1
+dialogue -e 'rate 2 MAIL 450 slow' $talk/plain.talk <<'E'
+<
+HELO x
+<
+MAIL FROM:<a@x>
+<
+RSET
+<
+MAIL FROM:<b@x>
+<
+RSET
+<
+MAIL FROM:<c@x>
+<
+~1100
+MAIL FROM:<d@x>
+<
+QUIT
+E
+is 'rate' "$rc$err $(printf '%s\n' "$got" | cut -c1-3 | tr '\n' ' ')" \
+	'0 220 250 250 250 250 250 450 250 221 EOF '
 script <<'E'
 auto until DATA
 S: 451 not now
@@ -915,8 +915,8 @@ E
 is 'talk/bad-junk' "$rc$err" 0
 sent=0
 for stage in GREETING EHLO MAIL RCPT DATA DOT QUIT; do
-	codes -e "on $stage drop" $talk/plain.talk >"$T/got"
-	is "drop at $stage" "$rc$err $(printf '%s\n' "$got" | grep -c '^[0-9]')" "0 $sent"
+	codes -e "on $stage close" $talk/plain.talk >"$T/got"
+	is "close at $stage" "$rc$err $(printf '%s\n' "$got" | grep -c '^[0-9]')" "0 $sent"
 	codes -e "on $stage reset" $talk/plain.talk >"$T/got"
 	is "reset at $stage" "$rc$err $(printf '%s\n' "$got" | tail -n 1)" '0 RESET'
 	sent=$((sent + 1))
@@ -929,14 +929,14 @@ done
 
 # connections
 
-start -n 3 $talk/greet554.talk $talk/plain.talk
+peer -n 3 $talk/greet554.talk $talk/plain.talk
 got=$(for i in 1 2 3; do echo QUIT | sed 's/^/<\n/' | client | head -n 1; done)
-stop
+over
 is 'script k for connection k, the last repeats' "$rc$err $(echo $got)" \
 	'0 554 5.3.2 no service here 220 peer ESMTP 220 peer ESMTP'
 is 'connections are counted' "$(tags | grep -c '^+ ')" 3
 ok 'then nobody listens' sh -c "! '$SAY' $port </dev/null 2>/dev/null"
-start -n 2 $talk/silent.talk $talk/plain.talk
+peer -n 2 $talk/silent.talk $talk/plain.talk
 echo '~400' | client >"$T/got" &
 owns $!
 until_true 5 grep -q ' + ' "$T/log"
@@ -945,12 +945,25 @@ is 'connections run side by side' "$got" '220 peer ESMTP
 221 2.0.0 bye
 EOF'
 kill $pid
-stop
+over
 is 'TERM while stalling' "$rc$err" 0
+peer -n 3 -e 'sessions 1 421 4.7.0 too many' $talk/plain.talk
+printf '~600\nQUIT\n' | client >"$T/got" &
+first=$!
+until_true 5 grep -q ' + ' "$T/log"
+got=$(client </dev/null)
+is 'sessions: one too many' "$got" '421 4.7.0 too many
+EOF'
+wait $first
+got=$(printf '<\nQUIT\n' | client)
+over
+is 'sessions: welcome when the other is gone' "$rc$err $got" '0 220 peer ESMTP
+221 2.0.0 bye
+EOF'
 if [ -e /proc/net/if_inet6 ]; then
-	start -6 -n 1 $talk/plain.talk
+	peer -6 -n 1 $talk/plain.talk
 	got=$(printf '<\nQUIT\n' | "$SAY" -6 "$port" | tr -d '\r')
-	stop
+	over
 	is 'on ::1' "$rc$err$got" '0220 peer ESMTP
 221 2.0.0 bye
 EOF'
@@ -961,7 +974,8 @@ fi
 for line in 'nonsense' 'S 220' 'S "a' 'S "\q"' 'C:x' 'wait' 'wait x' 'chop' \
 	'data x' 'on' 'on MAIL' 'on MAIL nonsense' 'on MAIL#x 250' 'after 0 messages 421' \
 	'after 1 421' 'delay DOT' 'auto until' 'auto now' 'fill 3' 'fill 3 ""' \
-	'repeat' 'end'; do
+	'rate MAIL 450 x' 'rate 3 MAIL' 'sessions 421 x' 'sessions 2' 'hold DOT' \
+	'hold DOT x' 'hold DOT 3 x'; do
 	echo "$line" | script
 	"$PEER" -n 0 -p "$T/port" "$T/s" 2>"$T/err"
 	is "bad: $line" "$?:$(grep -c "s:1: " "$T/err")" 2:1

@@ -1,66 +1,62 @@
 # qmqp.sh - the module qmqp run by name and by the sender: the bytes on the
 # wire, right and wrong answers, results and limits
 . tests/lib.sh
-QMQPD=${QMQPD:-${PEER%/*}/qmqpd}
-prefix "$T/p"
-P=$T/p
+prefix
 qmqp=$P/protocols/qmqp
 unset HELOHOST
-limit=' -v 4000'
-grep -q __asan_init "$NM" && limit=' -t 60'
 
-# serve ARGUMENT...: starts a server; $port, $pid
-serve() {
+# answer [OPTION...] ANSWER...: tests/qmqpd.c gives these; $port, $server
+answer() {
 	rm -f "$T/port" "$T"/got.*
 	options=
 	while :; do case $1 in -?) options="$options $1"; shift ;; *) break ;; esac; done
 	# shellcheck disable=SC2086
-	"$QMQPD" $options -o "$T/got" -- "$T/port" "$@" &
-	pid=$!
-	owns $pid
+	"$TOOLS/qmqpd" $options -o "$T/got" -- "$T/port" "$@" &
+	server=$!
+	owns $server
 	until_true 5 test -s "$T/port"
 	port=$(cat "$T/port")
 }
-served() { kill "$pid" 2>/dev/null; wait "$pid" 2>/dev/null; }
-# message FORMAT: makes the queue file $T/message
-message() {
+answers_end() { kill "$server" 2>/dev/null; wait "$server" 2>/dev/null; }
+# given FORMAT: makes the queue file $T/message
+given() {
 	# shellcheck disable=SC2059
 	printf "$1" >"$T/message"
 }
-# module OPTION...: runs it with these options on stdin; $rc, $out, $err
-module() {
-	printf '%s\n' "$@" '' | timeout 20 "$qmqp" 3<"$T/message" >"$T/out" 2>"$T/err"
-	rc=$? out=$(tr '\000' '?' <"$T/out") err=$(cat "$T/err")
+# alone OPTION...: the module with these; $rc, $out, $err
+alone() {
+	by_hand qmqp "$@"
+	out=$(tr '\000' '?' <"$T/out") err=$(cat "$T/err")
 }
-to() { module host=127.0.0.1 "port=$port" "$@"; }
+to() { alone host=127.0.0.1 "port=$port" "$@"; }
 # answered ANSWER: one message to a server that says this
 answered() {
-	serve "$1"
+	answer "$1"
 	to
-	served
+	answers_end
 }
 
 # ---- the request ----
-message 'a@b.c\nd@e.f\ng@h.i\n\nReceived: x\nSubject: y\n\n.dot\r\nlast line\n'
+given 'a@b.c\nd@e.f\ng@h.i\n\nReceived: x\nSubject: y\n\n.dot\r\nlast line\n'
 answered '10:Kok qp 123,'
 is "taken" "$rc $out" "0 ok qp 123"
 is "and told on stderr" "$err" "qmqp: Succeeded: ok qp 123"
 is "the request" "$(tr '\n' / <"$T/got.1")" "68:40:Received: x/Subject: y//.dot$(
     printf '\r')/last line/,5:a@b.c,5:d@e.f,5:g@h.i,,"
-message 'a@b.c\nd@e.f\ng@h.i\n\nReceived: x..............................\n\nb\n'
+given 'a@b.c\nd@e.f\ng@h.i\n\nReceived: x..............................\n\nb\n'
 answered '3:Kok,'
 is "the lengths of the specification's example" "$(tr '\n' / <"$T/got.1")" \
     "73:45:Received: x..............................//b/,5:a@b.c,5:d@e.f,5:g@h.i,,"
-message '\nd@e.f\n\nS: x\n\nb\n'
+given '\nd@e.f\n\nS: x\n\nb\n'
 answered '3:Kok,'
 is "the null sender" "$rc $(tr '\n' '/' <"$T/got.1")" "0 22:8:S: x//b/,0:,5:d@e.f,,"
-message 'a@b.c\nd@e.f\n\nS: x\n\nno end \000\200'
+given 'a@b.c\nd@e.f\n\nS: x\n\nno end \000\200'
 answered '3:Kok,'
 is "NUL, 8 bits, no last newline" "$(od -An -c "$T/got.1" | tr -d ' \n')" \
     '35:15:S:x\n\nnoend\0200,5:a@b.c,5:d@e.f,,'
 
 # ---- answers ----
-message 'a@b.c\nd@e.f\n\nS: x\n\nb\n'
+given 'a@b.c\nd@e.f\n\nS: x\n\nb\n'
 while read -r answer code text; do
 	answered "$answer"
 	is "answer $answer" "$rc $out" "$code $text"
@@ -85,10 +81,10 @@ done <<'END'
 END
 answered ''
 is "no answer" "$rc $out" "11 Response from remote was not a netstring: Connection closed by server; the message may have been taken, possible duplicate"
-serve -b '9:Kaccepted,'
+answer -b '9:Kaccepted,'
 to
 is "byte by byte" "$rc $out" "0 accepted"
-served
+answers_end
 long=$(head -c 65535 /dev/zero | tr '\0' x)
 answered "65536:K$long,"
 is "an answer of 64 KB" "$rc ${#out}" "0 65535"
@@ -99,29 +95,29 @@ is "an answer with lines: stderr" "$err" "qmqp: Failed: no / S: forged"
 # ---- refusals that come early ----
 head -c 8000000 /dev/zero | tr '\0' y >"$T/big"
 { printf 'a@b.c\nd@e.f\n\nS: x\n\n'; cat "$T/big"; } >"$T/message"
-serve -e '6:Zlater,'
+answer -e '6:Zlater,'
 to
 is "a server may refuse before it has heard all" "$rc $out" "16 later"
-served
-serve -e '3:Kok,'
+answers_end
+answer -e '3:Kok,'
 to
 ok "but it cannot take what it has not heard" [ "$rc" = 14 ]
-served
+answers_end
 answered '3:Kok,'
 is "8 MB arrive" "$rc $(wc -c <"$T/got.1")" "0 8000040"
-ok "in a few kilobytes of memory" sh -c \
-    "ulimit$limit; printf 'host=127.0.0.1\nport=1\n' | '$qmqp' 3<'$T/message' >'$T/out' 2>&1; [ \$? = 7 ]"
-serve '3:Kok,'
-(ulimit$limit; to; echo "$rc" >"$T/rc")
-is "and with 4 MB of address space" "$(cat "$T/rc")" 0
-served
+limited 4000 by_hand qmqp host=127.0.0.1 port=1
+ok "in a few kilobytes of memory" grep -q ' port 1)$' "$T/out"
+answer '3:Kok,'
+limited 4000 to
+is "and with 4 MB of address space" "$(cat "$T/err")" 'qmqp: Succeeded: ok'
+answers_end
 
 # ---- options ----
-message 'a@b.c\nd@e.f\n\nS: x\n\nb\n'
+given 'a@b.c\nd@e.f\n\nS: x\n\nb\n'
 while read -r code text; do
 	read -r words
 	# shellcheck disable=SC2086
-	module $words
+	alone $words
 	is "options $words" "$rc $(printf '%s\n' "$err" | tail -n 1)" "$code $text"
 done <<'END'
 1 qmqp: Failed: Remote host not set
@@ -139,12 +135,12 @@ host=127.0.0.1 zz
 1 qmqp: invalid integer: x
 host=127.0.0.1 port=x
 END
-module host=127.0.0.1
+alone host=127.0.0.1
 has "the usual port" "$rc $err" '^7 .*127.0.0.1 port 628'
-serve '3:Kok,'
+answer '3:Kok,'
 to user=u pass=p auth-login auth-external
 is "a login has no effect" "$rc $out" "0 ok"
-served
+answers_end
 "$qmqp" --help >"$T/out"
 is "--help" "$? $(head -n 1 "$T/out")" "0 usage: qmqp [flags]"
 "$qmqp" x </dev/null >/dev/null 2>"$T/err"
@@ -156,59 +152,54 @@ is "stdin unreadable" "$? $(cat "$T/err")" "18 "
 printf 'host=127.0.0.1\nport=1\n' | "$qmqp" 3<&- >"$T/out" 2>/dev/null
 is "no descriptor 3" "$? $(cat "$T/out")" "12 Could not open message"
 for bad in '' 'a@b.c\n' 'a@b.c\n\nx\n' 'a@b.c\nd@e.f\n' 'a@b.c\nd@e.f\n\n'; do
-	message "$bad"
-	module host=127.0.0.1 port=1
+	given "$bad"
+	alone host=127.0.0.1 port=1
 	is "queue file '$bad'" "$rc $out" "13 Error reading message"
 done
 
 # ---- by the sender ----
-files() { find "$P/queue/$1" -type f | wc -l; }
+FROM=a@b.c
 queue() {
-	rm -f "$P"/queue/queue/* "$P"/queue/failed/*
-	for i in 1 2 3 4 5; do
-		message "a@b.c\nr$i@e.f\ns$i@e.f\n\nS: x\n\nb\n"
-		cp "$T/message" "$P/queue/queue/100000000$i.$i"
-	done
+	empty
+	for i in 1 2 3 4 5; do put 100000000$i.$i r$i@e.f s$i@e.f; done
 }
-sender() {
-	echo "127.0.0.1 qmqp port=$port" >"$P/conf/remotes"
-	timeout 30 nullmailer-send >"$T/log" 2>&1
-	rc=$?
+sends() {
+	remotes "127.0.0.1 qmqp port=$port"
+	run
 }
-echo 0 >"$P/conf/pausetime"
 queue
-serve '3:Kok,'
-sender
-served
+answer '3:Kok,'
+sends
+answers_end
 is "the sender: five messages, five connections" \
-    "$rc $(files queue) $(find "$T" -name 'got.*' | wc -l)" "0 0 5"
+    "$rc $(waiting) $(find "$T" -name 'got.*' | wc -l)" "0 0 5"
 is "in order" "$(cat "$T"/got.* | tr -d '\n' | grep -o 'r[0-9]@' | tr -d '\n')" "r1@r2@r3@r4@r5@"
-lacks "without trouble" "$(cat "$T/log")" 'ailed'
+lacks "without trouble" "$(log)" 'ailed'
 queue
-serve '6:Dnever,' '6:Zlater,' '3:Kok,' '6:Zlater,' '3:Kok,'
-sender
-served
-is "five answers, five fates" "$(files queue) $(files failed)" "2 1"
-has "what the server said is logged" "$(cat "$T/log")" 'never'
+answer '6:Dnever,' '6:Zlater,' '3:Kok,' '6:Zlater,' '3:Kok,'
+sends
+answers_end
+is "five answers, five fates" "$(waiting) $(failed)" "2 1"
+has "what the server said is logged" "$(log)" 'never'
 has "the bounce goes out by QMQP too" "$(cat "$T/got.6")" ',0:,5:a@b.c,,$'
 has "it names the recipients" "$(cat "$T/got.6")" '^Final-Recipient: rfc822; s1@e.f'
 has "and has the server's words" "$(cat "$T/got.6")" '^Diagnostic-Code: .*never'
 port=1
 queue
-sender
+sends
 is "nobody there: one attempt for all" \
-    "$(files queue) $(grep -c "^Starting delivery: host" "$T/log")" "5 1"
+    "$(waiting) $(lines "^Starting delivery: host")" "5 1"
 queue
-serve '5:Xwhat,'
-sender
-served
+answer '5:Xwhat,'
+sends
+answers_end
 ok "a server that speaks nonsense is left alone soon" \
     [ "$(find "$T" -name 'got.*' | wc -l)" -le 3 ]
-is "and nothing is lost" "$(files queue) $(files failed)" "5 0"
+is "and nothing is lost" "$(waiting) $(failed)" "5 0"
 queue
-serve -
-echo 1 >"$P/conf/sendtimeout"
-sender
-served
+answer -
+conf sendtimeout 1
+sends
+answers_end
 is "a silent server costs one timeout" \
-    "$(files queue) $(find "$T" -name 'got.*' | wc -l)" "5 1"
+    "$(waiting) $(find "$T" -name 'got.*' | wc -l)" "5 1"

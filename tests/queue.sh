@@ -1,22 +1,16 @@
 # queue.sh - nullmailer-queue: what it stores, says, and leaves behind.
 . tests/lib.sh
-prefix "$T/p"
-limit=' -v 4000'
-grep -q __asan_init "$NM" && limit=' -t 60'
+prefix
 LAYOUT=${LAYOUT:-upstream}
-echo f.q.d.n >"$T/p/mailname"
-Q=$T/p/queue
+echo f.q.d.n >"$P/mailname"
 tab=$(printf '\t')
 
-stored() { set -- "$Q"/queue/*; [ -f "$1" ] && cat "$@"; }
-count() { find "$Q/$1" -type f | wc -l; }
-empty() { rm -rf "$Q"/queue/* "$Q"/tmp/*; }
-# queued TEXT: stores a message given as a format; output and status in $out $rc.
+# queued FORMAT: stores a message; output and status in $out $rc.
 queued() {
 	empty
 	out=$(printf "$1" | nullmailer-queue 2>"$T/err"); rc=$?
 }
-nothing() { [ "$(count queue)$(count tmp)" = 00 ]; }
+nothing() { [ -z "$(files queue)$(files tmp)" ]; }
 
 # the file, byte for byte
 before=$(date +%s)
@@ -25,7 +19,7 @@ after=$(date +%s)
 is "stores silently" "$rc$out" 0
 printf 'a@b.c\nd@e.f\ng@h.i\n\n' >"$T/head"
 printf 'To: x\n\nbo\000dy\r\n\377' >"$T/body"
-set -- "$Q"/queue/*
+set -- "$spool"/queue/*
 name=${1##*/}
 has "name is seconds dot digits" "$name" '^[0-9]*\.[0-9]*$'
 ok "name begins with the time" test "${name%.*}" -ge "$before" -a "${name%.*}" -le "$after"
@@ -35,7 +29,7 @@ tail -n +7 "$1" | cmp -s - "$T/body"; ok "message as it came" test $? = 0
 has "received" "$(sed -n 5p "$1" | tr -d '\000')" \
     "^Received: (nullmailer pid ${name#*.} invoked by uid $(id -u));\$"
 is "date" "$(sed -n 6p "$1")" "$tab$(LC_ALL=C date -u -d "@${name%.*}" '+%a, %d %b %Y %H:%M:%S -0000')"
-is "nothing left in tmp" "$(count tmp)" 0
+is "nothing left in tmp" "$(files tmp)" ''
 
 # the table
 checked=0 bad=
@@ -44,8 +38,8 @@ while IFS=$tab read -r sender rcpts admin all want debian; do
 	[ "$LAYOUT" = debian ] && want=${debian:-$want}
 	[ "$sender" = - ] && sender=
 	[ "$rcpts" = - ] && rcpts=
-	echo "${admin#-}" >"$T/p/conf/adminaddr"
-	echo "${all#-}" >"$T/p/conf/allmailfrom"
+	conf adminaddr "${admin#-}"
+	conf allmailfrom "${all#-}"
 	empty
 	out=$({ echo "$sender"; echo "$rcpts" | tr , '\n'; echo; } | nullmailer-queue)
 	rc=$?
@@ -65,7 +59,7 @@ while IFS=$tab read -r sender rcpts admin all want debian; do
 done <tests/data/queue.txt
 is "every row of queue.txt" "$bad" ''
 ok "all rows were seen" test "$checked" -gt 35
-: >"$T/p/conf/adminaddr"; : >"$T/p/conf/allmailfrom"
+rm "$config/adminaddr" "$config/allmailfrom"
 
 # input
 queued ''
@@ -90,55 +84,55 @@ queued 'a@b.c\nd@e.f'
 is "envelope may end the input" "$rc $(stored | wc -l)" "0 5"
 queued 'a@b.c\nd@e.f\n\n'
 ok "arguments are ignored" sh -c 'printf "a@b.c\nd@e.f\n\n" | nullmailer-queue -x --help y >/dev/null'
-is "and a message is stored" "$(count queue)" 2
+is "and a message is stored" "$(waiting)" 2
 empty
 { printf 'a@b.c\n'; head -c 5000 /dev/zero | tr '\0' x; printf '@e.f\n\n'; } | nullmailer-queue >/dev/null
-is "a line of 5000 bytes is no address" "$? $(count queue)" "1 0"
+is "a line of 5000 bytes is no address" "$? $(waiting)" "1 0"
 
 # installation and control files
-mv "$Q/tmp" "$Q/elsewhere"
+mv "$spool/tmp" "$spool/elsewhere"
 queued 'a@b.c\nd@e.f\n\n'
 has "no tmp" "$rc $out" '^1 nullmailer-queue: Installation error: queue directory is invalid\. (.*/tmp: No such file'
-ln -s elsewhere "$Q/tmp"
+ln -s elsewhere "$spool/tmp"
 queued 'a@b.c\nd@e.f\n\n'
 has "tmp is a link" "$rc $out" '^1 nullmailer-queue: Installation error'
-rm "$Q/tmp"; mv "$Q/elsewhere" "$Q/tmp"
-rm "$Q/trigger"
+rm "$spool/tmp"; mv "$spool/elsewhere" "$spool/tmp"
+rm "$spool/trigger"
 queued 'a@b.c\nd@e.f\n\n'
 is "no trigger is no matter" "$rc$out$(cat "$T/err")" 0
-echo precious >"$Q/trigger"
+echo precious >"$spool/trigger"
 queued 'a@b.c\nd@e.f\n\n'
-is "a file as trigger: queued" "$rc$(count queue)" 01
+is "a file as trigger: queued" "$rc$(waiting)" 01
 has "and said" "$(cat "$T/err")" '^nullmailer-queue: .*could not be told'
-is "and left alone" "$(cat "$Q/trigger")" precious
-rm "$Q/trigger"; mkfifo "$Q/trigger"
-{ timeout 5 dd bs=1 count=1 <"$Q/trigger" 2>/dev/null | od -An -tu1 >"$T/byte"; } &
-until_true 2 sh -c "ls -l /proc/*/fd 2>/dev/null | grep -q '$Q/trigger'" || sleep 0.5
+is "and left alone" "$(cat "$spool/trigger")" precious
+rm "$spool/trigger"; mkfifo "$spool/trigger"
+{ timeout 5 dd bs=1 count=1 <"$spool/trigger" 2>/dev/null | od -An -tu1 >"$T/byte"; } &
+until_true 2 sh -c "ls -l /proc/*/fd 2>/dev/null | grep -q '$spool/trigger'" || sleep 0.5
 queued 'a@b.c\nd@e.f\n\n'
 wait $!
 is "trigger gets one NUL" "$(tr -d ' ' <"$T/byte")" 0
 if [ "$(id -u)" = 0 ]; then
-	rm "$T/p/conf/adminaddr"; ln -s adminaddr "$T/p/conf/adminaddr"
+	ln -s adminaddr "$config/adminaddr"
 	queued 'a@b.c\nd@e.f\n\n'
 	is "unreadable control file" "$rc$out" 18
 	has "and which" "$(cat "$T/err")" '^nullmailer-queue: Error: Could not read config file ".*/conf/adminaddr": '
-	rm "$T/p/conf/adminaddr"
+	rm "$config/adminaddr"
 fi
-echo 1k >"$T/p/conf/maxsize"
+conf maxsize 1k
 queued "$(printf 'a@b.c\\nd@e.f\\n\\n%02000d' 1)"
 is "maxsize" "$rc $out" "1 nullmailer-queue: Message is too large. (see control file maxsize)"
 ok "maxsize: nothing kept" nothing
-rm "$T/p/conf/maxsize"
+rm "$config/maxsize"
 
 # confirmation
 empty
 printf 'a@b.c\nd@e.f\n\n' | nullmailer-queue --confirm-fd=3 3</dev/null >/dev/null
-is "not confirmed" "$? $(count queue) $(count tmp)" "1 0 0"
+is "not confirmed" "$? $(waiting) $(files tmp)" "1 0 "
 printf 'a@b.c\nd@e.f\n\n' >"$T/in"
 echo y | { nullmailer-queue --confirm-fd=3 3<&0 <"$T/in"; }
-is "confirmed" "$? $(count queue)" "0 1"
+is "confirmed" "$? $(waiting)" "0 1"
 nullmailer-queue --confirm-fd=99 <"$T/in" >/dev/null
-is "confirmed by nobody" "$? $(count queue)" "1 1"
+is "confirmed by nobody" "$? $(waiting)" "1 1"
 
 # signals: the temporary goes, nothing is queued
 for signal in TERM INT HUP QUIT; do
@@ -147,7 +141,7 @@ for signal in TERM INT HUP QUIT; do
 	env --default-signal=INT,QUIT "$NM" queue <"$T/pipe" & pid=$!
 	exec 4>"$T/pipe"
 	printf 'a@b.c\nd@e.f\n\nhalf' >&4
-	until_true 5 test -e "$Q/tmp/$pid"
+	until_true 5 test -e "$spool/tmp/$pid"
 	kill -$signal $pid
 	wait $pid
 	is "SIG$signal" "$?" 75
@@ -167,9 +161,9 @@ fifo) mkfifo "$1/tmp/$$" ;;
 esac
 exec nullmailer-queue
 END
-	sh "$T/planted" "$Q" $kind <"$T/in"
+	sh "$T/planted" "$spool" $kind <"$T/in"
 	is "tmp name taken by a $kind" "$?" 0
-	ok "and still there" sh -c "ls $Q/tmp | grep -q ."
+	ok "and still there" sh -c "ls $spool/tmp | grep -q ."
 	is "and stored once" "$(stored | wc -l)" 5
 done
 ok "no link was followed" test ! -e /tmp/nowhere-at-all
@@ -181,7 +175,7 @@ big() {
 	head -c 67108864 /dev/zero | tr '\0' x
 	seq 1 4900000
 }
-big | sh -c "ulimit$limit; exec nullmailer-queue"
+big | limited 4000 nullmailer-queue
 is "100 MB in 4 MB of address space" "$?" 0
 is "complete" "$(stored | tail -n +6 | cksum)" "$(big | tail -n +4 | cksum)"
 empty
@@ -193,10 +187,10 @@ empty
 	rc=$?
 	umask 022
 }
-is "umask 777" "$rc $(stat -c %a "$Q"/queue/*)" "0 600"
+is "umask 777" "$rc $(stat -c %a "$spool"/queue/*)" "0 600"
 empty
 sh -c 'umask 0; exec nullmailer-queue' <"$T/in"
-is "umask 0" "$? $(stat -c %a "$Q"/queue/*)" "0 600"
+is "umask 0" "$? $(stat -c %a "$spool"/queue/*)" "0 600"
 empty
 out=$(big | head -c 20000 | sh -c 'trap "" XFSZ PIPE; ulimit -f 8; exec nullmailer-queue')
 has "file size limit" "$? $out" '^75 nullmailer-queue: Error copying .*File too large'
@@ -209,7 +203,7 @@ ok "descriptor limit: nothing kept" nothing
 sh -c 'exec nullmailer-queue <&- >&- 2>&-'
 is "descriptors closed" "$?" 1
 nullmailer-queue <"$T/in" >&- 2>&-
-is "output closed" "$? $(count queue)" "0 1"
+is "output closed" "$? $(waiting)" "0 1"
 empty
 
 if [ "$(id -u)" = 0 ]; then
@@ -259,10 +253,10 @@ END
 	out=$(for n in 0 1 2 3 4 5 6 7 8 9; do
 		ASAN_OPTIONS=detect_leaks=0 unshare -pf --kill-child sh "$T/space.sh" $n & done; wait)
 	is "1000 injections from 10 pid namespaces" "$out" ''
-	is "1000 distinct messages" "$(stored | grep -a '^X-Number' | sort -u | wc -l) $(count queue) $(count tmp)" "1000 1000 0"
-	is "all complete" "$(find "$Q/queue" -type f -exec wc -l {} + | awk '$2 != "total" { print $1 }' | sort -u)" 6
-	is "all names are numbers" "$(ls "$Q/queue" | grep -vc '^[0-9]*\.[0-9]*$')" 0
+	is "1000 distinct messages" "$(stored | grep -a '^X-Number' | sort -u | wc -l) $(waiting) $(files tmp)" "1000 1000 "
+	is "all complete" "$(find "$spool/queue" -type f -exec wc -l {} + | awk '$2 != "total" { print $1 }' | sort -u)" 6
+	is "all names are numbers" "$(ls "$spool/queue" | grep -vc '^[0-9]*\.[0-9]*$')" 0
 else
 	out=$(for n in 0 1 2 3; do injections 25 $n & done; wait)
-	is "100 injections at once" "$out $(count queue)" " 100"
+	is "100 injections at once" "$out $(waiting)" " 100"
 fi

@@ -1,20 +1,15 @@
 # sandbox.sh - what a session gives up once it is connected, seen in a trace of
-# its system calls, and that it delivers all the same; lib/sandbox by itself is
-# unit/sandbox.c
+# its system calls, and that it delivers all the same; by itself lib/net/sandbox
+# is tested by unit/net/sandbox.c
 # needs: strace openssl
 . tests/lib.sh
-prefix "$T/p"
-P=$T/p
-echo 0 >"$P/conf/pausetime"
-sh tests/pki/cert.sh "$T" >"$T/openssl" 2>&1 || cat "$T/openssl"
-
-put() { printf 's@x.y\nr@x.y\n\nSubject: %s\n\ntext\n' "$1" >"$P/queue/queue/100000000$1.1"; }
-waiting() { find "$P/queue/queue" -type f | wc -l; }
+prefix
+certificate
+SENDER="strace -ff -o $T/trace -s 32 $NM nullmailer-send"
 # traced: a queue run; $T/trace.PID of the sender and each of its children
 traced() {
 	rm -f "$T"/trace.*
-	timeout 120 strace -ff -o "$T/trace" -s 32 "$NM" nullmailer-send \
-	    >"$T/log" 2>&1
+	run
 }
 # after: what the sessions called once the filter stood
 after() {
@@ -32,8 +27,8 @@ ok "the kernel has what the sandbox takes" \
 
 # ---- a session over TLS ----
 serve "starttls $T/server.pem" auto
-echo "127.0.0.1 smtp port=$port starttls tls-name=mail.test x509cafile=$T/ca.pem" >"$P/conf/remotes"
-put 1; put 2
+remotes "127.0.0.1 smtp port=$port starttls tls-name=mail.test x509cafile=$T/ca.pem"
+put_many 2
 traced
 is "TLS: two messages sent in one session" "$(waiting) $(taken) $(sessions)" "0 2 1"
 is "the filter stands before a word is heard" "$(
@@ -48,10 +43,25 @@ has "no right to any file" "$(cat "$T"/trace.*)" '^landlock_restrict_self(.*= 0'
 has "the session goes on behind it" "$(after)" '^\(sendto\|write\)('
 lacks "and names no file, starts nothing, makes no socket" "$(after)" "$FORBIDDEN"
 
+# ---- kernels that lack it ----
+# lacking CALL ERROR WORDS: says so once, and sends all the same
+lacking() {
+	serve auto
+	remotes "127.0.0.1 smtp port=$port"
+	put_many 2
+	SENDER="strace -f -o $T/trace.0 -e inject=$1:error=$2 $NM nullmailer-send"
+	run
+	is "without $3: sent" "$(waiting) $(taken)" "0 2"
+	is "without $3: said once" \
+	    "$(lines "^This kernel has no $3 to confine sessions with\$")" 1
+}
+lacking landlock_create_ruleset ENOSYS Landlock
+SENDER="strace -ff -o $T/trace -s 32 $NM nullmailer-send"
+
 # ---- servers that close: each connection is another process's ----
 serve 'on MAIL#2 421 enough' auto
-echo "127.0.0.1 smtp port=$port" >"$P/conf/remotes"
-put 1; put 2; put 3
+remotes "127.0.0.1 smtp port=$port"
+put_many 3
 traced
 is "421 after each message: all are sent" "$(waiting) $(taken)" "0 3"
 ok "over several connections" [ "$(sessions)" -gt 1 ]
@@ -59,27 +69,27 @@ lacks "and none of them was made in a sandbox" "$(after)" "$FORBIDDEN"
 
 # ---- a server that means no CHUNKING is asked once ----
 serve 'cap PIPELINING' 'cap CHUNKING' 'on BDAT 500 what' auto
-echo "127.0.0.1 smtp port=$port" >"$P/conf/remotes"
-put 1; put 2
+remotes "127.0.0.1 smtp port=$port"
+put_many 2
 traced
 is "CHUNKING not meant: sent by DATA" "$(waiting) $(taken)" "0 2"
 is "the next session knew" "$(sessions)" 2
 
 # ---- one that hangs up on every message is left alone ----
-serve 'on DATA drop' auto
-echo "127.0.0.1 smtp port=$port" >"$P/conf/remotes"
-for i in 1 2 3 4 5 6; do put $i; done
+serve 'on DATA close' auto
+remotes "127.0.0.1 smtp port=$port"
+put_many 6
 traced
 is "dropped at each DATA: all wait" "$(waiting) $(taken)" "6 0"
 is "after three sessions the remote is at fault" "$(sessions)" 3
-rm -f "$P/queue/queue"/*
+empty
 
 # ---- the module by itself ----
 serve auto
-put 1
+queue_file r@x.y >"$T/message"
 printf 'host=127.0.0.1\nport=%s\n\n' "$port" |
     HELOHOST=h.example.org strace -f -o "$T/trace.1" "$P/protocols/smtp" \
-    3<"$P/queue/queue/1000000001.1" >/dev/null 2>&1
+    3<"$T/message" >/dev/null 2>&1
 is "the module sends" "$? $(taken)" "0 1"
 lacks "behind the filter too" "$(sed 's/^[0-9]* *//' "$T/trace.1" |
     sed -n '/SECCOMP_MODE_FILTER, {.*= 0$/,$p')" "$FORBIDDEN"

@@ -3,9 +3,9 @@
 # needs: openssl base64=coreutils setpriv=util-linux
 . tests/lib.sh
 umask 077
-P=$T/p
 user=jane secret=opensesam7431
-prefix "$P"
+prefix
+FROM=s@x.y
 
 # As root all is done as another user, whose processes root's rules protect
 # from each other no more than anybody's.
@@ -17,9 +17,12 @@ if [ "$(id -u)" -eq 0 ]; then
 	chmod 755 "$T/nullmailer"
 	NM=$T/nullmailer
 	rm -rf "$P"
-	prefix "$P"
+	prefix
 	chown -R 65534:65534 "$P"
 fi
+SENDER="$become $NM nullmailer-send"
+# ours: what a sender that is not root reads is its own
+ours() { [ -z "$become" ] || chown -R 65534:65534 "$spool/queue" "$config"; }
 
 # What would give it away: as it is, and as AUTH PLAIN and LOGIN say it. In a
 # file, as it would be among grep's arguments.
@@ -31,12 +34,12 @@ fi
 found() { grep -laF -f "$T/words" "$@" 2>/dev/null; }
 # Of every process what others may see of it.
 in_processes() { found /proc/[0-9]*/cmdline /proc/[0-9]*/environ /proc/[0-9]*/comm; }
-in_files() { find "$P/queue" -type f -exec grep -laF -f "$T/words" {} +; }
+in_files() { find "$spool" -type f -exec grep -laF -f "$T/words" {} +; }
 # nowhere NAME: not in processes, spool, status, log
 nowhere() {
 	is "$1: not in a process's arguments or environment" "$(in_processes)" ""
 	is "$1: not in the spool" "$(in_files)" ""
-	is "$1: not in the log" "$(found "$P/log")" ""
+	is "$1: not in the log" "$(found "$T/log" "$T/err")" ""
 }
 # Reads what only those may read who may look into the process.
 # shellcheck disable=SC2086
@@ -51,55 +54,31 @@ locked() {
 }
 no() { ! "$@"; }
 
-certificate() {
-	openssl req -x509 -newkey rsa:2048 -nodes -days 30 -subj /CN=localhost \
-	    -addext subjectAltName=IP:127.0.0.1 -keyout "$T/key.pem" \
-	    -out "$T/crt.pem" >"$T/openssl" 2>&1 &&
-	    cat "$T/key.pem" "$T/crt.pem" >"$T/server.pem" &&
-	    cp "$T/crt.pem" "$P/ca.pem" && chmod 644 "$P/ca.pem"
+# given LINE [OPTION...]: one message, that remote, a sender
+given() {
+	empty
+	put 1000000001.1 r@x.y
+	remotes "$1"; shift
+	ours
+	start "$@"
 }
-# talk INSTRUCTION...: a server; $port
-talk() {
-	printf '%s\n' "$@" >"$T/talk"
-	rm -f "$T/port" "$T/peer"
-	"$PEER" -t 60 -p "$T/port" -l "$T/peer" "$T/talk" 2>"$T/flaws" &
-	owns $!
-	until_true 5 test -s "$T/port"
-	port=$(cat "$T/port")
-}
-remotes() {
-	printf '%s\n' "$@" >"$P/conf/remotes"
-	[ -z "$become" ] || chown 65534:65534 "$P/conf/remotes"
-}
-put() {
-	rm -f "$P/queue/queue"/*
-	printf 's@x.y\nr@x.y\n\nSubject: x\n\ntext\n' >"$P/queue/queue/1000000001.1"
-	[ -z "$become" ] || chown 65534:65534 "$P/queue/queue/1000000001.1"
-}
-# start ARGUMENT...: a sender; $sender
-start() {
-	# shellcheck disable=SC2086
-	$become "$NM" nullmailer-send "$@" >"$P/log" 2>&1 &
-	sender=$!
-	owns "$sender"
-}
-child() { tr -d ' ' <"/proc/$1/task/$1/children"; }
-heard() { grep -q " C: $1" "$T/peer"; }
 
-# held NAME COMMAND: the server lets us wait for its answer to COMMAND
+# held NAME COMMAND REMOTE: the server lets us wait for its answer to COMMAND
 held() {
-	start --once
-	ok "$1: it is held" until_true 10 heard "$2"
-	worker=$(child "$sender")
+	given "$3" --once
+	ok "$1: it is held" heard 10 "C: $2"
+	worker=$(children "$sender")
 	nowhere "$1"
 	locked "$1: sender" "$sender"
 	locked "$1: worker" "${worker:-none}"
 	wait "$sender"
-	is "$1: then it is delivered" "$(find "$P/queue/queue" -type f)" ""
-	is "$1: not in the log afterwards" "$(found "$P/log")" ""
+	is "$1: then it is delivered" "$(files queue)" ""
+	is "$1: not in the log afterwards" "$(found "$T/log" "$T/err")" ""
 }
 
-ok "a certificate is made" certificate
+certificate
+cp "$T/ca.pem" "$P/ca.pem" && chmod 644 "$P/ca.pem"
+ok "a certificate is made" [ -s "$P/ca.pem" ]
 # shellcheck disable=SC2086
 $become sleep 60 &
 owns $!
@@ -114,50 +93,47 @@ is "a process that has it in its environment is found" "$(in_processes)" \
 kill $betrayed
 wait $betrayed 2>/dev/null
 
-put
-talk 'cap AUTH LOGIN' "auth $user $secret" 'delay PASS 2000' auto
-remotes "127.0.0.1 smtp port=$port user=$user pass=$secret auth-login"
-held "AUTH LOGIN in clear" "$(tail -n 1 "$T/words")"
+serve 'cap AUTH LOGIN' "auth $user $secret" 'delay PASS 2000' auto
+held "AUTH LOGIN in clear" "$(tail -n 1 "$T/words")" \
+    "127.0.0.1 smtp port=$port user=$user pass=$secret auth-login"
 
-if [ -x "${PEER%/*}/ssl_server" ]; then
-	put
-	talk 'cap AUTH PLAIN' "auth $user $secret" 'delay DOT 2000' \
+if [ -x "$TOOLS/ssl_server" ]; then
+	serve 'cap AUTH PLAIN' "auth $user $secret" 'delay DOT 2000' \
 	    "starttls $T/server.pem" auto
-	remotes "127.0.0.1 smtp port=$port starttls x509cafile=$P/ca.pem user=$user pass=$secret"
-	held "AUTH PLAIN with TLS" DATA
+	held "AUTH PLAIN with TLS" DATA "127.0.0.1 smtp port=$port starttls \
+	    x509cafile=$P/ca.pem tls-name=mail.test user=$user pass=$secret"
 fi
 
-put
-talk 'cap AUTH PLAIN' 'on AUTH 535 5.7.8 wrong' auto
-remotes "127.0.0.1 smtp port=$port user=$user pass=$secret"
-start --once
+serve 'cap AUTH PLAIN' 'on AUTH 535 5.7.8 wrong' auto
+given "127.0.0.1 smtp port=$port user=$user pass=$secret" --once
 wait "$sender"
-is "a refused login: kept" "$(find "$P/queue/queue" -type f | wc -l)" 1
-ok "a refused login: there is a status" [ -s "$P/queue/status" ]
+is "a refused login: kept" "$(waiting)" 1
+ok "a refused login: there is a status" [ -s "$spool/status" ]
 nowhere "a refused login"
 
 # A module by hand has it from its standard input.
-put
-talk 'cap AUTH PLAIN' "auth $user $secret" 'delay DOT 2000' auto
+serve 'cap AUTH PLAIN' "auth $user $secret" 'delay DOT 2000' auto
+: >"$T/log"; : >"$T/err"
 printf '%s\n' host=127.0.0.1 "port=$port" "user=$user" "pass=$secret" '' >"$T/options"
 # shellcheck disable=SC2086
-HELOHOST=h.x.y $become "$NM" smtp <"$T/options" 3<"$P/queue/queue/1000000001.1" \
-    >"$P/log" 2>&1 &
+HELOHOST=h.x.y $become "$NM" smtp <"$T/options" 3<"$spool/queue/1000000001.1" \
+    >"$T/log" 2>"$T/err" &
 module=$!
 owns "$module"
-ok "the module: it is held" until_true 10 heard DATA
+ok "the module: it is held" heard 10 'C: DATA'
 nowhere "the module"
 locked "the module" "$module"
 wait "$module"
 is "the module: delivers" "$?" 0
 
 # ---- everybody may read it ----
-warnings() { grep -c "^Warning: $P/conf/remotes holds a password and everybody" "$P/log"; }
+warnings() { lines "^Warning: $config/remotes holds a password and everybody"; }
 # warns NAME MODE COUNT LINE
 warns() {
+	empty
 	remotes "$4"
-	chmod "$2" "$P/conf/remotes"
-	rm -f "$P/queue/queue"/*
+	ours
+	chmod "$2" "$config/remotes"
 	start --once
 	wait "$sender"
 	is "$1" "$(warnings)" "$3"
@@ -169,16 +145,15 @@ warns "a password for the group: none" 640 0 "$line"
 warns "for nobody else: none" 600 0 "$line"
 warns "no password: none" 644 0 "127.0.0.1 smtp port=$port bypass=x"
 remotes "$line"
-chmod 644 "$P/conf/remotes"
+ours
+chmod 644 "$config/remotes"
 start
-runs() { [ "$(grep -c '^Rescanning queue' "$P/log")" -ge "$1" ]; }
-until_true 5 runs 1
+logged 5 '^Rescanning queue'
 for n in 2 3; do
-	printf x >"$P/queue/trigger"
-	until_true 5 runs $n
+	pull
+	logged 5 '^Rescanning queue' $n
 done
-ok "a daemon has had three runs" runs 3
+ok "a daemon has had three runs" [ "$(lines '^Rescanning queue')" -ge 3 ]
 is "and gave one warning" "$(warnings)" 1
-is "without the password" "$(found "$P/log")" ""
-kill "$sender"
-wait "$sender"
+is "without the password" "$(found "$T/log" "$T/err")" ""
+stop 8

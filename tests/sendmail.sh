@@ -1,14 +1,10 @@
 # sendmail.sh - the command lines other programs use, and what becomes of them.
 . tests/lib.sh
-prefix "$T/p"
+prefix
 # Both layouts take the host's own name from here when me is missing.
-mv "$T/p/conf/me" "$T/p/mailname"
+mv "$config/me" "$P/mailname"
 case $(command -v sendmail) in "$T"/*) ;; *) echo 'not ok - sendmail is not ours'; exit 1 ;; esac
-unset NULLMAILER_USER MAILUSER LOGNAME NULLMAILER_HOST MAILHOST HOSTNAME \
-    NULLMAILER_NAME MAILNAME NAME NULLMAILER_SUSER NULLMAILER_SHOST \
-    NULLMAILER_FLAGS
-USER=u
-export USER
+export USER=u
 lf='
 '
 # The queue program: keeps what it gets.
@@ -75,7 +71,7 @@ r@x.y -t                                | 0 u@f.q.d.n r@x.y -t@f.q.d.n
 --zz -bq r@x.y                          | 0 sendmail: unknown option string: '--zz', ignored sendmail: unknown option string: '--bq', ignored u@f.q.d.n r@x.y
 -f                                      | 1 sendmail: option -f requires a value.
 -F                                      | 1 sendmail: option -F requires a value.
-# F1: nothing behind -- is an option
+# nothing after -- is an option
 -- -n                                   | 0 u@f.q.d.n -n@f.q.d.n
 -t -- -fevil@x.y                        | 0 u@f.q.d.n -fevil@x.y h@x.y
 -- --help                               | 0 u@f.q.d.n --help@f.q.d.n
@@ -93,7 +89,7 @@ r@x.y -t                                | 0 u@f.q.d.n r@x.y -t@f.q.d.n
 -bp                                     | 0
 .
 
-# The sender: VALUE of -f, envelope and From line (F2).
+# The sender: the value of -f; what becomes of envelope and From line.
 from_try() { echo "$(try -f "$1" r) $(grep '^From:' "$T/got" 2>/dev/null)"; }
 while IFS='|' read -r value want; do
 	value=${value% }
@@ -130,7 +126,7 @@ has '-F with a line break' "$(cat "$T/got")" '^From: "x Bcc: y@z" <u@f\.q\.d\.n>
 message='To: h@x.y\nFrom: o@x.y\n\n' try -f s@t.u -F N -t >/dev/null
 has 'a From that is there stays' "$(cat "$T/got")" '^From: o@x\.y$'
 
-# S8: as many lines of envelope as addresses, whatever is tried.
+# As many lines of envelope as addresses, whatever is tried.
 for v in "a@b.c${lf}d@e.f" "a@b.c$(printf '\r')" "\"a${lf}b\"@c.d" "a${lf}" "${lf}" \
     "a@b.c${lf}${lf}To: x" "<a@b.c>${lf}DATA"; do
 	shown=$(printf %s "$v" | od -An -c | tr -d ' \n')
@@ -149,7 +145,7 @@ is 'exit codes of the queue program' \
     "$(printf '#!/bin/sh\ncat >/dev/null; exit 75\n' >"$T/queue"; try r)" \
     '75 nullmailer-inject: nullmailer-queue failed: 75'
 
-# S10: options name no files.
+# Options name no files.
 try -X "$T/made" -C "$T/made" -O QueueDirectory="$T/made" -oQ"$T/made" -L "$T/made" r >/dev/null
 ok 'no file made' [ ! -e "$T/made" ]
 
@@ -167,28 +163,28 @@ has '-bp' "$(sendmail -bp)" '^20.* bytes from <s@t\.u>$'
 has 'mailq' "$(mailq)" '^  to <r@x\.y>$'
 has '-bs' "$(printf 'HELO x\r\nQUIT\r\n' | sendmail -bs)" '^220 '
 is '-q, nobody there' "$(try -q)" '0 sendmail: nullmailer-send is not running'
-exec 9<>"$T/p/queue/trigger"
+exec 9<>"$spool/trigger"
 for o in -q -qIabc -q30m '-q -v'; do
 	is "$o" "$(try $o)" 0
 	is "$o pulls the trigger" "$(timeout 2 head -c 1 <&9 | wc -c)" 1
 done
 exec 9>&-
-rm "$T/p/queue/trigger"
+rm "$spool/trigger"
 has 'no trigger' "$(try -q)" '^1 sendmail: Could not pull the trigger in .*: No such file'
 
 # Somebody who may not read the queue needs the set-uid mailq; root is asked
 # to be somebody.
 if [ "$(id -u)" -eq 0 ] && command -v setpriv >/dev/null; then
-	chmod 755 "$T" "$T/p"
+	chmod 755 "$T" "$P"
 	nobody() { setpriv --reuid=65534 --regid=65534 --clear-groups "$@"; }
-	rm "$T/p/bin/mailq"
-	printf '#!/bin/sh\necho "$0 with $# arguments"\n' >"$T/p/bin/mailq"
-	chmod 755 "$T/p/bin/mailq"
-	cp "$NM" "$T/p/sendmail"
-	is '-bp executes mailq' "$(nobody "$T/p/sendmail" -bp -v)" "$T/p/bin/mailq with 0 arguments"
-	rm "$T/p/bin/mailq"
-	is '-bp without mailq' "$(nobody "$T/p/sendmail" -bp 2>&1; echo $?)" \
-	    "sendmail: Could not exec $T/p/bin/mailq.${lf}1"
+	rm "$P/bin/mailq"
+	printf '#!/bin/sh\necho "$0 with $# arguments"\n' >"$P/bin/mailq"
+	chmod 755 "$P/bin/mailq"
+	cp "$NM" "$P/sendmail"
+	is '-bp executes mailq' "$(nobody "$P/sendmail" -bp -v)" "$P/bin/mailq with 0 arguments"
+	rm "$P/bin/mailq"
+	is '-bp without mailq' "$(nobody "$P/sendmail" -bp 2>&1; echo $?)" \
+	    "sendmail: Could not exec $P/bin/mailq.${lf}1"
 fi
 
 # The page names every option that is not just ignored.

@@ -8,25 +8,24 @@ is "two programs keep their rights, no other" \
     "$("$NM" --list | awk '$3 == "set-uid" { print $1 }' | sort | tr '\n' ' ')" \
     "mailq nullmailer-queue "
 [ "$(id -u)" = 0 ] || { echo "# the rest needs root"; exit 0; }
-if grep -q __asan_init "$NM"; then
+if sanitized; then
 	echo "# the rest needs a static binary"; exit 0
 fi
 
-OWNER=4000 R=$T/root LIMIT=${LIMIT:-${PEER%/*}/limit}
-place() { make -s "show-$1" ${LAYOUT:+LAYOUT=$LAYOUT}; }
-SPOOL=$R$(place SPOOL) CONFIG=$R$(place CONFIG)
+OWNER=4000 R=$T/root
+spool=$R$(mk show-SPOOL) config=$R$(mk show-CONFIG)
 chmod 711 "$T"
-mkdir -p "$R/bin" "$R/scratch" "$R/dev" "$SPOOL/queue" "$SPOOL/tmp" "$SPOOL/failed" "$CONFIG"
+mkdir -p "$R/bin" "$R/scratch" "$R/dev" "$spool/queue" "$spool/tmp" "$spool/failed" "$config"
 mknod -m 666 "$R/dev/null" c 1 3
-mkfifo "$SPOOL/trigger"
-chmod 600 "$SPOOL/trigger"
-printf 'me.example.org\n' >"$CONFIG/me"
-printf 'mail.example.org smtp user=u pass=hush\n' >"$CONFIG/remotes"
-printf 'old@x.y\nr@x.y\n\nSubject: hush\n\nhush\n' >"$SPOOL/queue/1700000000.1"
-chmod 600 "$CONFIG/remotes" "$SPOOL/queue/1700000000.1"
-chmod 700 "$SPOOL/queue" "$SPOOL/tmp" "$SPOOL/failed"
+mkfifo "$spool/trigger"
+chmod 600 "$spool/trigger"
+conf me me.example.org
+remotes 'mail.example.org smtp user=u pass=hush'
+printf 'old@x.y\nr@x.y\n\nSubject: hush\n\nhush\n' >"$spool/queue/1700000000.1"
+chmod 600 "$config/remotes" "$spool/queue/1700000000.1"
+chmod 700 "$spool/queue" "$spool/tmp" "$spool/failed"
 chmod 1777 "$R/scratch"
-chown -R $OWNER:$OWNER "$SPOOL" "$CONFIG/remotes"
+chown -R $OWNER:$OWNER "$spool" "$config/remotes"
 cp "$NM" "$R/bin/nullmailer"
 chown $OWNER:$OWNER "$R/bin/nullmailer"
 chmod 6755 "$R/bin/nullmailer"
@@ -38,14 +37,13 @@ stranger() {
 	name=$1; shift
 	timeout 10 chroot --userspec=65534:65534 --groups= "$R" "/bin/$name" "$@"
 }
-files() { find "$SPOOL/$1" -type f | wc -l; }
-fresh() { find "$SPOOL/queue" "$SPOOL/tmp" -type f ! -name 1700000000.1; }
-clean() { find "$SPOOL/queue" "$SPOOL/tmp" -type f ! -name 1700000000.1 -exec rm {} +; }
+fresh() { find "$spool/queue" "$spool/tmp" -type f ! -name 1700000000.1; }
+clean() { find "$spool/queue" "$spool/tmp" -type f ! -name 1700000000.1 -exec rm {} +; }
 text='a@b.c\nd@e.f\n\nSubject: x\n\nbody\n'
 
 # ---- secrets ----
-secret=$(place SPOOL)/queue/1700000000.1
-remotes=$(place CONFIG)/remotes
+secret=${spool#"$R"}/queue/1700000000.1
+remotes=${config#"$R"}/remotes
 while read -r name; do
 	for as in "$name" "nullmailer $name"; do
 		for arguments in '' --help --zz "$secret" "-f $secret a@b.c" \
@@ -60,7 +58,7 @@ while read -r name; do
 		done
 	done
 	is "$name tells no secret" "$(grep -c hush "$T/out.$name")" 0
-	is "$name: and leaves them alone" "$(cat "$CONFIG/remotes" "$SPOOL/queue/1700000000.1" | grep -c hush)" 3
+	is "$name: and leaves them alone" "$(cat "$config/remotes" "$spool/queue/1700000000.1" | grep -c hush)" 3
 	clean
 done <"$T/names"
 has "mailq lists the queue" "$(cat "$T/out.mailq")" 'from <old@x.y>$'
@@ -144,28 +142,28 @@ for closed in '0<&-' '1>&-' '2>&-' '1>&- 2>&-' '0<&- 1>&- 2>&-'; do
 done
 
 # ---- limits ----
-# limited LIMIT...: the queue program under a limit: all or nothing
-limited() {
-	timeout 10 "$LIMIT" "$@" "$R" 65534 /bin/nullmailer-queue <"$T/text" \
+# at_most LIMIT...: the queue program under a limit: all or nothing
+at_most() {
+	timeout 10 "$TOOLS/limit" "$@" "$R" 65534 /bin/nullmailer-queue <"$T/text" \
 	    >"$T/out" 2>&1
 	rc=$?
 	if [ $rc -eq 0 ]; then want=1; else want=0; fi
 	is "limit $*: exit $rc, all or nothing" "$(fresh | wc -l)" $want
 	ok "limit $*: an end in order" [ $rc -lt 124 ]
-	is "limit $*: nothing half done" "$(find "$SPOOL/tmp" -type f)" ""
+	is "limit $*: nothing half done" "$(find "$spool/tmp" -type f)" ""
 	clean
 }
 { printf 'a@b.c\nd@e.f\n\nSubject: x\n\n'; head -c 100000 /dev/zero | tr '\0' x; } >"$T/text"
-for n in 0 1 10000 99999; do limited -f $n; done
-for n in 3 4 5 6 7 8; do limited -n $n; done
-for n in 700000 800000 1000000 2000000; do limited -v $n; done
-for n in 20000 65536 100000 150000 200000; do limited -d $n; done
-limited -s 65536
-limited -p 0
-limited -f 10000
+for n in 0 1 10000 99999; do at_most -f $n; done
+for n in 3 4 5 6 7 8; do at_most -n $n; done
+for n in 700000 800000 1000000 2000000; do at_most -v $n; done
+for n in 20000 65536 100000 150000 200000; do at_most -d $n; done
+at_most -s 65536
+at_most -p 0
+at_most -f 10000
 is "a limit too small for the message says: try again" "$rc" 75
 for name in $(cat "$T/names"); do
-	timeout 10 "$LIMIT" -v 800000 -n 4 -p 0 -f 0 "$R" 65534 "/bin/$name" a@b.c \
+	timeout 10 "$TOOLS/limit" -v 800000 -n 4 -p 0 -f 0 "$R" 65534 "/bin/$name" a@b.c \
 	    <"$T/text" >/dev/null 2>&1
 	ok "$name under all of them: an end in order" [ $? -lt 124 ]
 	clean
@@ -198,7 +196,7 @@ half() {
 	pid=$!
 	exec 5>"$T/in"
 	{ cat "$T/letter"; head -c 60000 /dev/zero; } >&5
-	until_true 5 sh -c "ls '$SPOOL/tmp' | grep -q '^[0-9]*\$'"
+	until_true 5 sh -c "ls '$spool/tmp' | grep -q '^[0-9]*\$'"
 }
 half chroot --groups=7,8 "$R" /bin/sendmail -t
 is "root: all three of both are the owner's, and no group is left" \
@@ -210,12 +208,13 @@ wait $pid
 is "root: a signal ends it and leaves nothing" "$? $(fresh)" "143 "
 exec 5>&-
 # In a container root may not become anybody: then by the program.
-mkdir -p "$R$(place SBIN)"
-cp -p "$R/bin/nullmailer" "$R$(place SBIN)/nullmailer-queue"
+sbin=$R$(mk show-SBIN)
+mkdir -p "$sbin"
+cp -p "$R/bin/nullmailer" "$sbin/nullmailer-queue"
 setpriv --bounding-set=-setuid,-setgid,-dac_override,-dac_read_search,-fowner,-chown \
     chroot "$R" /bin/sendmail -t <"$T/letter"
 is "root without rights: queued" "$? $(fresh | xargs stat -c '%a %u')" "0 600 $OWNER"
-rm "$R$(place SBIN)/nullmailer-queue"
+rm "$sbin/nullmailer-queue"
 clean
 setpriv --bounding-set=-setuid,-setgid,-dac_override,-dac_read_search,-fowner,-chown \
     chroot "$R" /bin/sendmail -t <"$T/letter" 2>/dev/null
@@ -226,33 +225,31 @@ is "root without rights and program: nothing queued" "$(fresh)" ""
 # By the owner of the queue, for the sender and the queue program to find.
 echo kept >"$T/outside"
 chmod 644 "$T/outside"
-ln -s "$T/outside" "$SPOOL/tmp/1.link"
-mkfifo "$SPOOL/tmp/2.fifo"
-mkdir "$SPOOL/tmp/3.folder"
-mknod "$SPOOL/tmp/4.device" c 1 5
-printf 'x' >"$SPOOL/tmp/5.old"
-touch -h -d '3 days ago' "$SPOOL"/tmp/*
+ln -s "$T/outside" "$spool/tmp/1.link"
+mkfifo "$spool/tmp/2.fifo"
+mkdir "$spool/tmp/3.folder"
+mknod "$spool/tmp/4.device" c 1 5
+printf 'x' >"$spool/tmp/5.old"
+touch -h -d '3 days ago' "$spool"/tmp/*
 stranger nullmailer-queue <"$T/text"
 is "queue: whatever stands in tmp/" "$? $(fresh | grep -c /queue/)" "0 1"
 clean
-printf 'x' >"$SPOOL/tmp/5.old"
-touch -d '3 days ago' "$SPOOL/tmp/5.old"
-chown -R $OWNER:$OWNER "$SPOOL/tmp"
+printf 'x' >"$spool/tmp/5.old"
+touch -d '3 days ago' "$spool/tmp/5.old"
+chown -R $OWNER:$OWNER "$spool/tmp"
 printf 'a@b.c\ngood@x.y\nbad@x.y\n\nSubject: x\n\nb\n' >"$R/scratch/hard"
 chmod 666 "$R/scratch/hard"
-ln "$R/scratch/hard" "$SPOOL/queue/1600000000.1"
+ln "$R/scratch/hard" "$spool/queue/1600000000.1"
 cp "$R/scratch/hard" "$T/hard"
-"$PEER" -t 30 -p "$T/port" -l "$T/peer" -e 'on RCPT <bad* 450 later' tests/talk/plain.talk 2>/dev/null &
-owns $!
-until_true 5 test -s "$T/port"
-echo "127.0.0.1 smtp port=$(cat "$T/port")" >"$CONFIG/remotes"
-chown -h $OWNER "$SPOOL/queue"/*
-timeout 20 chroot --userspec=$OWNER:$OWNER --groups= "$R" /bin/nullmailer-send --once \
-    >"$T/log" 2>&1
-is "send: ends" "$?" 0
-is "only old files of tmp/ go" "$(ls "$SPOOL/tmp" | tr '\n' ' ')" "1.link 2.fifo 3.folder 4.device "
+serve 'on RCPT <bad* 450 later' auto
+remotes "127.0.0.1 smtp port=$port"
+chown -h $OWNER "$spool/queue"/*
+SENDER="chroot --userspec=$OWNER:$OWNER --groups= $R /bin/nullmailer-send"
+run
+is "send: ends" "$rc" 0
+is "only old files of tmp/ go" "$(files tmp)" "1.link 2.fifo 3.folder 4.device"
 is "nothing outside was touched" "$(cat "$T/outside") $(stat -c %u "$T/outside")" "kept 0"
 ok "a hard link is delivered, its other name is not written to" \
     cmp "$T/hard" "$R/scratch/hard"
-has "in part" "$(cat "$SPOOL/queue/1600000000.1")" '^bad@x.y$'
-lacks "what is delivered is not kept" "$(cat "$SPOOL/queue/1600000000.1")" '^good@x.y$'
+has "in part" "$(cat "$spool/queue/1600000000.1")" '^bad@x.y$'
+lacks "what is delivered is not kept" "$(cat "$spool/queue/1600000000.1")" '^good@x.y$'

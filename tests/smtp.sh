@@ -1,33 +1,12 @@
 # smtp.sh - the module smtp run by name, and the dialogues of talk/ both ways:
 # by the module, with one message, and by the sender's worker, with three
 . tests/lib.sh
-prefix "$T/p"
-P=$T/p
+prefix
+conf sendtimeout 1
 smtp=$P/protocols/smtp
 tab=$(printf '\t')
 export HELOHOST=h.example.org
-printf 'Subject: x\n\n.dot\nbye\n' >"$T/text"
 
-# serve PEER-ARGUMENT...: starts a peer; $port, $pid
-serve() {
-	rm -f "$T/port" "$T/log" "$T"/got.*
-	"$PEER" -t 20 -p "$T/port" -l "$T/log" -o "$T/got" "$@" 2>"$T/flaws" &
-	pid=$!
-	owns $pid
-	sleep 0.01
-	until_true 5 test -s "$T/port"
-	port=$(cat "$T/port" 2>/dev/null)
-}
-# served: ends the peer; $served is its exit code, $flaws its complaints
-served() {
-	kill $pid 2>/dev/null
-	wait $pid
-	served=$? flaws=$(cat "$T/flaws")
-}
-# message RECIPIENT,...: makes the queue file $T/message, of the null sender
-message() {
-	{ echo; echo "$1" | tr , '\n'; echo; cat "$T/text"; } >"$T/message"
-}
 # told ARGUMENT...: runs the module, the options are in $T/options; $rc, $out,
 # $err
 told() {
@@ -35,29 +14,13 @@ told() {
 	    >"$T/out" 2>"$T/err"
 	rc=$? out=$(tr -d '\000' <"$T/out") err=$(cat "$T/err")
 }
-# module OPTION...: runs it with these options on stdin
-module() {
+# alone OPTION...: the same with these options
+alone() {
 	printf '%s\n' "$@" '' >"$T/options"
 	told
 }
-# to OPTION...: the same with the peer at $port
-to() { module host=127.0.0.1 "port=$port" "$@"; }
-# said TAG: what the peer's log has with that tag, without times
-said() { sed -n "s/^[0-9]* [0-9]* $1 //p" "$T/log"; }
-files() { find "$P/queue/$1" -type f | wc -l; }
-# sender: three copies of $T/message in the queue, one queue run
-sender() {
-	rm -f "$P"/queue/queue/* "$P"/queue/failed/*
-	cp "$T/message" "$P/queue/queue/1000000001.1"
-	cp "$T/message" "$P/queue/queue/1000000002.2"
-	cp "$T/message" "$P/queue/queue/1000000003.3"
-	echo 0 >"$P/conf/pausetime"
-	echo 1 >"$P/conf/sendtimeout"
-	timeout 30 nullmailer-send >"$T/out" 2>&1
-	rc=$?
-}
-# accepted: messages the peer has taken, told by their files
-accepted() { find "$T" -name 'got.*' ! -name '*.*.*' | wc -l; }
+# to OPTION...: and the server at $port
+to() { alone host=127.0.0.1 "port=$port" "$@"; }
 
 # ---- the dialogues ----
 by_module() {
@@ -73,27 +36,29 @@ by_module() {
 	if [ "$code" = 0 ]; then word=Succeeded; else word=Failed; fi
 	printf '%s\n' "$err" | grep -q -a "^smtp: $word: " || bad="$bad; stderr: $err"
 	[ "$(printf '%s' "$err" | wc -l)" = 0 ] || bad="$bad; stderr: $err"
-	[ "$code" != 0 ] || [ "$(accepted)" = 1 ] || bad="$bad; not received"
-	[ "$code" = 0 ] || [ "$(accepted)" = 0 ] || bad="$bad; received"
-	[ "$served" = 0 ] || bad="$bad; peer: $flaws"
+	[ "$code" != 0 ] || [ "$(taken)" = 1 ] || bad="$bad; not received"
+	[ "$code" = 0 ] || [ "$(taken)" = 0 ] || bad="$bad; received"
+	[ "$played" = 0 ] || bad="$bad; peer: $flaws"
 }
 by_sender() {
 	serve "tests/talk/$script.talk"
-	printf '127.0.0.1 smtp port=%s' "$port" >"$P/conf/remotes"
-	[ "$options" = - ] || printf '%s' ",$options" |
-	    sed "s/,/' '/g; s/^' //; s/\$/'/; s/^/ /" >>"$P/conf/remotes"
-	sender
+	remotes "127.0.0.1 smtp port=$port$([ "$options" = - ] ||
+	    echo ",$options'" | sed "s/,/' '/g; s/^'//")"
+	empty
+	for n in 1 2 3; do cp "$T/message" "$spool/queue/100000000$n.$n"; done
+	run
 	served
-	set -- "$(accepted) $(files queue) $(files failed)"
+	set -- "$(taken) $(waiting) $(failed)"
 	[ "$rc" = 0 ] || bad="$bad; sender: exit $rc"
-	[ "$1" = "$counts" ] || bad="$bad; sender: $1, not $counts: $(grep -a failed: "$T/out" | tail -n 3)"
-	[ "$served" = 0 ] || bad="$bad; sender's peer: $flaws"
+	[ "$1" = "$counts" ] || bad="$bad; sender: $1, not $counts: $(log | grep -a failed: | tail -n 3)"
+	[ "$played" = 0 ] || bad="$bad; sender's peer: $flaws"
 }
 
 while IFS=$tab read -r script options recipients code pattern counts; do
 	case $script in '#'*|'') continue ;; esac
 	bad=
-	message "$recipients"
+	# shellcheck disable=SC2046
+	queue_file $(echo "$recipients" | tr , ' ') >"$T/message"
 	by_module
 	by_sender
 	is "$script $options $recipients" "$bad" ''
@@ -112,33 +77,29 @@ canned() {
 	to user=u pass=p
 	served
 }
-message a@x.y
+queue_file a@x.y >"$T/message"
 serve -n 1 tests/talk/canned.talk
-to; wait $pid
-is "canned replies" "$rc $? $(cat "$T/flaws")" "0 0 "
+to; served
+is "canned replies" "$rc $played $flaws" "0 0 "
 serve -n 1 tests/talk/canned.talk
-echo "127.0.0.1 smtp port=$port" >"$P/conf/remotes"
-rm -f "$P"/queue/queue/*
-cp "$T/message" "$P/queue/queue/1000000001.1"
-timeout 30 nullmailer-send >"$T/out" 2>&1
-is "canned replies, by the sender" "$? $(files queue) $(grep -c '^Sent file.$' "$T/out")" "0 0 1"
+remotes "127.0.0.1 smtp port=$port"
+empty; put 1.1 a@x.y
+run
+is "canned replies, by the sender" "$rc $(waiting) $(lines '^Sent file.$')" "0 0 1"
 lax='S "250-first\n250 greeting\n250-helo\n250 AUTH PLAIN\n'
-printf '%s\n' "${lax}450 no\n\"" 'C: *' 'C: *' bye >"$T/450"
-printf '%s\n' "${lax}550 no\n\"" 'C: *' 'C: *' bye >"$T/550"
-printf '%s\n' "${lax}235 yes\n250 mail\n250 rcpt\n351 data\n220 dot\n\"" \
+canned "${lax}450 no\n\"" 'C: *' 'C: *' bye; is "450 to AUTH" "$rc" 16
+canned "${lax}550 no\n\"" 'C: *' 'C: *' bye; is "550 to AUTH" "$rc" 20
+canned "${lax}235 yes\n250 mail\n250 rcpt\n351 data\n220 dot\n\"" \
     'C: EHLO *' 'C= AUTH PLAIN AHUAcA==' 'C: MAIL *' 'C: RCPT *' 'C: DATA' \
-    data bye >"$T/235"
-canned "$T/450"; is "450 to AUTH" "$rc" 16
-canned "$T/550"; is "550 to AUTH" "$rc" 20
-canned "$T/235"; is "canned login" "$rc" 0
-printf '%s\n' 'S "SSH-2.0-OpenSSH_9\n"' bye >"$T/ssh"
-canned "$T/ssh"; is "no mail server" "$rc $out" "11 Malformed reply: SSH-2.0-OpenSSH_9"
+    data bye
+is "canned login" "$rc" 0
+canned 'S "SSH-2.0-OpenSSH_9\n"' bye; is "no mail server" "$rc $out" "11 Malformed reply: SSH-2.0-OpenSSH_9"
 
 # ---- options ----
 # refuses NAME EXIT PATTERN OPTION...: and does not connect
 refuses() {
 	name=$1 code=$2 words=$3; shift 3
-	module "$@"
+	alone "$@"
 	is "$name: exit" "$rc" "$code"
 	has "$name: text" "$err" "$words"
 }
@@ -162,7 +123,7 @@ done
 refuses "no TLS files without TLS name" 1 'x509keyfile needs' host=127.0.0.1 port=1 x509keyfile=/k
 refuses "anonymous with certificate" 16 'Error: TLS certificate and TLS anonymous auth options cannot both be specified$' \
     host=127.0.0.1 port=1 x509cafile=/k tls-anon-auth
-is "refusals said nothing to a server" "$(grep -c '^[0-9]* [0-9]* +' "$T/log")" 1
+is "refusals said nothing to a server" "$(connections)" 1
 
 # how options are given
 refuses "arguments come first" 7 'port 1)$' --host=127.0.0.1 -p1
@@ -189,7 +150,7 @@ yes 'host=127.0.0.1' | head -c 70000 >"$T/options"
 told; is "options without end" "$rc" 1
 
 # ---- connecting ----
-message a@x.y
+queue_file a@x.y >"$T/message"
 refuses "refused" 7 'Connect failed: Connection refused (127.0.0.1 port 1)$' host=127.0.0.1 port=1
 refuses "refused, IPv6" 7 'Connect failed: Connection refused (::1 port 1)$' host=::1 port=1
 refuses "refused, brackets" 7 'Connect failed: Connection refused (::1 port 1)$' 'host=[::1]' port=1
@@ -200,10 +161,10 @@ refuses "source: IPv4 for IPv6" 19 'Connect failed: ' host=::1 port=1 source=127
 refuses "source: not ours" 19 'Connect failed: .*(127.0.0.1 port 1)' host=127.0.0.1 port=1 source=192.0.2.1
 refuses "source: no such name" 2 'Connect failed: a\.\.b: ' host=127.0.0.1 port=1 source=a..b
 serve -6 tests/talk/plain.talk
-module 'host=[::1]' "port=$port"; is "IPv6" "$rc" 0
+alone 'host=[::1]' "port=$port"; is "IPv6" "$rc" 0
 served
 serve tests/talk/plain.talk
-module host=localhost "port=$port"; is "localhost" "$rc" 0
+alone host=localhost "port=$port"; is "localhost" "$rc" 0
 served
 serve tests/talk/silent.talk
 printf 'host=127.0.0.1\nport=%s\nsource=127.0.0.2\n' "$port" >"$T/options"
@@ -217,57 +178,56 @@ wait $client 2>/dev/null; is "TERM ends a module that waits" $? 143
 served
 
 # ---- what is said ----
-# dialogue NAME EXIT OPTION,... LINE...: the peer's script, from lines
-dialogue() {
+# plays NAME EXIT OPTION,... LINE...: against a server that plays these
+plays() {
 	name=$1 want=$2 options=$3; shift 3
-	printf '%s\n' "$@" >"$T/script"
-	serve -n 1 "$T/script"
+	serve -n 1 "$@"
 	printf 'host=127.0.0.1,port=%s,%s,,' "$port" "$options" |
 	    tr , '\n' >"$T/options"
 	told
-	wait $pid; is "$name" "$rc $? $(cat "$T/flaws")" "$want 0 "
+	served; is "$name" "$rc $played $flaws" "$want 0 "
 }
 printf '%s\n' s@x.y 'a b@x.y' 'a"\b@x.y' a.b@x.y .a@x.y a..b@x.y '@x.y' 'a@[192.0.2.1]' '' b >"$T/message"
-dialogue "addresses" 0 user= 'S: 220 hi' 'C= EHLO h.example.org' 'S: 250 hi' \
+plays "addresses" 0 user= 'S: 220 hi' 'C= EHLO h.example.org' 'S: 250 hi' \
     'C= MAIL FROM:<s@x.y>' 'S: 250 ok' \
     'C= RCPT TO:<"a b"@x.y>' 'S: 250 ok' 'C= RCPT TO:<"a\"\\b"@x.y>' 'S: 250 ok' \
     'C= RCPT TO:<a.b@x.y>' 'S: 250 ok' 'C= RCPT TO:<".a"@x.y>' 'S: 250 ok' \
     'C= RCPT TO:<"a..b"@x.y>' 'S: 250 ok' 'C= RCPT TO:<""@x.y>' 'S: 250 ok' \
     "C= RCPT TO:<a@[192.0.2.1]>" 'S: 250 ok' 'C= DATA' 'S: 354 go' data 'S: 250 ok' 'C= QUIT' bye
 printf '\na@x.y\n\nb\n' >"$T/message"
-dialogue "null sender; HELO after EHLO 500" 0 user= 'S: 220 hi' 'C: EHLO *' 'S: 500 no' \
+plays "null sender; HELO after EHLO 500" 0 user= 'S: 220 hi' 'C: EHLO *' 'S: 500 no' \
     'C= HELO h.example.org' 'S: 250 hi' 'C= MAIL FROM:<>' 'S: 250 ok' \
     'C: RCPT *' 'S: 250 ok' 'C= DATA' 'S: 354 go' data 'S: 250 ok' 'C= QUIT' bye
 printf 's@x.y\na@x.y\n\n1\n\r\n\200\n.' >"$T/message"
-dialogue "SIZE and 8BITMIME" 0 user= 'S: 220 hi' 'C: EHLO *' 'S: 250-hi' 'S: 250-Size' 'S: 250 8BitMIME' \
+plays "SIZE and 8BITMIME" 0 user= 'S: 220 hi' 'C: EHLO *' 'S: 250-hi' 'S: 250-Size' 'S: 250 8BitMIME' \
     'C= MAIL FROM:<s@x.y> SIZE=11 BODY=8BITMIME' 'S: 250 ok' \
     'C: RCPT *' 'S: 250 ok' 'C= DATA' 'S: 354 go' data 'S: 250 ok' 'C= QUIT' bye
-dialogue "SIZE too small" 35 user= 'S: 220 hi' 'C: EHLO *' 'S: 250-hi' 'S: 250 SIZE 10' 'C= QUIT' bye
+plays "SIZE too small" 35 user= 'S: 220 hi' 'C: EHLO *' 'S: 250-hi' 'S: 250 SIZE 10' 'C= QUIT' bye
 is "SIZE too small: text" "$out" "The message has 11 bytes, the server takes no more than 10"
 printf 's@x.y\n\303\274@x.y\n\nb\n' >"$T/message"
-dialogue "SMTPUTF8" 0 user= 'S: 220 hi' 'C: EHLO *' 'S: 250-hi' 'S: 250 SMTPUTF8' \
+plays "SMTPUTF8" 0 user= 'S: 220 hi' 'C: EHLO *' 'S: 250-hi' 'S: 250 SMTPUTF8' \
     'C= MAIL FROM:<s@x.y> SMTPUTF8' 'S: 250 ok' \
     'C: RCPT *' 'S: 250 ok' 'C= DATA' 'S: 354 go' data 'S: 250 ok' 'C= QUIT' bye
-dialogue "no SMTPUTF8" 35 user= 'S: 220 hi' 'C: EHLO *' 'S: 250 hi' 'C= QUIT' bye
-message a@x.y
-dialogue "LOGIN, methods in pieces" 20 'user=u,pass=p,auth-login' 'S: 220 hi' 'C: EHLO *' 'S: 250-hi' 'S: 250-AUTH CRAM-MD5' 'S: 250 AUTH=login' \
+plays "no SMTPUTF8" 35 user= 'S: 220 hi' 'C: EHLO *' 'S: 250 hi' 'C= QUIT' bye
+queue_file a@x.y >"$T/message"
+plays "LOGIN, methods in pieces" 20 'user=u,pass=p,auth-login' 'S: 220 hi' 'C: EHLO *' 'S: 250-hi' 'S: 250-AUTH CRAM-MD5' 'S: 250 AUTH=login' \
     'C= AUTH LOGIN dQ==' 'S: 334 UGFzc3dvcmQ6' 'C= cA==' 'S: 535 no' 'C= QUIT' bye
-dialogue "PLAIN" 16 'user=u,pass=p w' 'S: 220 hi' 'C: EHLO *' 'S: 250-hi' 'S: 250 AUTH=X plain' \
+plays "PLAIN" 16 'user=u,pass=p w' 'S: 220 hi' 'C: EHLO *' 'S: 250-hi' 'S: 250 AUTH=X plain' \
     'C= AUTH PLAIN AHUAcCB3' 'S: 454 no' 'C= QUIT' bye
-dialogue "PLAIN with a challenge" 11 'user=u,pass=p' 'S: 220 hi' 'C: EHLO *' 'S: 250-hi' 'S: 250 AUTH PLAIN' \
+plays "PLAIN with a challenge" 11 'user=u,pass=p' 'S: 220 hi' 'C: EHLO *' 'S: 250-hi' 'S: 250 AUTH PLAIN' \
     'C: AUTH PLAIN *' 'S: 334 ' 'C= QUIT' bye
-dialogue "empty user and password" 20 'user=,pass=' 'S: 220 hi' 'C: EHLO *' 'S: 250-hi' 'S: 250 AUTH PLAIN' \
+plays "empty user and password" 20 'user=,pass=' 'S: 220 hi' 'C: EHLO *' 'S: 250-hi' 'S: 250 AUTH PLAIN' \
     'C= AUTH PLAIN AAA=' 'S: 535 no' 'C= QUIT' bye
-dialogue "STARTTLS not offered" 16 'starttls' 'S: 220 hi' 'C: EHLO *' 'S: 250 hi' 'C= QUIT' bye
+plays "STARTTLS not offered" 16 'starttls' 'S: 220 hi' 'C: EHLO *' 'S: 250 hi' 'C= QUIT' bye
 is "STARTTLS not offered: text" "$out" "Server does not offer STARTTLS"
-dialogue "DATA answered by 250" 11 user= 'S: 220 hi' 'C: EHLO *' 'S: 250 hi' 'C: MAIL *' 'S: 250 ok' \
+plays "DATA answered by 250" 11 user= 'S: 220 hi' 'C: EHLO *' 'S: 250 hi' 'C: MAIL *' 'S: 250 ok' \
     'C: RCPT *' 'S: 250 ok' 'C= DATA' 'S: 250 go' 'C= QUIT' bye
-dialogue "354 for MAIL" 11 user= 'S: 220 hi' 'C: EHLO *' 'S: 250 hi' 'C: MAIL *' 'S: 354 go' 'C= QUIT' bye
-dialogue "521 to EHLO" 16 user= 'S: 220 hi' 'C: EHLO *' 'S: 521 no mail here' 'C= QUIT' bye
+plays "354 for MAIL" 11 user= 'S: 220 hi' 'C: EHLO *' 'S: 250 hi' 'C: MAIL *' 'S: 354 go' 'C= QUIT' bye
+plays "521 to EHLO" 16 user= 'S: 220 hi' 'C: EHLO *' 'S: 521 no mail here' 'C= QUIT' bye
 
 # ---- the message ----
 printf 'no envelope\n' >"$T/message"
-dialogue "no queue file" 13 user= 'S: 220 hi' 'C: EHLO *' 'S: 250 hi' 'C= QUIT' bye
+plays "no queue file" 13 user= 'S: 220 hi' 'C: EHLO *' 'S: 250 hi' 'C= QUIT' bye
 has "no queue file: text" "$out" '^Could not read message: '
 { printf 's@x.y\na@x.y\n\nlf\ncrlf\r\nbare\rcr\n\r\r\n.\n..\n\n\000nul \377\n.'; } >"$T/message"
 serve tests/talk/plain.talk; to; served
@@ -276,9 +236,8 @@ cmp "$T/want" "$T"/got.1 >"$T/out" 2>&1; is "line ends, dots, NUL: exactly" "$rc
 printf 's@x.y\na@x.y\n\n' >"$T/message"
 serve tests/talk/plain.talk; to; served
 is "empty message" "$rc $(wc -c <"$T"/got.1)" "0 0"
-printf '%s\n' 'delay DOT 700' auto >"$T/script"
-serve -n 1 "$T/script"
-message a@x.y
+serve -n 1 'delay DOT 700' auto
+queue_file a@x.y >"$T/message"
 printf 'host=127.0.0.1\nport=%s\n' "$port" >"$T/options"
 "$smtp" <"$T/options" 3<"$T/message" >"$T/out" 2>&1 &
 client=$!
@@ -286,4 +245,3 @@ until_true 5 test -s "$T/got.1.part"
 sleep 0.1
 kill $client
 wait $client; is "TERM after the final dot waits for the answer" "$? $(head -n 1 "$T/out")" "0 250 2.0.0 taken"
-wait $pid

@@ -6,19 +6,15 @@
 # messages are queued then; B: a line of them as cat -v shows it, without the
 # Received field.
 . tests/lib.sh
-prefix "$T/p"
-echo f.q.d.n >"$T/p/mailname"
-Q=$T/p/queue
-limit=' -v 5000'
-grep -q __asan_init "$NM" && limit=' -t 60'
+prefix
+echo f.q.d.n >"$P/mailname"
 
-count() { find "$Q/queue" "$Q/tmp" -type f | wc -l; }
-empty() { rm -f "$Q"/queue/* "$Q"/tmp/*; }
-stored() {
-	for file in "$Q"/queue/*; do
-		[ -f "$file" ] && sed '/^$/,/^\t/{/^Received: (nullmailer/d
-			/^\t[A-Z][a-z][a-z], /d}' "$file" | cat -v
-	done
+# messages: how many are queued, and what else is there of any
+messages() { echo "$(waiting)$(files tmp)"; }
+# shown: the queue without Received fields, in visible characters
+shown() {
+	stored | sed '/^$/,/^\t/{/^Received: (nullmailer/d
+		/^\t[A-Z][a-z][a-z], /d}' | cat -v
 }
 check() {
 	[ -n "$dialogue" ] || return
@@ -26,11 +22,11 @@ check() {
 	nullmailer-smtpd <"$T/in" >"$T/out" 2>"$T/err"
 	is "$dialogue: status" "$?" 0
 	is "$dialogue: replies" "$(cat -v "$T/out")" "$(cat -v "$T/replies")"
-	is "$dialogue: messages" "$(count)" "$messages"
-	is "$dialogue: stored" "$(stored)" "$(cat "$T/stored")"
+	is "$dialogue: messages" "$(messages)" "$count"
+	is "$dialogue: stored" "$(shown)" "$(cat "$T/stored")"
 }
 begin() {
-	dialogue=$1 messages=0
+	dialogue=$1 count=0
 	: >"$T/in"; : >"$T/replies"; : >"$T/stored"
 }
 play() {
@@ -44,7 +40,7 @@ play() {
 		R:*) printf "$text" >>"$T/in" ;;
 		S:*) printf '%s\r\n' "$text" >>"$T/replies" ;;
 		B:*) printf '%s\n' "$text" >>"$T/stored" ;;
-		Q:*) messages=$text ;;
+		Q:*) count=$text ;;
 		'#'*|'') ;;
 		*) ok "$1: $line" false ;;
 		esac
@@ -53,7 +49,7 @@ play() {
 }
 for file in tests/data/smtpd/*.txt; do play "$file"; done
 play tests/data/smtpd/reference.txt
-is "reference: lines and words" "$(cat "$Q"/queue/* | wc -lw | tr -s ' ')" ' 11 25'
+is "reference: lines and words" "$(cat "$spool"/queue/* | wc -lw | tr -s ' ')" ' 11 25'
 play tests/data/smtpd/transactions.txt
 
 # a session cut at every byte: queued only with its whole end
@@ -63,7 +59,7 @@ cut_session() {
 		empty
 		head -c $n "$T/in" | nullmailer-smtpd >/dev/null 2>&1 || wrong="$wrong status:$n"
 		want=0; [ $n -ge "$end" ] && want=1
-		[ "$(count)" = $want ] || wrong="$wrong $n"
+		[ "$(messages)" = $want ] || wrong="$wrong $n"
 		n=$((n + 1))
 	done
 	is "$1: cut at each of $size bytes" "$wrong" ''
@@ -80,12 +76,12 @@ nullmailer-smtpd <"$T/pipe" >"$T/out" 2>/dev/null & pid=$!
 exec 4>"$T/pipe"
 printf '%s\n' 'EHLO x' 'MAIL FROM:<a@b.c>' 'RCPT TO:<d@e.f>' DATA >&4
 seq 1 50000 >&4
-written() { [ -n "$(find "$Q/tmp" -size +100k)" ]; }
+written() { [ -n "$(find "$spool/tmp" -size +100k)" ]; }
 ok "half of it is on disk" until_true 5 written
 kill -9 $pid
 exec 4>&-
 wait $pid 2>/dev/null
-none() { [ "$(count)" = 0 ]; }
+none() { [ "$(messages)" = 0 ]; }
 ok "server killed in DATA: nothing stays" until_true 5 none
 
 # queue programs that fail
@@ -100,7 +96,7 @@ script() { printf '#!/bin/sh\n%s\n' "$1" >"$T/script"; chmod 755 "$T/script"; }
 } >"$T/in"
 is "large message" "$(send '' | tr '\n' '|')" \
     '354 End your message with a period on a line by itself|250 2.6.0 Accepted message|250 2.3.0 OK|221 2.0.0 Good bye|'
-is "large message: lines" "$(stored | wc -l)" 10003
+is "large message: lines" "$(shown | wc -l)" 10003
 empty
 script 'exit 1'
 is "refused at once" "$(send "$T/script" | tail -n 3 | tr '\n' '|')" \
@@ -115,14 +111,14 @@ is "content without reading" "$(send "$T/script" | sed -n 2p)" '451 4.3.0 Write 
 is "missing" "$(send /nowhere/queue | sed -n 1p)" '451 4.3.0 Starting nullmailer-queue failed'
 has "missing: stderr" "$(cat "$T/err")" '^nullmailer-smtpd: starting nullmailer-queue failed: No such file'
 printf '%s\r\n' 'EHLO x' 'MAIL FROM:<a@b.c>' 'RCPT TO:<d@e.f>' DATA x . QUIT >"$T/in"
-rmdir "$Q/tmp"
+rmdir "$spool/tmp"
 is "broken spool" "$(send '' | sed -n 2p)" '451 4.3.0 Error returned from nullmailer-queue'
 has "broken spool: the reason" "$(cat "$T/err")" '^nullmailer-queue: Installation error: queue directory is invalid'
-rm -f "$T/p/sbin/nullmailer-queue"
+rm -f "$P/sbin/nullmailer-queue"
 is "the same in this process" "$(send '' | sed -n 2p)" '451 4.3.0 Error returned from nullmailer-queue'
 has "the same in this process: the reason" "$(cat "$T/err")" '^nullmailer-queue: Installation error: queue directory is invalid'
-mkdir "$Q/tmp"
-is "queued in this process" "$(send '' | sed -n 2p) $(count)" '250 2.6.0 Accepted message 1'
+mkdir "$spool/tmp"
+is "queued in this process" "$(send '' | sed -n 2p) $(messages)" '250 2.6.0 Accepted message 1'
 script 'cat >"$0.got"; echo $# >>"$0.got"'
 printf '%s\r\n' 'EHLO x' 'MAIL FROM:<a@b.c>' 'RCPT TO:<d@e.f>' DATA half >"$T/in"
 send "$T/script" >/dev/null
@@ -132,12 +128,12 @@ send "$T/script" >/dev/null
 is "foreign program gets it all" "$(tr '\n' , <"$T/script.got")" 'a@b.c,d@e.f,,half,0,'
 
 # rules of the envelope are those of the queue
-echo adm@x.y >"$T/p/conf/adminaddr"
+conf adminaddr adm@x.y
 empty
 printf '%s\r\n' 'EHLO x' 'MAIL FROM:<a@b.c>' 'RCPT TO:<root@localhost>' DATA . >"$T/in"
 send '' >/dev/null
-is "adminaddr" "$(stored | tr '\n' ,)" 'a@b.c,adm@x.y,,'
-rm "$T/p/conf/adminaddr"
+is "adminaddr" "$(shown | tr '\n' ,)" 'a@b.c,adm@x.y,,'
+rm "$config/adminaddr"
 
 # clients that overdo it
 empty
@@ -149,8 +145,8 @@ is "a command of 1 MB" "$(nullmailer-smtpd <"$T/in" | tr -d '\r' | sed 1d | tr '
 	head -c 67108864 /dev/zero | tr '\0' .
 	printf '\r\n.\r\n'
 } >"$T/in"
-out=$(sh -c "ulimit$limit; exec nullmailer-smtpd" <"$T/in" | tail -n 1 | tr -d '\r')
-is "a line of 64 MB in 5 MB of address space" "$out $(tail -n +6 "$Q"/queue/* | wc -c)" \
+out=$(limited 5000 nullmailer-smtpd <"$T/in" | tail -n 1 | tr -d '\r')
+is "a line of 64 MB in 5 MB of address space" "$out $(tail -n +6 "$spool"/queue/* | wc -c)" \
     '250 2.6.0 Accepted message 67108864'
 empty
 { echo 'MAIL FROM:<a@b.c>'; seq -f 'RCPT TO:<recipient-number-%.0f@an.example.com>' 1 220000; } >"$T/in"
@@ -161,4 +157,4 @@ is "client stops reading" "$(wc -l <"$T/out")" 1
 head -c 200000 /dev/urandom >"$T/in"
 nullmailer-smtpd <"$T/in" | tr -d '\r' | cut -c1-3 | sort -u >"$T/out"
 is "garbage" "$(tr '\n' ' ' <"$T/out")" '220 500 '
-is "and nothing queued by all that" "$(count)" 0
+is "and nothing queued by all that" "$(messages)" 0

@@ -350,7 +350,6 @@ refused "long host" "Error setting TLS server name: the host is too long" \
 
 # ---- cut or changed at every byte
 
-spoil_time=300
 serve_12 -cert rsa.pem -key rsa.key -no_ticket
 spoil_all "certificate" "$port" insecure=1
 halt

@@ -165,9 +165,8 @@ plain "a traced session of TLS 1.2" "$(traced cafile=ca.pem tls_max12=1)"
 lacks "there are none there" "$(cat trace)" 'TCP_QUICKACK'
 halt
 
-# ---- cut or changed at every byte: the version of a record is nobody's
+# ---- cut or changed at every byte: the version of a record is ignored
 
-spoil_time=300
 [ -n "${SPOIL:-}" ] || spoil_step=13
 serve_13 -cert rsa.pem -key rsa.key
 spoil_free="2

@@ -20,12 +20,12 @@ export LOGNAME=root
 
 # ---- keys ----
 
-# authority NAME; certificate NAME SIGNER SUBJECT KEY EXTENSION: files in $T
+# authority NAME; issue NAME SIGNER SUBJECT KEY EXTENSION: files in $T
 authority() {
 	openssl req -x509 -newkey rsa:2048 -nodes -days 30 -subj "/CN=$1" \
 	    -keyout "$T/$1.key" -out "$T/$1.crt" 2>"$T/openssl"
 }
-certificate() {
+issue() {
 	printf '%s\n' "$5" >"$T/extension"
 	# shellcheck disable=SC2086
 	openssl req -new -newkey $4 -nodes -subj "/CN=$3" \
@@ -39,9 +39,9 @@ SYSTEM=/etc/ssl/certs/ca-certificates.crt
 certificates() {
 	names=subjectAltName=DNS:localhost,IP:127.0.0.1,IP:192.0.2.2
 	authority root &&
-	certificate sub root Sub rsa:2048 basicConstraints=critical,CA:true &&
-	certificate rsa sub sink rsa:2048 $names &&
-	certificate ec sub sink 'ec -pkeyopt ec_paramgen_curve:P-256' $names ||
+	issue sub root Sub rsa:2048 basicConstraints=critical,CA:true &&
+	issue rsa sub sink rsa:2048 $names &&
+	issue ec sub sink 'ec -pkeyopt ec_paramgen_curve:P-256' $names ||
 	    cat "$T/openssl"
 	cat "$T/rsa.key" "$T/rsa.crt" "$T/sub.crt" >"$T/server.pem"
 	cat "$SYSTEM" "$T/root.crt" >"$T/all.pem"

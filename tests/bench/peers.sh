@@ -9,17 +9,17 @@ mkdir -p "$T/theirs/conf"
 
 ours=$T/ours theirs=$T/theirs counted=$T/counted
 prefix "$ours"
-one_shot
+conf pausetime 0
 
 # What callgrind counts has the names of functions, no sandbox, as a worker
 # could not write down the count, and no modules, as under callgrind it does
 # not know its own file and would take them for foreign ones.
 symbols() {
-	obj=$(make -s show-OBJ)
-	make -s "$obj/lib/nosandbox.o" >"$T/make"
+	obj=$(mk show-OBJ)
+	mk "$obj/lib/net/nosandbox.o" >"$T/make"
 	# shellcheck disable=SC2046
-	$(make -s show-LINK) -o "$T/unstripped" $(make -s show-OBJS | sed \
-	    "s,$obj/lib/sandbox.o,$obj/lib/nosandbox.o,") $(make -s show-LIBS)
+	$(mk show-LINK) -o "$T/unstripped" $(mk show-OBJS | sed \
+	    "s,$obj/lib/net/sandbox.o,$obj/lib/net/nosandbox.o,") $(mk show-LIBS)
 	(NM=$T/unstripped prefix "$counted")
 	rm -r "$counted/conf" "$counted/queue" "$counted/protocols"
 	ln -s "$ours/conf" "$ours/queue" "$counted"

@@ -168,15 +168,15 @@ large() {
 installed() {
 	root=$T/root
 	mkdir -p "$root/etc" "$root/dev"
-	make -s install DESTDIR="$root" BINARY="$NM" OWNER=mail >"$T/install" ||
+	mk install DESTDIR="$root" BINARY="$NM" OWNER=mail >"$T/install" ||
 	    cat "$T/install"
 	cp /etc/passwd /etc/localtime "$root/etc/"
 	mknod -m 666 "$root/dev/null" c 1 3
-	config=$root$(make -s show-CONFIG)
-	mkdir -p "$config"
-	echo f.q.d.n >"$config/me"
-	echo q.d.n >"$config/defaultdomain"
-	sendmail=$(make -s show-SBIN)/sendmail
+	there=$root$(mk show-CONFIG)
+	mkdir -p "$there"
+	echo f.q.d.n >"$there/me"
+	echo q.d.n >"$there/defaultdomain"
+	sendmail=$(mk show-SBIN)/sendmail
 	chmod 755 "$T" "$root"
 }
 injected() {
@@ -246,12 +246,12 @@ runs_begun() { grep -c '^Rescanning' "$ours/log"; }
 # word NAME WORDS: of what measure.py says
 word() { printf '%s\n' "$2" | tr ' ' '\n' | sed -n "s/^$1=//p"; }
 
-# waiting COUNT: a run that can send none, the rest after it, one that sends all
-waiting() {
+# long_queue COUNT: a run that can send none, the rest after it, one that sends all
+long_queue() {
 	count=$1
 	echo "$count waiting" >&2
 	fill "$ours" $count 1000
-	echo '127.0.0.1 smtp port=1' >"$ours/conf/remotes"
+	remotes '127.0.0.1 smtp port=1'
 	drain "$ours" >"$T/first"
 	none=$(drain "$ours")
 	what=memory
@@ -263,21 +263,21 @@ waiting() {
 	tracer=$!
 	until_true 10 sh -c "! grep -q 'TracerPid:.0$' /proc/$daemon/status"
 	before=$(runs_begun)
-	printf x >"$ours/queue/trigger"
+	pull
 	until_true 60 sh -c "[ \$(grep -c '^Rescanning' '$ours/log') -gt $before ]"
 	sleep 1
 	kill -INT $tracer
 	wait $tracer 2>/dev/null
 	no_daemon "$ours"
-	echo "$host smtp port=$SINK_PORT" >"$ours/conf/remotes"
+	remotes "$host smtp port=$SINK_PORT"
 	all=$(drain "$ours" --limit 300)
 	record waiting $count "$(word wall "$none")" "$(word pss "$most")" "$rest" \
 	    "$(grep -c '^[0-9]* *[a-z0-9_]*(' "$T/rescan")" \
-	    "$(word wall "$all")" "$(queued)"
+	    "$(word wall "$all")" "$(waiting)"
 }
 queue_rows() {
 	sink --chunking
-	for n in 10 1000 100000; do waiting $n; done
+	for n in 10 1000 100000; do long_queue $n; done
 	pages
 	no_sink
 }
@@ -288,8 +288,8 @@ pages() {
 	daemon "$ours"
 	before=$(held Pss $daemon)
 	fill "$ours" 20000 1000
-	printf x >"$ours/queue/trigger"
-	until_true 120 sh -c "[ -z \"\$(ls '$ours/queue/queue')\" ]"
+	pull
+	until_true 120 drained
 	sleep 2
 	figure 'idle PSS, KB, after 20,000 messages' "$(held Pss $daemon)" '' '' \
 	    "$((before + before / 10))"

@@ -9,11 +9,10 @@ if [ "${NAMESPACES:-}" != own ]; then
 fi
 . tests/bench/lib.sh
 SESSIONS=${SESSIONS:-50}
-CLIENT=${PEER%/*}/ssl_client
+CLIENT=$TOOLS/ssl_client
 
 figure() { printf '%-60s %s\n' "$1" "$2"; }
 median() { sort -n | awk '{ v[NR] = $1 } END { print v[int((NR + 1) / 2)] }'; }
-in_use() { grep -q ":$(printf %04X "$1") 00000000:0000 0A" /proc/net/tcp; }
 
 # cpu COMMAND...: ms of CPU, user and system, of one of $SESSIONS runs
 cpu() {
@@ -45,29 +44,25 @@ sessions() {
 }
 
 # The module by name: a process, a session with EHLO and all, a message.
-module() {
-	printf 'tls %s\nauto\n' "$T/server.pem" >"$T/script"
-	"$PEER" -t 300 -p "$T/port" "$T/script" &
-	owns $!
-	until_true 5 [ -s "$T/port" ]
-	printf 's@x.y\nr@x.y\n\nx\n' >"$T/message"
-	printf 'host=127.0.0.1\nport=%s\ntls\n\n' "$(cat "$T/port")" >"$T/options"
+one_session() {
+	serve "tls $T/server.pem" auto
+	queue_file r@x.y >"$T/message"
+	printf 'host=127.0.0.1\nport=%s\ntls\n\n' "$port" >"$T/options"
 	export HELOHOST=h.example.org
 	figure "ms of CPU of nullmailer-smtp, one message, rsa" "$(many_cpu \
 	    sh -c "exec '$NM' smtp <'$T/options' 3<'$T/message'")"
 }
 
 # ---- size ----
-made() { make -s "show-$1"; }
 sizes() {
-	obj=$(made OBJ)
-	"$obj/mkbundle" >"$T/bundle.c"
+	obj=$(mk show-OBJ)
+	"$obj/mkbundle" ssl/distrust.txt >"$T/bundle.c"
 	# shellcheck disable=SC2046
-	$(made COMPILE | sed 's/-DCA_FILES=.* -DDEB/-DDEB/; s/-DVERSION=[^ ]*//; s/-D[A-Z]*_DIR=[^ ]*//g') \
+	$(mk show-COMPILE | sed 's/-DCA_FILES=.* -DDEB/-DDEB/; s/-DVERSION=[^ ]*//; s/-D[A-Z]*_DIR=[^ ]*//g') \
 	    -Issl -c -o "$T/bundle.o" "$T/bundle.c" &&
-	    $(made LINK) -s -o "$T/bare" $(made OBJS | sed "s,[^ ]*/ssl/bundle.o,$T/bundle.o,") $(made LIBS)
+	    $(mk show-LINK) -s -o "$T/bare" $(mk show-OBJS | sed "s,[^ ]*/ssl/bundle.o,$T/bundle.o,") $(mk show-LIBS)
 	figure "bytes without the CA bundle (CA_DIR=)" "$(stat -c %s "$T/bare")"
-	make -s SSL=none OBJ="$T/none" BINARY="$T/none/nullmailer" >"$T/make" 2>&1 ||
+	mk SSL=none OBJ="$T/none" BINARY="$T/none/nullmailer" >"$T/make" 2>&1 ||
 	    tail -n 3 "$T/make" | sed 's/^/# /'
 	figure "bytes without TLS (SSL=none)" "$(stat -c %s "$T/none/nullmailer")"
 }
@@ -77,5 +72,5 @@ mount --bind "$T/all.pem" "$SYSTEM"
 sizes
 sessions rsa
 sessions ec
-module
+one_session
 exit 0

@@ -1,35 +1,30 @@
 # core.sh - what must work on every machine: $NM is another machine's program,
 # the servers are ours
 . tests/lib.sh
-prefix "$T/p"
-P=$T/p
-echo 0 >"$P/conf/pausetime"
-sh tests/pki/cert.sh "$T" >"$T/openssl" 2>&1 || cat "$T/openssl"
+prefix
+certificate
+FROM=s@x.y
+remote() { remotes "127.0.0.1 smtp port=$port $*"; }
 
 # The file is named so that the long tests are left out.
 arithmetic() {
 	timeout 300 "$1" "tests/data/${1##*/}.txt" >"$T/unit" ||
 	    { grep '^not' "$T/unit"; return 1; }
 }
-for unit in "${NM%/*}"/tests/unit/*; do
+for unit in "${NM%/*}"/tests/unit/ssl/*; do
 	[ ! -x "$unit" ] || ok "unit ${unit##*/}" arithmetic "$unit"
 done
 
-remote() { echo "127.0.0.1 smtp port=$port $*" >"$P/conf/remotes"; }
-run() { timeout 300 nullmailer-send >"$T/log" 2>&1; }
-waiting() { find "$P/queue/queue" -type f | wc -l; }
-put() { printf 's@x.y\nr@x.y\n\nSubject: old\n\ntext\n' >"$P/queue/queue/$1"; }
-
 printf 'Subject: hi\n\n.dot\nbye\n' | timeout 300 nullmailer-inject -f s@x.y r@a.b z
 is "inject and queue" "$? $(waiting)" "0 1"
-is "the envelope" "$(head -n 4 "$P"/queue/queue/* | tr '\n' ' ')" "s@x.y r@a.b z@f.q.d.n  "
-has "the date is of this year" "$(cat "$P"/queue/queue/*)" "^Date: .* $(date +%Y) "
+is "the envelope" "$(stored | head -n 4 | tr '\n' ' ')" "s@x.y r@a.b z@f.q.d.n  "
+has "the date is of this year" "$(stored)" "^Date: .* $(date +%Y) "
 
 serve "starttls $T/server.pem" auto
 remote "starttls x509cafile=$T/ca.pem tls-name=other.test"
 run
 is "TLS: a wrong name is refused" "$(waiting) $(taken)" "1 0"
-has "and the log says so" "$(cat "$T/log")" 'TLS.*\(name\|other.test\)'
+has "and the log says so" "$(log)" 'TLS.*\(name\|other.test\)'
 remote "starttls tls-name=mail.test"
 run
 is "TLS: so is a CA nobody knows" "$(waiting) $(taken)" "1 0"
@@ -38,26 +33,25 @@ run
 is "TLS: the right name is sent to" "$(waiting) $(taken)" "0 1"
 has "byte by byte" "$(cat "$T"/got.1)" '^\.\.dot'
 ok "a kernel without a sandbox is spoken of once at most" \
-    [ "$(grep -c 'kernel has no' "$T/log")" -le 1 ]
+    [ "$(lines 'kernel has no')" -le 1 ]
 
 serve 'on RCPT r@x.y 550 5.1.1 no such user' auto
 remote
-put 1000000001.1
-touch -d '2 minutes ago' "$P/queue/queue/1000000001.1"
+put 1000000001.1 r@x.y
+touch -d '2 minutes ago' "$spool/queue/1000000001.1"
 run
-is "DSN: refused for good, a report is sent" "$(waiting) $(taken) $(
-    find "$P/queue/failed" -type f | wc -l)" "0 1 1"
-has "to the sender" "$(cat "$T/peer")" 'C: RCPT TO:<s@x.y>'
+is "DSN: refused for good, a report is sent" "$(waiting) $(taken) $(failed)" "0 1 1"
+has "to the sender" "$(transcript)" '^C: RCPT TO:<s@x.y>'
 has "with the server's words" "$(cat "$T"/got.1)" '^Diagnostic-Code: .*550 5.1.1 no such user'
 has "and a date of today" "$(cat "$T"/got.1)" "^Arrival-Date: .* $(date +%Y) "
-rm -f "$P"/queue/failed/*
+empty
 
 serve 'on RCPT 450 later' auto
 remote
-put 2209000001.1
-touch -d '2040-01-01 00:00:00 UTC' "$P/queue/queue/2209000001.1"
+put 2209000001.1 r@x.y
+touch -d '2040-01-01 00:00:00 UTC' "$spool/queue/2209000001.1"
 run
-is "from 2040: kept after a deferral" "$(waiting) $(stat -c %Y "$P"/queue/queue/*)" "1 2208988800"
+is "from 2040: kept after a deferral" "$(waiting) $(stat -c %Y "$spool"/queue/*)" "1 2208988800"
 has "and listed" "$(mailq)" '2040'
 serve auto
 remote

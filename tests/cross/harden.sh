@@ -5,27 +5,21 @@
 . tests/lib.sh
 
 # The same objects with their symbols.
-show() { make -s "show-$1" 2>/dev/null; }
 # shellcheck disable=SC2046
-$(show LINK) -o "$T/symbols" $(show OBJS) $(show LIBS)
+$(mk show-LINK) -o "$T/symbols" $(mk show-OBJS) $(mk show-LIBS)
 symbols=$(readelf -sW "$T/symbols" | awk '{ print $8 }')
 has "symbols are there to look at" "$symbols" '^main$'
 has "a stack protector" "$symbols" '^__stack_chk_fail'
 ok "BearSSL has it too" \
-    sh -c 'readelf -sW "$1" | grep -q "UND __stack_chk_fail"' - "$(show LIBS)"
+    sh -c 'readelf -sW "$1" | grep -q "UND __stack_chk_fail"' - "$(mk show-LIBS)"
 
+prefix
 # place: where a process has its program
 place() {
-	mkdir -p "$T/p/conf" "$T/p/queue/queue" "$T/p/queue/tmp" \
-	    "$T/p/queue/failed"
-	chmod 700 "$T/p/queue"/*
-	NULLMAILER_TEST_PREFIX=$T/p "$NM" send >"$T/log" 2>&1 &
-	pid=$!
-	owns "$pid"
-	until_true 60 grep -q 'Rescanning queue' "$T/log"
-	sed -n '1s/-.*//p' "/proc/$pid/maps"
-	kill "$pid"
-	wait "$pid"
+	start
+	logged 60 'Rescanning queue'
+	sed -n '1s/-.*//p' "/proc/$sender/maps"
+	stop 60
 }
 is "addresses are not used again" "$(
 	[ "$(cat /proc/sys/kernel/randomize_va_space)" -gt 0 ] ||

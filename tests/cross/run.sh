@@ -25,7 +25,7 @@ arch() {
 # What has arithmetic of its own is tested there too.
 unit_tests() {
 	for u in ed25519 mlkem pss sha3; do
-		echo "$obj/cross/$1/tests/unit/$u"
+		echo "$obj/cross/$1/tests/unit/ssl/$u"
 	done
 }
 build() {

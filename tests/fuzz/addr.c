@@ -3,9 +3,9 @@
 #include <stdint.h>
 #include <stdlib.h>
 
-#include "../../lib/addr.h"
-#include "../../lib/chr.h"
-#include "../../lib/hostname.h"
+#include "../../lib/mail/addr.h"
+#include "../../lib/base/chr.h"
+#include "../../lib/conf/hostname.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n);
 

@@ -7,9 +7,9 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "../../lib/buf.h"
-#include "../../lib/chr.h"
-#include "../../lib/conf.h"
+#include "../../lib/base/buf.h"
+#include "../../lib/base/chr.h"
+#include "../../lib/conf/conf.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n);
 

@@ -5,8 +5,8 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "../../lib/chr.h"
-#include "../../lib/dsn.h"
+#include "../../lib/base/chr.h"
+#include "../../lib/mail/dsn.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n);
 

@@ -6,7 +6,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "../../lib/envelope.h"
+#include "../../lib/mail/envelope.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n);
 

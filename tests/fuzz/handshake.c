@@ -1,7 +1,8 @@
-/* handshake - what a server sends, from any state of the handshake on. The first
- * three bytes choose versions, state and suite; the rest are records, which are
- * taken for clear ones whatever the keys are, so that every message is reached.
- * Nobody can make a Finished that fits: no session may come to be open. */
+/* handshake - what a server sends, from any state of the handshake on. The
+ * first three bytes choose versions, state and suite; the rest are records,
+ * which are taken for clear ones whatever the keys are, so that every message
+ * is reached. No input can hold a Finished that fits: no session may come to be
+ * open. */
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -37,10 +38,6 @@ set_up(void)
 	br_ssl_engine_set_hash(&h.eng, br_sha256_ID, &br_sha256_vtable);
 	br_ssl_engine_set_hash(&h.eng, br_sha384_ID, &br_sha384_vtable);
 	br_ssl_engine_set_hash(&h.eng, br_sha512_ID, &br_sha512_vtable);
-	br_ssl_engine_set_cbc(&h.eng, &br_sslrec_in_cbc_vtable,
-	    &br_sslrec_out_cbc_vtable);
-	br_ssl_engine_set_aes_cbc(&h.eng, &br_aes_ct64_cbcenc_vtable,
-	    &br_aes_ct64_cbcdec_vtable);
 	br_ssl_engine_set_aes_ctr(&h.eng, &br_aes_ct64_ctr_vtable);
 	br_ssl_engine_set_ghash(&h.eng, br_ghash_ctmul64);
 	br_ssl_engine_set_chacha20(&h.eng, br_chacha20_ct_run);

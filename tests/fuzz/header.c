@@ -7,8 +7,8 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "../../lib/header.h"
-#include "../../lib/hostname.h"
+#include "../../lib/mail/header.h"
+#include "../../lib/conf/hostname.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n);
 

@@ -4,12 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../../ssl/ssl.h"
-#include "../../lib/buf.h"
-#include "../../lib/err.h"
-#include "../../lib/module.h"
-#include "../../lib/opt.h"
-#include "../../lib/remote.h"
+#include "../../lib/base/buf.h"
+#include "../../lib/base/err.h"
+#include "../../lib/smtp/remote.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n);
 
@@ -20,33 +17,17 @@ must(int condition)
 		abort();
 }
 
-/* As a module reads its input: an option a line. */
+/* A line is right, and complete, or it has a reason. */
 static void
-check_options(const struct buf *options)
+check_remote(const struct remote *r)
 {
-	struct module_options o = { 0 };
-	struct opt rows[MODULE_ROWS];
-	struct opts all = { rows, module_rows(&o, rows), 0 };
-	struct buf lines = { 0 }, why = { 0 };
-	char *line, *end;
-	int rc = 0;
-
-	buf_set(&lines, buf_str(options));
-	must(lines.n > 0 && lines.p[lines.n - 1] == '\n');
-	for (line = lines.p; rc == 0 && *line; line = end + 1) {
-		end = strchr(line, '\n');
-		if (!end)
-			break;
-		*end = '\0';
-		rc = opt_text(&all, line, &why);
-		must(rc == 0 || why.n > 0);
-	}
-	if (rc == 0 && module_check(&o, 25, 465, &why) == ERR_OK)
-		must(o.host && o.port > 0 && o.port < 65536);
-	else
-		must(why.n > 0);
-	buf_free(&lines);
-	buf_free(&why);
+	must(r->lines.n > 0 && r->lines.p[r->lines.n - 1] == '\n');
+	must(r->sessions > 0 && r->sessions <= 1000);
+	if (r->fault)
+		must(r->protocol && r->why.n > 0);
+	else if (r->protocol)
+		must(r->options.host && r->options.port > 0 &&
+		    r->options.port < 65536);
 }
 
 int
@@ -60,7 +41,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 	must(r.count == again.count);
 	for (i = 0; i < r.count; i++) {
 		must(remote_equal(&r.list[i], &again.list[i]));
-		check_options(&r.list[i].options);
+		check_remote(&r.list[i]);
 	}
 	remotes_free(&r);
 	remotes_free(&again);

@@ -5,8 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../../lib/io.h"
-#include "../../lib/reply.h"
+#include "../../lib/net/io.h"
+#include "../../lib/smtp/reply.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *, size_t);
 

@@ -3,8 +3,8 @@
 #include <stdint.h>
 #include <stdlib.h>
 
-#include "../../lib/base64.h"
-#include "../../lib/sasl.h"
+#include "../../lib/base/base64.h"
+#include "../../lib/smtp/sasl.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n);
 

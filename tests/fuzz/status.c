@@ -3,7 +3,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 
-#include "../../lib/status.h"
+#include "../../lib/queue/status.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n);
 

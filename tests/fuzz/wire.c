@@ -5,8 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../../lib/buf.h"
-#include "../../lib/wire.h"
+#include "../../lib/base/buf.h"
+#include "../../lib/mail/wire.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *, size_t);
 

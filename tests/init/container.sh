@@ -4,44 +4,34 @@
 # have; with bare nothing and with /etc/hosts the smart host is localhost
 # needs: bwrap=bubblewrap crun
 . tests/interop/lib.sh
-# Of an outer make, only the variables of its command line.
-MAKEFLAGS=${MAKEFLAGS-}
-export MAKEFLAGS="-- ${MAKEFLAGS##*-- }"
-unset MAKELEVEL
 
-CONFIG=$(make -s show-CONFIG) SPOOL=$(make -s show-SPOOL)
-volume=$T/volume queue=$T/volume/queue
-mkdir -m 700 "$volume"
-chown 1000:1000 "$volume"
-
-echo auto >"$T/script"
-"$PEER" -t 1200 -p "$T/port" -l "$T/peer.log" "$T/script" &
-owns $!
-until_true 60 [ -s "$T/port" ] || exit 1
-port=$(cat "$T/port")
+CONFIG=$(mk show-CONFIG) SPOOL=$(mk show-SPOOL)
+spool=$T/volume
+mkdir -m 700 "$spool"
+chown 1000:1000 "$spool"
+serve auto
 
 # image PORT [HOST]: a root as an image has it, with a new copy of the binary
 image() {
 	root=$(mktemp -d "$T/root.XXXXXX")
 	chmod 755 "$root"
-	mkdir -p "$root$CONFIG" "$root$SPOOL"
+	config=$root$CONFIG
+	mkdir -p "$config" "$root$SPOOL"
 	cp "$NM" "$root/nullmailer"
-	echo host.example.org >"$root$CONFIG/me"
-	echo "${2:-127.0.0.1} smtp port=$1" >"$root$CONFIG/remotes"
-	chown 1000:1000 "$root$CONFIG/remotes"
-	chmod 600 "$root$CONFIG/remotes"
+	conf me host.example.org
+	remotes "${2:-127.0.0.1} smtp port=$1"
+	chown 1000:1000 "$config/remotes"
+	chmod 600 "$config/remotes"
 }
 
-child_of() { cut -d' ' -f1 "/proc/$1/task/$1/children" 2>/dev/null; }
+child_of() { children "$1" | cut -d' ' -f1; }
 own_users=
 # Starts "$@" in the background and waits for the sender that it runs.
 up() {
-	: >"$T/log"
-	"$@" >"$T/log" 2>&1 </dev/null &
-	outside=$!
-	until_true 60 grep -q 'Rescanning queue' "$T/log" ||
-	    sed 's/^/# /' "$T/log"
-	first=$outside
+	SENDER=$*
+	start </dev/null
+	logged 60 'Rescanning queue' || log | sed 's/^/# /'
+	first=$sender
 	while [ "$(inner_pid)" != 1 ] && [ -n "$(child_of "$first")" ]; do
 		first=$(child_of "$first")
 	done
@@ -55,25 +45,23 @@ in_it() {
 }
 
 sent=0
-delivered() { [ "$(grep -c ' M: .* accepted ' "$T/peer.log")" -ge "$1" ]; }
+delivered() { [ "$(taken)" -ge "$1" ]; }
 arrives() {
 	sent=$((sent + 1))
 	ok "$1" until_true 60 delivered "$sent"
 }
 slip_in() {
-	printf 's@example.org\nr@example.net\n\nSubject: slipped in\n\n' \
-	    >"$volume/tmp/slip"
-	chown 1000:1000 "$volume/tmp/slip"
-	mv "$volume/tmp/slip" "$queue/1795200000.$sent"
+	put 1795200000.$sent r@example.net
+	chown 1000:1000 "$spool/queue/1795200000.$sent"
 }
 
 term() {
-	began=$(date +%s%N)
+	began=$(ms)
 	kill -TERM "$first"
 	until_true 60 [ ! -e "/proc/$first" ] || kill -9 "$first"
-	wait "$outside"
+	wait "$sender"
 	code=$?
-	took=$((($(date +%s%N) - began) / 1000000))
+	took=$(($(ms) - began))
 }
 # down NAME COMMAND...: of a machine that is busy with other things a second is
 # not asked at once; the command starts the container for another try.
@@ -147,7 +135,7 @@ by_chroot() {
 		esac
 	done
 	up unshare --mount --pid --uts --ipc --fork --kill-child \
-	    sh "$T/enter" "$root" "$volume" "$SPOOL" "$@"
+	    sh "$T/enter" "$root" "$spool" "$SPOOL" "$@"
 }
 for things in '' /proc /dev /etc/passwd /etc/hosts \
     '/proc /dev /etc/passwd /etc/hosts'; do
@@ -170,7 +158,7 @@ done
 by_bwrap() {
 	up setpriv --reuid 1000 --regid 1000 --clear-groups --no-new-privs \
 	    bwrap --unshare-all --share-net --as-pid-1 --cap-drop ALL \
-	    --die-with-parent --ro-bind "$root" / --bind "$volume" "$SPOOL" \
+	    --die-with-parent --ro-bind "$root" / --bind "$spool" "$SPOOL" \
 	    /nullmailer send
 }
 image "$port"
@@ -198,7 +186,7 @@ by_crun() {
 	"mounts": [ {
 		"destination": "/dev", "source": "tmpfs", "type": "tmpfs"
 	}, {
-		"destination": "$SPOOL", "source": "$volume",
+		"destination": "$SPOOL", "source": "$spool",
 		"type": "bind", "options": [ "rbind", "rw" ]
 	} ],
 	"linux": { "namespaces": [ { "type": "pid" }, { "type": "mount" },
@@ -221,10 +209,10 @@ image 1
 by_crun
 for n in 1 2 3 4 5; do message "$n" | in_it sendmail -f s@example.org -t; done
 ok "replaced: they have been tried in vain" \
-    until_true 60 grep -q 'Delivery complete, 5 message(s) remain' "$T/log"
-is "replaced: they wait" "$(find "$queue" -type f | wc -l)" 5
+    logged 60 'Delivery complete, 5 message(s) remain'
+is "replaced: they wait" "$(waiting)" 5
 kill -9 "$first"
-wait "$outside"
+wait "$sender"
 rm -rf "$root"
 crun --root "$T/crun" delete --force nullmailer-test 2>/dev/null
 image "$port"
@@ -232,8 +220,7 @@ by_bwrap
 sent=$((sent + 4))
 arrives "replaced: another one with the same volume sends them"
 ok "replaced: the queue is empty" \
-    until_true 60 [ -z "$(find "$queue" -type f)" ]
-is "replaced: each was sent once" \
-    "$(grep -c ' M: .* accepted ' "$T/peer.log")" "$sent"
+    until_true 60 drained
+is "replaced: each was sent once" "$(taken)" "$sent"
 down replaced by_bwrap
-[ "$test_failed" -eq 0 ] || sed 's/^/# /' "$T/log"
+[ "$test_failed" -eq 0 ] || log | sed 's/^/# /'

@@ -8,32 +8,29 @@ sed "s|/usr/sbin/|$SBIN/|" initscripts/openwrt/hotplug \
     >"$R/etc/hotplug.d/iface/90-nullmailer"
 chmod 755 "$R/etc/hotplug.d/iface/90-nullmailer"
 
-echo 3600 >"$CONFIG/pausetime"
-install -d -o "$OWNER" "$R$SPOOL"
-inside setpriv --reuid "$OWNER" --regid "$OWNER" --clear-groups \
-    "$SBIN/nullmailer-send" >"$T/log" 2>&1 &
-owns $!
-until_true 60 [ -p "$R$SPOOL/trigger" ]
-runs_made() { grep -c 'remain\.$' "$T/log"; }
-one_more() { [ "$(runs_made)" -gt "$before" ]; }
+conf pausetime 3600
+install -d -o "$OWNER" "$spool"
+SENDER="chroot $R setpriv --reuid $OWNER --regid $OWNER --clear-groups $SBIN/nullmailer-send"
+start
+until_true 60 [ -p "$spool/trigger" ]
 
 # sends NAME COMMAND...: the command, at the end of a time without network
 sends() {
 	hook=$1; shift
 	ip addr del 127.0.0.1/8 dev lo
-	before=$(runs_made)
+	before=$(lines 'remain\.$')
 	mail_it
-	ok "$hook: without a network the message waits" until_true 60 one_more
+	ok "$hook: without a network the message waits" logged 60 'remain\.$' $((before + 1))
 	ip addr add 127.0.0.1/8 dev lo
 	arrives "$hook: is sent when there is one" inside env "$@"
 }
 # leaves NAME COMMAND...: the command is none of its business
 leaves() {
 	hook=$1; shift
-	before=$(grep -c 'Trigger pulled' "$T/log")
+	before=$(lines 'Trigger pulled')
 	ok "$hook" inside env "$@"
 	sleep 0.3
-	is "$hook: nothing is run" "$(grep -c 'Trigger pulled' "$T/log")" "$before"
+	is "$hook: nothing is run" "$(lines 'Trigger pulled')" "$before"
 }
 up=/etc/network/if-up.d/nullmailer
 sends ifupdown IFACE=eth0 MODE=start PHASE=post-up ADDRFAM=inet $up
@@ -47,4 +44,4 @@ leaves "NetworkManager, down" $dispatcher eth0 down
 hotplug=/etc/hotplug.d/iface/90-nullmailer
 sends OpenWrt ACTION=ifup INTERFACE=wan $hotplug
 leaves "OpenWrt, down" ACTION=ifdown INTERFACE=wan $hotplug
-[ "$test_failed" -eq 0 ] || sed 's/^/# /' "$T/log"
+[ "$test_failed" -eq 0 ] || log | sed 's/^/# /'

@@ -3,11 +3,10 @@
 . tests/init/root.sh
 
 # The places of the binary under test, and those of its files in $R.
-PLACES=$(make -s show-INSTALL DESTDIR="$R" BINARY="$NM")
-place() { echo "$PLACES" | tr ' ' '\n' | sed -n "s/^$1=//p"; }
-SBIN=$(place SBIN) SPOOL=$(place SPOOL) OWNER=$(place OWNER)
-CONFIG=$R$(place CONFIG)
-QUEUE=$R$SPOOL/queue
+PLACES=$(mk show-INSTALL DESTDIR="$R" BINARY="$NM")
+SBIN=$(mk show-SBIN) SPOOL=$(mk show-SPOOL) OWNER=$(mk show-OWNER)
+CONFIG=$(mk show-CONFIG)
+spool=$R$SPOOL config=$R$CONFIG
 
 # service NAME: installs the files of an init system as `make install-NAME` does
 service() {
@@ -24,11 +23,11 @@ inside id "$OWNER" >/dev/null 2>&1 || add_owner
 mount --bind "$R/etc/passwd" /etc/passwd
 mount --bind "$R/etc/group" /etc/group
 eval "$PLACES install" || exit 1
-rm -rf "${R:?}$SPOOL"
-echo host.example.org >"$CONFIG/me"
-echo "127.0.0.1 smtp port=$(cat "$T/port")" >"$CONFIG/remotes"
-inside chown "$OWNER" "$(place CONFIG)/remotes"
-chmod 600 "$CONFIG/remotes"
+rm -rf "$spool"
+conf me host.example.org
+remotes "127.0.0.1 smtp port=$port"
+inside chown "$OWNER" "$CONFIG/remotes"
+chmod 600 "$config/remotes"
 
 sent=0
 # arrives NAME COMMAND...: the command makes one more message arrive
@@ -43,15 +42,14 @@ mail_it() {
 }
 # A file in the queue that nobody was told of.
 slip_in() {
-	printf 's@example.org\nr@example.net\n\nSubject: slipped in\n\n' \
-	    >"$R$SPOOL/tmp/slip"
-	inside chown "$OWNER" "$SPOOL/tmp/slip"
-	mv "$R$SPOOL/tmp/slip" "$QUEUE/$(date +%s).$sent"
+	slip=$(date +%s).$sent
+	put "$slip" r@example.net
+	inside chown "$OWNER" "$SPOOL/queue/$slip"
 }
 slip_and() { slip_in && "$@"; }
 
 # The sender: the process with its name that has no parent of its name.
-sender() {
+serving() {
 	for p in /proc/[0-9]*; do
 		[ "$(tr '\0' ' ' <"$p/cmdline" 2>/dev/null | cut -d' ' -f1)" \
 		    = "$SBIN/nullmailer-send" ] || continue
@@ -62,8 +60,8 @@ sender() {
 		esac
 	done 2>/dev/null
 }
-runs() { [ -n "$(sender)" ] && [ "$(sender)" != "${1:-}" ]; }
-runs_not() { [ -z "$(sender)" ]; }
+runs() { [ -n "$(serving)" ] && [ "$(serving)" != "${1:-}" ]; }
+runs_not() { [ -z "$(serving)" ]; }
 user_of() { stat -c %U "/proc/$1"; }
 
 # life START STATUS RELOAD STOP [RESPAWN]: commands as one word each. All that
@@ -74,25 +72,25 @@ life() {
 	ok "start" timeout 120 sh -c "$1"
 	ok "it runs" until_true 60 runs
 	ok "status says so" until_true 60 sh -c "$2"
-	is "as the owner of the spool" "$(user_of "$(sender)")" "$OWNER"
-	ok "it has made the spool" until_true 60 [ -p "$R$SPOOL/trigger" ]
+	is "as the owner of the spool" "$(user_of "$(serving)")" "$OWNER"
+	ok "it has made the spool" until_true 60 [ -p "$spool/trigger" ]
 	arrives "a message arrives" mail_it
 	arrives "reload runs the queue" slip_and sh -c "$3"
-	first=$(sender)
-	began=$(date +%s%N)
+	first=$(serving)
+	began=$(ms)
 	kill -9 "$first"
 	[ -z "${5:-}" ] || { until_true 60 runs_not
 	    ok "status says no" until_true 60 sh -c "! $2"
 	    ok "start once more" sh -c "$5"; }
 	ok "killed with -9 it comes back" until_true 60 runs "$first"
-	back=$((($(date +%s%N) - began) / 1000000))
+	back=$(($(ms) - began))
 	ok "status says so" until_true 60 sh -c "$2"
 	arrives "a message arrives then" mail_it
-	began=$(date +%s%N)
+	began=$(ms)
 	ok "stop" timeout 120 sh -c "$4"
 	ok "it has ended" until_true 60 runs_not
 	echo "#= there again $back ms after kill -9${5:+ and start};" \
-	    "gone $((($(date +%s%N) - began) / 1000000)) ms after stop"
+	    "gone $(($(ms) - began)) ms after stop"
 	ok "status says no" until_true 60 sh -c "! $2"
 	sleep 1.5
 	ok "and it stays away" runs_not

@@ -16,17 +16,17 @@ unshare --pid --fork --kill-child --mount-proc="$R/proc" chroot "$R" \
     /sbin/openrc-init >"$T/boot" 2>&1 </dev/null &
 outside=$!
 ok "it runs after the boot" until_true 60 runs
-process1=$(tr -d ' ' <"/proc/$outside/task/$outside/children")
+process1=$(children "$outside")
 rc="nsenter --target $process1 --mount --pid chroot $R rc-service nullmailer"
 until_true 60 $rc status
 ok "stop" $rc stop
 ok "it has ended" until_true 60 runs_not
-rm -rf "${R:?}$SPOOL"
+rm -rf "$spool"
 
 life "$rc start" "$rc status" "$rc reload" "$rc stop"
 ok "start" $rc start
 until_true 60 runs
-first=$(sender)
+first=$(serving)
 ok "restart" $rc restart
 ok "is another process" until_true 60 runs "$first"
 $rc stop >/dev/null 2>&1

@@ -1,13 +1,9 @@
 # root.sh - the small Debian that system.sh builds. The test that includes this
 # sees it under $R, through an overlay in memory, in namespaces of its own,
-# beside a server that takes all mail and writes $T/peer.log. Needs root.
+# beside a server that takes all mail. Needs root.
 SYSTEM=${SYSTEM:-$PWD/obj/init/system}
 [ "${NAMESPACES:-}" = own ] || sh tests/init/system.sh "$SYSTEM" || exit 1
 . tests/interop/lib.sh
-# Of an outer make, only the variables of its command line.
-MAKEFLAGS=${MAKEFLAGS-}
-export MAKEFLAGS="-- ${MAKEFLAGS##*-- }"
-unset MAKELEVEL
 
 R=$T/root
 mkdir "$T/layer" "$R"
@@ -31,8 +27,5 @@ trap unmount EXIT
 
 inside() { chroot "$R" "$@"; }
 
-echo auto >"$T/script"
-"$PEER" -t 1200 -p "$T/port" -l "$T/peer.log" "$T/script" &
-owns $!
-until_true 60 [ -s "$T/port" ] || exit 1
-delivered() { [ "$(grep -c ' M: .* accepted ' "$T/peer.log")" -ge "$1" ]; }
+serve auto
+delivered() { [ "$(taken)" -ge "$1" ]; }

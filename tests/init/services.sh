@@ -1,18 +1,14 @@
 # services.sh - `make install` puts no service anywhere; each `make install-X`
 # puts its own files, filled in, and no other
 . tests/lib.sh
-# Of an outer make, only the variables of its command line.
-MAKEFLAGS=${MAKEFLAGS-}
-export MAKEFLAGS="-- ${MAKEFLAGS##*-- }"
-unset MAKELEVEL
 
-files() { (cd "$T/root" && find . ! -type d | sed 's/^\.//' | LC_ALL=C sort); }
+installed() { (cd "$T/root" && find . ! -type d | sed 's/^\.//' | LC_ALL=C sort); }
 mkdir "$T/root"
-eval "$(make -s show-INSTALL DESTDIR="$T/root" BINARY="$NM") install" \
+eval "$(mk show-INSTALL DESTDIR="$T/root" BINARY="$NM") install" \
     >"$T/said" 2>&1
-own=$(make -s show-SPOOL)
-has "make install: the programs are there" "$(files)" '/nullmailer-send$'
-is "make install: no service" "$(files | grep -v "^$own/" |
+own=$(mk show-SPOOL)
+has "make install: the programs are there" "$(installed)" '/nullmailer-send$'
+is "make install: no service" "$(installed | grep -v "^$own/" |
     grep -e '^/etc/' -e '/systemd/' -e '/s6/' -e 'tmpfiles' -e 'sysusers')" ""
 is "and nothing is switched on" "$(find "$T/root" -path '*rc[0-9S].d*' \
     -o -name '*.wants' -o -path '*runlevels*' -o -path '*/service/*')" ""
@@ -20,10 +16,10 @@ is "and nothing is switched on" "$(find "$T/root" -path '*rc[0-9S].d*' \
 # puts NAME FILE...: what is there after make install-NAME and was not before
 puts() {
 	name=$1; shift
-	files >"$T/before"
-	ok "install-$name" make -s "install-$name" DESTDIR="$T/root"
+	installed >"$T/before"
+	ok "install-$name" mk "install-$name" DESTDIR="$T/root"
 	is "install-$name: its files" \
-	    "$(files | comm -13 "$T/before" -)" "$(printf '%s\n' "$@")"
+	    "$(installed | comm -13 "$T/before" -)" "$(printf '%s\n' "$@")"
 	for f; do
 		lacks "install-$name: $f is filled in" \
 		    "$(cat "$T/root$f")" '@[A-Z]*@'
@@ -43,4 +39,4 @@ puts ifupdown /etc/network/if-up.d/nullmailer
 puts udhcpc /etc/udhcpc/post-bound/nullmailer
 puts networkmanager /etc/NetworkManager/dispatcher.d/50-nullmailer
 is "that was all of them" "$(grep -c '^puts ' "$0")" \
-    "$(make -s show-SERVICES | wc -w)"
+    "$(mk show-SERVICES | wc -w)"

@@ -1,7 +1,6 @@
 # spoolfs.sh - the spool on file systems that are not what a mailer expects:
 # it works, or one line at the start says why not
 # needs: mkfs.vfat=dosfstools strace
-# shellcheck disable=SC2119,SC2120  # start may have no argument
 # Where the kernel has no vfat, or nothing to mount a file with, a program in
 # user space does it; tests/vm/shares.sh has a kernel with both.
 kernel_has_vfat() {
@@ -23,27 +22,16 @@ if [ "${NAMESPACES:-}" != own ]; then
 fi
 . tests/interop/lib.sh
 
-spool=$T/nm/queue
-{ echo 'on RCPT *refused@* 550 5.1.1 nobody here'; echo auto; } >"$T/script"
-"$PEER" -t 1200 -p "$T/port" -l "$T/peer.log" "$T/script" &
-owns $!
-until_true 60 [ -s "$T/port" ] || exit 1
-prefix "$T/nm"
+serve 'on RCPT *refused@* 550 5.1.1 nobody here' auto
+prefix
+remotes "127.0.0.1 smtp port=$port"
 rm -rf "$spool"
 mkdir "$spool"
 
-# start COMMAND...: with that before its name
-start() {
-	remotes "127.0.0.1 smtp port=$(cat "$T/port")"
-	: >"$T/log"
-	"$@" nullmailer-send >>"$T/log" 2>&1 &
-	sender=$!
-	owns "$sender"
-	until_true 60 grep -q 'Rescanning queue' "$T/log"
-}
-stop() { kill "$sender" && wait "$sender"; }
-delivered() { [ "$(grep -c ' M: .* accepted ' "$T/peer.log")" -ge "$1" ]; }
-empty() { [ -z "$(ls "$1")" ]; }
+begins() { start && logged 60 'Rescanning queue'; }
+ends() { stop 60; [ "$rc" = 0 ]; }
+delivered() { [ "$(taken)" -ge "$1" ]; }
+refused() { [ "$(failed)" -gt 0 ]; }
 sent=0
 mail_to() { message "$sent" | sendmail -f s@example.org "$1"; }
 
@@ -51,19 +39,18 @@ mail_to() { message "$sent" | sendmail -f s@example.org "$1"; }
 # tells the sender where there is no trigger
 works() {
 	name=$1; shift
-	ok "$name: the sender starts" start
+	ok "$name: the sender starts" begins
 	sent=$((sent + 1))
 	ok "$name: a message is queued" mail_to r@example.net
 	"$@"
 	ok "$name: and sent" until_true 60 delivered "$sent"
-	ok "$name: and gone" until_true 60 empty "$spool/queue"
+	ok "$name: and gone" until_true 60 drained
 	ok "$name: one that is refused is queued" mail_to refused@example.net
 	"$@"
-	ok "$name: and goes to failed" \
-	    until_true 60 sh -c "ls $spool/failed | grep -q ."
-	ok "$name: the sender stops" stop
-	is "$name: nothing is left in tmp" "$(ls "$spool/tmp")" ""
-	[ "$test_failed" -eq 0 ] || sed 's/^/# /' "$T/log"
+	ok "$name: and goes to failed" until_true 60 refused
+	ok "$name: the sender stops" ends
+	is "$name: nothing is left in tmp" "$(files tmp)" ""
+	[ "$test_failed" -eq 0 ] || log | sed 's/^/# /'
 }
 # refuses NAME PATTERN: one line, exit 1
 refuses() {
@@ -88,18 +75,18 @@ mkdir -p "$T/lower" "$T/layer"
 mount -t tmpfs layer "$T/layer"
 mkdir "$T/layer/upper" "$T/layer/work"
 mount --bind "$T/lower" "$spool"
-start
-stop
+begins
+ends
 mail_to r@example.net
 mail_to r@example.net
 umount "$spool"
 mount -t overlay -o "lowerdir=$T/lower,upperdir=$T/layer/upper,workdir=$T/layer/work" \
     overlay "$spool"
-ok "overlay: the sender starts" start
+ok "overlay: the sender starts" begins
 sent=$((sent + 2))
 ok "overlay: messages of the lower layer are sent" until_true 60 delivered "$sent"
-ok "overlay: and gone" until_true 60 empty "$spool/queue"
-ok "overlay: the sender stops" stop
+ok "overlay: and gone" until_true 60 drained
+ok "overlay: the sender stops" ends
 works overlay :
 is "overlay: below nothing has changed" "$(find "$T/lower/queue" -type f | wc -l)" 2
 umount "$spool"
@@ -122,23 +109,25 @@ works vfat hang_up
 umount "$spool"
 
 # The same without what else is strange there.
-cat >"$T/nm/sbin/poor" <<'END'
+cat >"$P/sbin/poor" <<'END'
 exec strace -D -f -qq -o /dev/null -e inject=link,linkat:error=EPERM \
     -e inject=mknod,mknodat:error=EPERM "$@"
 END
-chmod 755 "$T/nm/sbin/poor"
+chmod 755 "$P/sbin/poor"
 mount -t tmpfs tmpfs "$spool"
-ok "no links, no FIFOs: the sender starts" start poor
-has "no links, no FIFOs: it says that there is no trigger" "$(cat "$T/log")" \
+SENDER='poor nullmailer-send'
+ok "no links, no FIFOs: the sender starts" begins
+has "no links, no FIFOs: it says that there is no trigger" "$(log)" \
     "queue/trigger: "
 sent=$((sent + 1))
 ok "no links, no FIFOs: a message is queued" \
     sh -c 'echo | poor sendmail -f s@example.org r@example.net'
 hang_up
 ok "no links, no FIFOs: and sent" until_true 60 delivered "$sent"
-ok "no links, no FIFOs: the sender stops" stop
-[ "$test_failed" -eq 0 ] || sed 's/^/# /' "$T/log"
+ok "no links, no FIFOs: the sender stops" ends
+[ "$test_failed" -eq 0 ] || log | sed 's/^/# /'
 umount "$spool"
+SENDER=nullmailer-send
 
 mount -t tmpfs tmpfs "$spool"
 mkdir "$spool/queue" "$spool/tmp" "$spool/failed"
@@ -159,14 +148,14 @@ umount "$spool"
 
 # Full: nothing is queued, and what waits is sent, which makes room.
 mount -t tmpfs -o size=256k tmpfs "$spool"
-start
-stop
+begins
+ends
 mail_to r@example.net
 head -c 1M /dev/zero >"$spool/filler" 2>/dev/null
 refuses_to_queue full
-is "full: nothing is left in tmp" "$(ls "$spool/tmp")" ""
-ok "full: the sender starts" start
+is "full: nothing is left in tmp" "$(files tmp)" ""
+ok "full: the sender starts" begins
 sent=$((sent + 1))
 ok "full: what waits is sent" until_true 60 delivered "$sent"
-ok "full: the sender stops" stop
+ok "full: the sender stops" ends
 umount "$spool"

@@ -43,25 +43,25 @@ sh -c 'echo 0 >"$1/cgroup.procs" && shift && exec "$@"' sh "$group" \
     sh "$T/boot.sh" "$R" >"$T/boot" 2>&1 </dev/null &
 outside=$!
 ok "it runs after the boot" until_true 60 runs
-process1=$(tr -d ' ' <"/proc/$outside/task/$outside/children")
+process1=$(children "$outside")
 there="nsenter --target $process1 --mount --pid --cgroup chroot $R"
 ctl="$there systemctl"
 until_true 60 $ctl is-active nullmailer
-status() { grep "^$1:" "/proc/$(sender)/status" | cut -f2; }
+status() { grep "^$1:" "/proc/$(serving)/status" | cut -f2; }
 is "no new privileges" "$(status NoNewPrivs)" 1
 is "no capabilities, not even by set-uid programs" "$(status CapBnd)" \
     0000000000000000
 is "a filter of system calls" "$(status Seccomp)" 2
-sees="nsenter --target $(sender) --mount chroot $R"
+sees="nsenter --target $(serving) --mount chroot $R"
 ok "it cannot write to the configuration" \
-    sh -c "! $sees touch $(place CONFIG)/x 2>/dev/null"
+    sh -c "! $sees touch $CONFIG/x 2>/dev/null"
 ok "it can write to its spool" $sees touch "$SPOOL/tmp/x"
 is "it sees its own processes only" \
     "$($sees ls /proc | grep -v '^[0-9]' | grep -c .)" 2
 
 ok "stop" $ctl stop nullmailer
 ok "it has ended" until_true 60 runs_not
-rm -rf "${R:?}$SPOOL"
+rm -rf "$spool"
 ok "tmpfiles makes the folder of the spool" $there systemd-tmpfiles --create \
     nullmailer.conf
 life "$ctl start nullmailer" "$ctl is-active nullmailer >/dev/null" \

@@ -9,11 +9,11 @@ inside busybox syslogd -n -O /var/log/messages &
 owns $!
 until_true 60 [ -S "$R/dev/log" ]
 
-ln -sf me "$CONFIG/me"
+ln -sf me "$config/me"
 is "a sender that cannot work is no success" "$($script start 2>/dev/null; echo $?)" 1
-rm "$CONFIG/me"
-echo host.example.org >"$CONFIG/me"
-rm -rf "${R:?}$SPOOL"
+rm "$config/me"
+conf me host.example.org
+rm -rf "$spool"
 
 life "$script start" "$script status" "$script reload" "$script stop" \
     "$script start"
@@ -21,9 +21,9 @@ is "status of what died, and of what was stopped, is 3" \
     "$($script status >/dev/null; echo $?)" 3
 ok "stop once more is no error" $script stop
 ok "start" $script start
-first=$(sender)
+first=$(serving)
 ok "start once more is no error" $script start
-is "and starts no second one" "$(sender)" "$first"
+is "and starts no second one" "$(serving)" "$first"
 ok "restart" $script restart
 ok "is another process" runs "$first"
 ok "stop" $script stop
@@ -45,12 +45,12 @@ under() {
 	    chroot "$R" "$@" >"$T/init.out" 2>&1 </dev/null &
 	outside=$!
 	ok "$init starts it" until_true 60 runs
-	process1=$(tr -d ' ' <"/proc/$outside/task/$outside/children")
+	process1=$(children "$outside")
 	ok "the script says so" until_true 60 \
 	    nsenter --target "$process1" --mount --pid $script status
-	is "as the owner of the spool" "$(user_of "$(sender)")" "$OWNER"
+	is "as the owner of the spool" "$(user_of "$(serving)")" "$OWNER"
 	arrives "a message arrives" mail_it
-	first=$(sender)
+	first=$(serving)
 	kill -9 "$first"
 	ok "killed with -9 it comes back" until_true 60 runs "$first"
 	arrives "a message arrives then" mail_it

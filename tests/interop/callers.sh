@@ -5,36 +5,36 @@
 # needs: /usr/share/perl5/Mail/Address.pm=libmailtools-perl
 # needs: /usr/sbin/smartd=smartmontools /sbin/mdadm=mdadm logwatch python3 apt-listchanges
 . tests/interop/lib.sh
-place() { make -s "show-$1" ${LAYOUT:+LAYOUT=$LAYOUT}; }
-SPOOL=$(place SPOOL) CONFIG=$(place CONFIG)
+spool=$(mk show-SPOOL) config=$(mk show-CONFIG)
 unset NULLMAILER_TEST_PREFIX
 
 [ -e /usr/sbin/sendmail ] || : >/usr/sbin/sendmail
 mount --bind "$NM" /usr/sbin/sendmail
 mount -t tmpfs none /usr/local
 mount -t tmpfs none /run
-mkdir -p "$SPOOL/queue" "$SPOOL/tmp" "$SPOOL/failed" "$CONFIG"
-mkfifo "$SPOOL/trigger"
-echo host.example.org >"$CONFIG/me"
-serve -t 280 -o "$T/got" tests/talk/plain.talk
-echo "127.0.0.1 smtp port=$(cat "$T/port")" >"$CONFIG/remotes"
+mkdir -p "$spool/queue" "$spool/tmp" "$spool/failed" "$config"
+mkfifo "$spool/trigger"
+conf me host.example.org
+serve auto
+remotes "127.0.0.1 smtp port=$port"
+SENDER="$NM nullmailer-send"
 export HOME="$T" USER=root LOGNAME=root
 cd "$T" || exit 1
 
-waiting() { [ "$(find "$SPOOL/queue" -type f | wc -l)" -gt 0 ]; }
+some() { ! drained; }
 # arrives NAME RECIPIENT TEXT...: a message in the queue gets to the recipient
 # and has each text in a line
 arrives() {
 	name=$1 to=$2; shift 2
-	until_true 10 waiting
+	until_true 10 some
 	rm -f "$T"/got.*
-	: >"$T/peer.log"
-	timeout 30 "$NM" nullmailer-send --once >"$T/log" 2>&1
-	has "$name: to $to" "$(cat "$T/peer.log")" " C: RCPT TO:<$to>"
+	: >"$T/peer"
+	run
+	has "$name: to $to" "$(transcript)" "^C: RCPT TO:<$to>"
 	for text; do
 		has "$name: $text" "$(cat "$T"/got.* | tr -d '\r')" "$text"
 	done
-	ok "$name: nothing is left" [ -z "$(find "$SPOOL/queue" "$SPOOL/tmp" "$SPOOL/failed" -type f)" ]
+	ok "$name: nothing is left" [ -z "$(files queue)$(files tmp)$(files failed)" ]
 }
 
 # ---- cron, whose minute goes by meanwhile ----
@@ -47,7 +47,7 @@ chmod 644 /etc/cron.d/test
 cron -f &
 cron=$!
 owns $cron
-until_true 65 waiting
+until_true 65 some
 kill $cron
 arrives cron cron@example.net '^from-cron$' '^\.\.$' '^end-of-cron$' '^From: root@.* (Cron Daemon)$'
 
@@ -59,7 +59,7 @@ lacks "bsd-mailx -b: nobody sees it" "$(cat "$T"/got.*)" 'blind@'
 
 echo body-of-nail | s-nail -n -s 'Subject of nail' -r me@example.org nail@example.net
 arrives s-nail nail@example.net '^body-of-nail$' '^Subject: Subject of nail$' '^From: me@example.org'
-has "s-nail -r: the sender" "$(cat "$T/peer.log")" 'MAIL FROM:<me@example.org>'
+has "s-nail -r: the sender" "$(transcript)" 'MAIL FROM:<me@example.org>'
 
 printf 'attached\n' >"$T/a.txt"
 printf 'body-of-mutt\n.\nb\303\266dy\n' | mutt -n -F /dev/null -s 'Subject of mutt' \
@@ -75,7 +75,7 @@ git init -q "$T/repository" 2>/dev/null
 	    --cc='"Doe, J." <cc@example.net>' --root HEAD >"$T/git" 2>&1 || cat "$T/git"
 )
 arrives "git send-email" git@example.net '^Subject: \[PATCH\] area: a change of mine$' '^+text$'
-has "git send-email: --cc" "$(cat "$T/peer.log")" 'RCPT TO:<cc@example.net>'
+has "git send-email: --cc" "$(transcript)" 'RCPT TO:<cc@example.net>'
 
 php -r 'exit(mail("php@example.net", "Subject of PHP", "body-of-php\n.\nend",
     "From: web@example.org\r\nX-Test: yes\r\n") ? 0 : 1);'
@@ -83,7 +83,7 @@ is "php mail() is true" "$?" 0
 arrives "php mail()" php@example.net '^body-of-php$' '^X-Test: yes$' '^Subject: Subject of PHP$'
 php -r 'exit(mail("php@example.net", "s", "b", "", "-fbounce@example.org") ? 0 : 1);'
 arrives "php mail() with -f" php@example.net '^b$'
-has "php: the sender" "$(cat "$T/peer.log")" 'MAIL FROM:<bounce@example.org>'
+has "php: the sender" "$(transcript)" 'MAIL FROM:<bounce@example.org>'
 
 python3 - <<'END'
 import subprocess

@@ -3,25 +3,22 @@
 # only what was in flight, and a sender that lives names it.
 . tests/interop/lib.sh
 COUNT=1200
-prefix "$T/nm"
-one_shot
-Q=$NULLMAILER_TEST_PREFIX/queue/queue
+prefix
 
 # fill: message N is the file 1000000000.N, to rN
 fill() {
-	rm -f "$Q"/*
+	empty
 	i=0
 	while [ "$i" -lt "$COUNT" ]; do
 		i=$((i + 1))
 		{ printf '\nr%d@example.net\n\n' "$i"; message "$i"; } \
-		    >"$Q/1000000000.$i"
+		    >"$spool/queue/1000000000.$i"
 	done
 }
 listen() {
-	printf '%s\n' 'cap PIPELINING' 'cap CHUNKING' 'delay GREETING 200' \
-	    'delay DOT 10' auto >"$T/script"
-	serve -t 120 -l "$T/$1.peer" "$T/script"
-	remotes "127.0.0.1 smtp port=$(cat "$T/port")"
+	serve "$1": 'cap PIPELINING' 'cap CHUNKING' 'delay GREETING 200' \
+	    'delay DOT 10' auto
+	remotes "127.0.0.1 smtp port=$port"
 	: >"$T/$1.log"
 }
 # kills WHO TIMES: at moments that are the same in every run
@@ -30,8 +27,8 @@ kills() {
 	awk -v n="$2" 'BEGIN { srand(11); for (i = 0; i < n; i++)
 		printf "0.%03d\n", 240 + int(rand() * 200) }' >"$T/plan"
 	while read -r moment; do
-		[ "$(queued)" -gt 0 ] || break
-		running "$sender" || { nullmailer-send >>"$T/$1.log" 2>&1 & sender=$!; }
+		! drained || break
+		! ended "$sender" || { nullmailer-send --once >>"$T/$1.log" 2>&1 & sender=$!; }
 		sleep "$moment"
 		victim=$sender
 		[ "$1" = sender ] ||
@@ -41,15 +38,15 @@ kills() {
 	done <"$T/plan" 2>/dev/null
 	until_true 60 ended "$sender"
 	for _ in 1 2 3; do
-		[ "$(queued)" -eq 0 ] || nullmailer-send >>"$T/$1.log" 2>&1
+		drained || nullmailer-send --once >>"$T/$1.log" 2>&1
 	done
 }
 
 # judge WHO: NUMBER of each accepted message, in order
 judge() {
-	sed -n 's/^[0-9]* [0-9]* M: .* accepted .*<r\([0-9]*\)@.*/\1/p' \
-	    "$T/$1.peer" | sort -n | uniq -c >"$T/$1.times"
-	is "$1: the queue is empty" "$(queued)" 0
+	transcript "$1" | sed -n 's/^M: .* accepted .*<r\([0-9]*\)@.*/\1/p' |
+	    sort -n | uniq -c >"$T/$1.times"
+	is "$1: the queue is empty" "$(waiting)" 0
 	is "$1: nothing has failed" "$(failed)" 0
 	is "$1: every message has arrived" "$(wc -l <"$T/$1.times")" "$COUNT"
 	awk '$1 > 1 { print $2 }' "$T/$1.times" | sort >"$T/$1.twice"

@@ -4,14 +4,12 @@
 . tests/interop/lib.sh
 COUNT=500
 
-prefix "$T/nm"
-one_shot
+prefix
 inject "$COUNT"
-is "$COUNT messages are queued" "$(queued)" "$COUNT"
+is "$COUNT messages are queued" "$(waiting)" "$COUNT"
 
-printf 'delay DOT 30\nauto\n' >"$T/script"
-serve -t 250 "$T/script"
-remotes "127.0.0.1 smtp port=$(cat "$T/port")"
+serve 'delay DOT 30' auto
+remotes "127.0.0.1 smtp port=$port"
 
 # Moments and victims, the same in every run.
 awk 'BEGIN { srand(7); for (i = 0; i < 400; i++)
@@ -19,11 +17,6 @@ awk 'BEGIN { srand(7); for (i = 0; i < 400; i++)
 	    rand() < 0.5 ? "sender" : "worker" }' >"$T/plan"
 
 sender=none
-start() {
-	nullmailer-send >>"$T/send.log" 2>&1 &
-	sender=$!
-}
-
 # A victim that is gone by then has been spared.
 strike() {
 	case $1 in
@@ -34,14 +27,14 @@ strike() {
 }
 
 while read -r moment victim; do
-	[ "$(queued)" -gt 0 ] || break
-	running "$sender" || start
+	! drained || break
+	! ended "$sender" || start --once
 	sleep "$moment"
 	strike "$victim" >>"$T/struck"
 done <"$T/plan" 2>/dev/null
 until_true 30 ended "$sender"
 
-is "the queue is empty" "$(queued)" 0
+is "the queue is empty" "$(waiting)" 0
 is "nothing has failed" "$(failed)" 0
 for victim in sender worker; do
 	ok "a $victim was killed now and then" \
@@ -49,7 +42,7 @@ for victim in sender worker; do
 done
 
 # CONNECTION RECIPIENT of every message that was accepted, in order.
-awk '$3 == "M:" && $8 == "accepted" { print $1, $10 }' "$T/peer.log" \
+awk '$3 == "M:" && $8 == "accepted" { print $1, $10 }' "$T/peer" \
     >"$T/accepted"
 cut -d' ' -f2 "$T/accepted" | sort | uniq -c >"$T/times"
 is "every message has arrived" "$(wc -l <"$T/times")" "$COUNT"

@@ -37,12 +37,6 @@ unpack() {
 }
 
 # ---- the queue ----
-# one_shot: the sender ends when the queue has been worked through once
-one_shot() { echo 0 >"$NULLMAILER_TEST_PREFIX/conf/pausetime"; }
-remotes() { printf '%s\n' "$@" >"$NULLMAILER_TEST_PREFIX/conf/remotes"; }
-queued() { find "$NULLMAILER_TEST_PREFIX/queue/queue" -type f | wc -l; }
-failed() { find "$NULLMAILER_TEST_PREFIX/queue/failed" -type f | wc -l; }
-
 # message NUMBER: all that is legal and has ever been damaged on the way
 message() {
 	printf 'From: s@example.org\nTo: r%d@example.net\nSubject: %d\n' "$1" "$1"
@@ -63,18 +57,16 @@ inject() {
 
 # refill COUNT: an empty queue, that many messages, and a copy in $T/sent
 refill() {
-	rm -rf "$T/sent" "$NULLMAILER_TEST_PREFIX/queue/queue"/*
+	rm -rf "$T/sent"
+	empty
 	inject "$1"
-	cp -Rp "$NULLMAILER_TEST_PREFIX/queue/queue" "$T/sent"
+	cp -Rp "$spool/queue" "$T/sent"
 }
 
-# run [NAME]: the queue once, its log in $T/send.log. With a name the time is
-# shown, for whom it may interest.
-run() {
-	began=$(date +%s%N)
-	timeout 120 nullmailer-send >"$T/send.log" 2>&1
-	took=$((($(date +%s%N) - began) / 1000000))
-	[ $# -eq 0 ] || echo "#= $1 in $took ms"
+# timed NAME: a run, and how long it took
+timed() {
+	run
+	echo "#= $1 in $took ms"
 }
 
 # texts FOLDER: a checksum of the message in each queue file, sorted. The last
@@ -108,28 +100,11 @@ intact() {
 # same COUNT: $T/want and $T/have, which have so many lines
 same() { [ "$(wc -l <"$T/want")" -eq "$1" ] && cmp "$T/want" "$T/have"; }
 
-# ---- processes ----
-# running PID, and its opposite; children PID: their numbers
-running() {
-	case $(cut -d' ' -f3 "/proc/$1/stat" 2>/dev/null) in
-	'' | Z) return 1 ;;
-	esac
-}
-ended() { ! running "$1"; }
-children() { sed 's/ *$//' "/proc/$1/task/$1/children" 2>/dev/null; }
-
+# ---- ports ----
 # in_use PORT: asked without a connection, as the first one is to be ours
 in_use() { grep -q ":$(printf %04X "$1") 00000000:0000 0A" /proc/net/tcp; }
 # listens PORT LOG: waits for a server, without which there is nothing to test
 listens() { until_true 10 in_use "$1" || { cat "$2"; exit 1; }; }
-
-# serve OPTION... SCRIPT: peer, its port in $T/port, its log in $T/peer.log
-serve() {
-	rm -f "$T/port"
-	"$PEER" -p "$T/port" -l "$T/peer.log" "$@" &
-	owns $!
-	until_true 5 [ -s "$T/port" ]
-}
 
 # ---- Postfix ----
 POSTFIX=$T/postfix

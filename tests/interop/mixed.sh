@@ -39,16 +39,16 @@ take_by_exim() {
 # mixed NAME PORT BOX OPTION...: all of it, in one queue run
 mixed() {
 	name=$1 port=$2 box=$3; shift 3
-	q=$NULLMAILER_TEST_PREFIX/queue
-	rm -rf "$q/queue"/* "$q/failed"/* "$T/saved"
-	python3 tests/interop/mixed.py make "$q/queue" "$COUNT"
-	cp -Rp "$q/queue" "$T/saved"
+	empty
+	rm -rf "$T/saved"
+	python3 tests/interop/mixed.py make "$spool/queue" "$COUNT"
+	cp -Rp "$spool/queue" "$T/saved"
 	remotes "127.0.0.1 smtp port=$port $*"
 	is "$name: it offers PIPELINING and CHUNKING" "$(python3 -c "import smtplib
 s = smtplib.SMTP('127.0.0.1', $port)
 s.ehlo('x')
 print(s.has_extn('pipelining') and s.has_extn('chunking'))")" True
-	run "$name: $COUNT messages"
+	timed "$name: $COUNT messages"
 	settled() {
 		now=$(arrived "$box")
 		[ "$now" -eq "${before:-0}" ] && [ "$now" -gt 0 ] && return
@@ -59,12 +59,11 @@ print(s.has_extn('pipelining') and s.has_extn('chunking'))")" True
 	before=0
 	until_true 60 settled
 	ok "$name: every recipient of every message is where he belongs" \
-	    python3 tests/interop/mixed.py check "$box" "$q/queue" "$q/failed" "$T/saved"
+	    python3 tests/interop/mixed.py check "$box" "$spool/queue" "$spool/failed" "$T/saved"
 	find "$box" -path '*/new/*' -type f -delete
 }
 
-prefix "$T/nm"
-one_shot
+prefix
 take_by_postfix
 mixed "Postfix" 2525 "$POSTFIX/box"
 mixed "Postfix, one session" 2525 "$POSTFIX/box" sessions=1

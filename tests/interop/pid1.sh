@@ -1,40 +1,36 @@
 # pid1.sh - process 1 in an empty root: the binary, configuration, spool and
 # nothing else; no /proc, /dev, /etc/passwd, shell or library
 . tests/interop/lib.sh
-unset MAKEFLAGS MAKELEVEL
 
 root=$T/root
-config=$root$(make -s show-CONFIG)
-spool=$root$(make -s show-SPOOL)
+config=$root$(mk show-CONFIG) spool=$root$(mk show-SPOOL)
 mkdir -p "$config" "$spool"
 cp "$NM" "$root/nullmailer"
 
-echo auto >"$T/script"
-serve -t 60 "$T/script"
-echo "127.0.0.1 smtp port=$(cat "$T/port")" >"$config/remotes"
-echo host.example.org >"$config/me"
+serve auto
+remotes "127.0.0.1 smtp port=$port"
+conf me host.example.org
 
-unshare --mount --pid --uts --ipc --fork chroot "$root" /nullmailer send \
-    >"$T/log" 2>&1 &
-outside=$!
-until_true 5 grep -q 'Rescanning queue' "$T/log"
-first=$(children "$outside")
+SENDER="unshare --mount --pid --uts --ipc --fork chroot $root /nullmailer send"
+start
+logged 5 'Rescanning queue'
+first=$(children "$sender")
 is "it is process 1 in there" \
     "$(awk '/^NSpid:/ { print $NF }' "/proc/$first/status")" 1
 owns "$first"
 
-delivered() { [ "$(grep -c ' M: .* accepted ' "$T/peer.log")" -ge "$1" ]; }
+delivered() { [ "$(taken)" -ge "$1" ]; }
 for n in 1 2; do
 	message "$n" | chroot "$root" /nullmailer sendmail -t
 	ok "message $n is delivered" until_true 5 delivered "$n"
-	ok "and gone from the queue" until_true 5 [ -z "$(ls "$spool/queue")" ]
+	ok "and gone from the queue" until_true 5 drained
 done
 
-began=$(date +%s%N)
+began=$(ms)
 kill -TERM "$first"
-wait "$outside"
+wait "$sender"
 code=$?
-took=$((($(date +%s%N) - began) / 1000000))
+took=$(($(ms) - began))
 is "TERM ends it" "$code" 0
 echo "#= ended $took ms after TERM"
 ok "within a second" [ "$took" -lt 1000 ]
@@ -42,4 +38,4 @@ is "nothing was written outside configuration and spool" "$(
 	cd "$root" && find . -type f ! -path ".${spool#"$root"}/*" |
 	sort)" "$(printf '%s\n' "./nullmailer" ".${config#"$root"}/me" \
 	".${config#"$root"}/remotes" | sort)"
-[ "$test_failed" -eq 0 ] || sed 's/^/# /' "$T/log"
+[ "$test_failed" -eq 0 ] || log | sed 's/^/# /'

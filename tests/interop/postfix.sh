@@ -2,7 +2,7 @@
 # needs: postfix dovecot=dovecot-core
 . tests/interop/lib.sh
 
-connections() { grep -c ': connect from' "$POSTFIX/log"; }
+connects() { grep -c ': connect from' "$POSTFIX/log"; }
 
 # A fresh queue of 200, an empty mailbox and an empty log.
 begin() {
@@ -13,21 +13,20 @@ begin() {
 
 # arrives NAME: in one queue run
 arrives() {
-	run "$1: 200 messages"
-	is "$1: the queue is empty" "$(queued)" 0
+	timed "$1: 200 messages"
+	is "$1: the queue is empty" "$(waiting)" 0
 	is "$1: nothing failed" "$(failed)" 0
 	ok "$1: they arrived byte for byte, and once" \
 	    intact 200 "$POSTFIX/box"
 	is "$1: 200 messages" "$(arrived "$POSTFIX/box")" 200
-	is "$1: one connection" "$(connections)" 1
-	[ "$test_failed" -eq 0 ] || tail -n 5 "$T/send.log" "$POSTFIX/log"
+	is "$1: one connection" "$(connects)" 1
+	[ "$test_failed" -eq 0 ] || tail -n 5 "$T/log" "$POSTFIX/log"
 }
 
 # One connection is asked for: by default a long queue gets more.
 remote() { remotes "127.0.0.1 smtp port=2525 sessions=1 $*"; }
 
-prefix "$T/nm"
-one_shot
+prefix
 start_postfix '2525 inet n - n - - smtpd' \
     'smtpd_recipient_restrictions = permit_mynetworks,reject' \
     'smtpd_sasl_auth_enable = no'
@@ -62,15 +61,15 @@ for how in '' auth-login; do
 	run
 	run
 	name="wrong password${how:+, $how}"
-	is "$name: nothing is lost" "$(queued)" 200
-	texts "$NULLMAILER_TEST_PREFIX/queue/queue" >"$T/have"
+	is "$name: nothing is lost" "$(waiting)" 200
+	texts "$spool/queue" >"$T/have"
 	texts "$T/sent" >"$T/want"
 	ok "$name: nothing is changed" cmp "$T/want" "$T/have"
 	is "$name: nothing is bounced" "$(failed)" 0
-	is "$name: one connection in each run" "$(connections)" 2
+	is "$name: one connection in each run" "$(connects)" 2
 	is "$name: one attempt in each run" \
 	    "$(grep -c 'authentication failed' "$POSTFIX/log")" 2
-	lacks "$name: it is not in the log" "$(cat "$T/send.log")" 'pass=\|wrong '
+	lacks "$name: it is not in the log" "$(log)" 'pass=\|wrong '
 done
 : >"$POSTFIX/log"
 remote user=jane pass=secret

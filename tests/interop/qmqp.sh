@@ -8,8 +8,7 @@ start_qmqpd() {
 	    "qmqpd_authorized_clients = $1" 'message_size_limit = 1000000'
 }
 
-prefix "$T/nm"
-one_shot
+prefix
 
 # ---- qmqp-sink ----
 qmqp-sink -c -4 127.0.0.1:6281 100 >"$T/sink" 2>&1 &
@@ -18,7 +17,7 @@ sleep 0.3
 inject 100
 remotes '127.0.0.1 qmqp port=6281'
 run
-is "qmqp-sink takes 100 messages" "$(queued) $(failed)" "0 0"
+is "qmqp-sink takes 100 messages" "$(waiting) $(failed)" "0 0"
 has "and has seen 100" "$(tr '\r' '\n' <"$T/sink")" '^100$'
 
 # ---- TLS ----
@@ -49,7 +48,7 @@ start_qmqpd 127.0.0.1
 refill 100
 remotes '127.0.0.1 qmqp port=6280'
 run
-is "qmqpd takes 100 messages" "$(queued) $(failed)" "0 0"
+is "qmqpd takes 100 messages" "$(waiting) $(failed)" "0 0"
 ok "they arrived byte for byte, and once" intact 100 "$POSTFIX/box"
 is "there are 100" "$(arrived "$POSTFIX/box")" 100
 is "a connection for each" "$(grep -c 'qmqpd.*: connect from' "$POSTFIX/log")" 100
@@ -59,7 +58,7 @@ message 1 >"$T/message"
 nullmailer-inject -f '' -- a@example.net b@example.net <"$T/message"
 run
 until_true 60 have_arrived 2 "$POSTFIX/box"
-is "the null sender, two recipients" "$(queued) $(arrived "$POSTFIX/box")" "0 2"
+is "the null sender, two recipients" "$(waiting) $(arrived "$POSTFIX/box")" "0 2"
 is "it is the null sender there" \
     "$(cat "$POSTFIX"/box/all/new/* | grep -c '^Return-Path: <>$')" 2
 
@@ -67,13 +66,13 @@ is "it is the null sender there" \
 nullmailer-inject -f s@example.org -- a@example.net <"$T/message"
 run
 is "a message Postfix finds too large fails" "$(failed)" 1
-has "with its words" "$(cat "$T/send.log")" 'qmqp: Failed: .*exceeds storage limit'
-rm -f "$NULLMAILER_TEST_PREFIX"/queue/queue/*
+has "with its words" "$(log)" 'qmqp: Failed: .*exceeds storage limit'
+empty
 
 start_qmqpd 192.0.2.1
 inject 3
 run
-has "a client that is not welcome is told D, so that the message fails" "$(cat "$T/send.log")" \
+has "a client that is not welcome is told D, so that the message fails" "$(log)" \
     'qmqp: Failed: .* is not authorized'
 stop_postfix
-grep -a '^qmqp:' "$T/send.log" | sed 's/^/# /' | head -n 3
+grep -a '^qmqp:' "$T/err" | sed 's/^/# /' | head -n 3

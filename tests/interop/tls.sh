@@ -104,11 +104,10 @@ exim() {
 
 # openssl's server in front of peer, as a pipe between two sockets.
 start_s_server() {
-	printf 'cap PIPELINING\ncap 8BITMIME\ncap AUTH PLAIN\nauth jane secret\nauto\n' >"$T/script"
-	serve -t 120 -n 1 -o "$T/got" "$T/script"
+	serve -n 1 'cap PIPELINING' 'cap 8BITMIME' 'cap AUTH PLAIN' 'auth jane secret' auto
 	bash -c "exec openssl s_server -quiet -naccept 1 -accept 127.0.0.1:4465 \
 	    -cert $K/server.crt -key $K/server.key \
-	    </dev/tcp/127.0.0.1/$(cat "$T/port") >&0" 2>"$T/s_server" &
+	    </dev/tcp/127.0.0.1/$port >&0" 2>"$T/s_server" &
 	owns $!
 	until_true 10 in_use 4465
 }
@@ -122,7 +121,6 @@ begin() {
 	done
 	refill "$1"
 }
-# What peer has from the wire, as texts and arrived_texts have it.
 # The same of what peer has from the wire.
 on_the_wire() {
 	for f in "$T"/got.*; do
@@ -132,7 +130,7 @@ on_the_wire() {
 # arrives NAME COUNT MAILBOX: byte for byte, and once
 arrives() {
 	ok "$1: $2 arrived byte for byte, and once" intact "$2" "$3"
-	same "$2" 2>/dev/null || tail -n 6 "$T/send.log" "$POSTFIX/log" | sed 's/^/# /'
+	same "$2" 2>/dev/null || tail -n 6 "$T/log" "$POSTFIX/log" | sed 's/^/# /'
 }
 says() { grep -c "$1" "$2"; }
 # hundred NAME OPTION...: to that remote, with verification and a login
@@ -140,12 +138,11 @@ hundred() {
 	name=$1; shift
 	begin "$COUNT"
 	remotes "$* x509cafile=$K/ca.crt user=jane pass=secret sessions=1"
-	run "$name: $COUNT messages"
-	is "$name: queue and failed are empty" "$(queued) $(failed)" "0 0"
+	timed "$name: $COUNT messages"
+	is "$name: queue and failed are empty" "$(waiting) $(failed)" "0 0"
 }
 
-prefix "$T/nm"
-one_shot
+prefix
 ok "keys are made" make_keys >"$T/keys.log" 2>&1
 grep '^[no]' "$T/keys.log"
 [ -s "$K/ec.both" ] || exit 1
@@ -184,8 +181,8 @@ hundred "s_server" "127.0.0.1 smtp tls port=4465"
 texts "$T/sent" >"$T/want"
 on_the_wire >"$T/have"
 ok "s_server: $COUNT arrived byte for byte, and once" same "$COUNT"
-is "s_server: one connection" "$(says ' + ' "$T/peer.log")" 1
-has "s_server: logged in" "$(cat "$T/peer.log")" ' S: 235 '
+is "s_server: one connection" "$(connections)" 1
+has "s_server: logged in" "$(transcript)" '^S: 235 '
 
 # ---- client certificates ----
 offer "$@" 'smtpd_tls_security_level = encrypt' \
@@ -215,15 +212,15 @@ done
 begin 2
 remotes "127.0.0.1 smtp starttls port=2525 x509cafile=$K/ca.crt"
 run
-is "without a certificate: the mail is kept" "$(queued) $(failed)" "2 0"
-has "without a certificate: the log says so" "$(cat "$T/send.log")" \
+is "without a certificate: the mail is kept" "$(waiting) $(failed)" "2 0"
+has "without a certificate: the log says so" "$(log)" \
     'stage: .* reply: .*certificate'
 openssl req -x509 -newkey rsa:2048 -nodes -days 30 -subj /CN=stranger \
     -keyout "$K/stranger.both" -out "$K/stranger.crt" 2>/dev/null
 cat "$K/stranger.crt" >>"$K/stranger.both"
 remotes "127.0.0.1 smtp starttls port=2525 x509cafile=$K/ca.crt x509certfile=$K/stranger.both"
 run
-is "a stranger's certificate: the mail is kept" "$(queued) $(failed)" "2 0"
+is "a stranger's certificate: the mail is kept" "$(waiting) $(failed)" "2 0"
 is "a stranger's certificate: none is taken" "$(arrived "$POSTFIX/box")" 0
 
 # ---- AUTH EXTERNAL ----
@@ -238,8 +235,8 @@ done
 begin 1
 remotes "127.0.0.1 smtp starttls port=3525 x509cafile=$K/ca.crt auth-external"
 run
-is "EXTERNAL not offered: the mail is kept" "$(queued) $(failed)" "1 0"
-has "EXTERNAL not offered: the log says so" "$(cat "$T/send.log")" \
+is "EXTERNAL not offered: the mail is kept" "$(waiting) $(failed)" "1 0"
+has "EXTERNAL not offered: the log says so" "$(log)" \
     'stage: auth reply: Server does not advertise certificate authentication'
 
 # ---- anonymous ----
@@ -257,12 +254,12 @@ for with in none "$K/server.crt"; do
 	cipher=$(sed -n 's/.*TLS connection established from [^:]*: \(.*\) (.*/\1/p' "$POSTFIX/log")
 	echo "#= $name: $cipher"
 	has "$name: over TLS" "$cipher" '^TLSv1.2 with cipher '
-	has "$name: the log says it" "$(cat "$T/send.log")" '^127.0.0.1: .*\(nonymous\|nsecure\|not verified\)'
+	has "$name: the log says it" "$(log)" '^127.0.0.1: .*\(nonymous\|nsecure\|not verified\)'
 	begin 1
 	remotes "${anonymous% insecure*} x509cafile=$K/ca.crt"
 	run
 	if [ "$with" = none ]; then
-		is "$name: refused where that was not asked for" "$(queued) $(failed)" "1 0"
+		is "$name: refused where that was not asked for" "$(waiting) $(failed)" "1 0"
 	else
 		arrives "$name: verified where that is asked for" 1 "$POSTFIX/box"
 		lacks "$name: with a certificate" "$(cat "$POSTFIX/log")" 'cipher A[^E]\|cipher AECDH'

@@ -20,45 +20,40 @@ syncs() { grep -cE ' f(data)?sync\(' "$1"; }
 # theirs PREFIX: their programs where the test prefix has them. Debian's build
 # takes the host's name from mailname.
 theirs() {
-	mkdir -p "$1/conf" "$1/queue/queue" "$1/queue/tmp" "$1/queue/failed"
-	their_programs "$1"
-	mkfifo "$1/queue/trigger"
-	echo f.q.d.n >"$1/mailname"
-	export NULLMAILER_TEST_PREFIX="$1"
-}
-
-ours() {
-	mkdir -p "$1"
 	prefix "$1"
+	their_programs "$1"
+	rm "$config/me"
+	echo f.q.d.n >"$1/mailname"
 }
+ours() { prefix "$1"; }
 
 # measure NAME OPTIONS: everything that is counted, into variables NAME_...
 measure() {
 	name=$1 p=$T/$1 best=
 	"$1" "$p"
-	one_shot
+	conf pausetime 0
 	remotes "127.0.0.1 smtp port=2525 $2"
 	message 1 >"$T/message"
 	strace -f -o "$T/$1.inject" "$p/sbin/sendmail" -t <"$T/message"
-	rm -f "$p/queue/queue"/*
+	rm -f "$spool/queue"/*
 	i=0
 	while [ "$i" -lt "$COUNT" ]; do
 		i=$((i + 1))
 		message "$i" | "$p/sbin/sendmail" -t || break
 	done
-	cp -Rp "$p/queue/queue" "$p/saved"
-	is "$1: $COUNT messages are queued" "$(queued)" "$COUNT"
+	cp -Rp "$spool/queue" "$p/saved"
+	is "$1: $COUNT messages are queued" "$(waiting)" "$COUNT"
 	for _ in 1 2 3; do
 		began=$(now)
 		"$p/sbin/nullmailer-send" >"$T/log" 2>&1
 		took=$(printf '%s %s\n' "$(now)" "$began" |
 		    awk '{ printf "%.2f", $1 - $2 }')
-		is "$1: they are delivered" "$(queued)" 0
+		is "$1: they are delivered" "$(waiting)" 0
 		best=$(printf '%s\n' "$took" ${best:+"$best"} | sort -n | head -n 1)
-		cp -p "$p/saved"/* "$p/queue/queue/"
+		cp -p "$p/saved"/* "$spool/queue/"
 	done
 	strace -f -o "$T/$1.send" "$p/sbin/nullmailer-send" >"$T/log" 2>&1
-	is "$1: delivered under strace too" "$(queued)" 0
+	is "$1: delivered under strace too" "$(waiting)" 0
 	eval "${name}_wall=$best"
 	for what in connects forks execs calls; do
 		eval "${name}_$what=$($what "$T/$1.send")"
@@ -73,8 +68,8 @@ row() { printf '#= %-36s %8s %8s\n' "$1" "$2" "$3"; }
 # Outside the test prefix root needs no set-uid program to write the queue.
 as_root() {
 	root=$T/root
-	mkdir -p "$root$(make -s show-CONFIG)" "$root$(make -s show-SPOOL)/queue" \
-	    "$root$(make -s show-SPOOL)/tmp"
+	mkdir -p "$root$(mk show-CONFIG)" "$root$(mk show-SPOOL)/queue" \
+	    "$root$(mk show-SPOOL)/tmp"
 	cp "$NM" "$root/nullmailer"
 	(unset NULLMAILER_TEST_PREFIX && strace -f -o "$T/calls" \
 	    chroot "$root" /nullmailer sendmail -t <"$T/message")

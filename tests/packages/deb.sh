@@ -38,15 +38,15 @@ has "it starts at boot" "$(ls "$R"/etc/rc2.d "$R"/etc/runlevels/default \
     "$R/etc/systemd/system/multi-user.target.wants" 2>/dev/null)" nullmailer
 
 # It works: nobody sends, the service delivers.
-echo "127.0.0.1 smtp port=$(cat "$T/port")" >"$R/etc/nullmailer/remotes"
+config=$R/etc/nullmailer spool=$R/var/spool/nullmailer
+remotes "127.0.0.1 smtp port=$port"
 send_one() {
 	message 1 | chroot --userspec=65534:65534 "$R" /usr/sbin/sendmail -t
 }
 ok "the service starts" inside /etc/init.d/nullmailer start
 ok "an ordinary user sends" send_one
 ok "and it arrives" until_true 60 delivered 1
-queue_is_empty() { [ -z "$(ls "$R/var/spool/nullmailer/queue")" ]; }
-ok "and is gone from the queue" until_true 60 queue_is_empty
+ok "and is gone from the queue" until_true 60 drained
 pid=$(cat "$R/run/nullmailer.pid")
 is "the sender is mail" "$(inside stat -c %U "/proc/$pid")" mail
 
@@ -57,19 +57,19 @@ inside dpkg-statoverride --update --add mail root 4750 /usr/sbin/nullmailer-queu
 ok "upgrade" dpkg_ -i /nullmailer.deb
 is "the administrator's mode stays" "$(mode /usr/sbin/nullmailer-queue)" \
     "-rwsr-x--- mail:root"
-has "so do remotes" "$(cat "$R/etc/nullmailer/remotes")" "^127.0.0.1 smtp port="
+has "so do remotes" "$(cat "$config/remotes")" "^127.0.0.1 smtp port="
 is "and remotes' mode" "$(mode /etc/nullmailer/remotes)" "-rw------- mail:mail"
-is "mail still waits" "$(find "$R/var/spool/nullmailer/queue" -type f | wc -l)" 1
+is "mail still waits" "$(waiting)" 1
 has "/etc/mailname too" "$(cat "$R/etc/mailname")" "^host.example.org$"
 
 ok "remove" dpkg_ -r nullmailer
 ok "the programs are gone" [ ! -e "$R/usr/sbin/nullmailer-send" ]
-ok "configuration stays" [ -e "$R/etc/nullmailer/remotes" ]
+ok "configuration stays" [ -e "$config/remotes" ]
 ok "purge" dpkg_ -P nullmailer
-ok "configuration is gone" [ ! -e "$R/etc/nullmailer" ]
-is "waiting mail is not" "$(find "$R/var/spool/nullmailer" -type f | wc -l)" 1
+ok "configuration is gone" [ ! -e "$config" ]
+is "waiting mail is not" "$(waiting)" 1
 has "and that is said" "$(cat "$T/dpkg")" "mail is left"
-rm -rf "$R/var/spool/nullmailer"
+rm -rf "$spool"
 ok "install once more" dpkg_ -i /nullmailer.deb
 ok "purge" dpkg_ -P nullmailer
 is "nothing is left" "$(find "$R/etc" "$R/usr" "$R/var/spool" "$R/lib/systemd" \

@@ -14,7 +14,7 @@ exec $(command -v make) -s "\$@" SSL=none OBJ=$T/obj BINARY=$T/nullmailer
 END
 chmod 755 "$T/make"
 PATH=$T:$PATH
-files() { (cd "$1" && find . ! -type d | sed 's/^\.//' | LC_ALL=C sort); }
+packed() { (cd "$1" && find . ! -type d | sed 's/^\.//' | LC_ALL=C sort); }
 lint() { shellcheck -f gcc "$@"; }
 # holds NAME FOLDER FILE...
 holds() {
@@ -43,7 +43,7 @@ holds APKBUILD "$T/apk" /usr/bin/nullmailer /usr/sbin/nullmailer-send \
     /usr/sbin/sendmail /usr/libexec/nullmailer/smtp /etc/init.d/nullmailer \
     /etc/conf.d/nullmailer /etc/udhcpc/post-bound/nullmailer \
     /usr/share/licenses/nullmailer/LICENSE /usr/share/man/man8/nullmailer-send.8
-lacks "APKBUILD: nothing is below /usr/local" "$(files "$T/apk")" ^/usr/local
+lacks "APKBUILD: nothing is below /usr/local" "$(packed "$T/apk")" ^/usr/local
 has "APKBUILD: it looks for its configuration in /etc" \
     "$(strings -a "$T/nullmailer")" '^/etc/nullmailer$'
 
@@ -79,7 +79,7 @@ ok "OpenWrt: install" openwrt install
 holds OpenWrt "$T/owrt" /usr/bin/nullmailer /usr/sbin/nullmailer-send \
     /usr/sbin/sendmail /etc/init.d/nullmailer /etc/config/nullmailer \
     /etc/hotplug.d/iface/90-nullmailer
-lacks "OpenWrt: no pages, nothing in memory" "$(files "$T/owrt")" \
+lacks "OpenWrt: no pages, nothing in memory" "$(packed "$T/owrt")" \
     '^/usr/share/man\|^/var'
 openwrt postinst TO="$T/postinst"
 is "OpenWrt: postinst" "$(lint -s sh "$T/postinst")" ""
@@ -161,12 +161,10 @@ config remote
 	list option 'pass=a "b" \c'\''d $e #f'
 END
 procd start_service
-prefix "$T/nm"
-echo 0 >"$T/nm/conf/pausetime"
-cp "$T/etc/nullmailer/remotes" "$T/nm/conf/remotes"
-printf '#!/bin/sh\ncat >"$SHOW"\n' >"$T/nm/protocols/show"
-chmod 755 "$T/nm/protocols/show"
-echo | sendmail -f s@example.org r@example.net
-SHOW=$T/shown nullmailer-send >/dev/null 2>&1
+prefix
+cp "$T/etc/nullmailer/remotes" "$config/remotes"
+module show "cat >'$T/shown'"
+put 1.1 r@example.net
+run
 has "procd: a password keeps all its characters" "$(cat "$T/shown")" \
     "^pass=a \"b\" .c'd \$e #f\$"

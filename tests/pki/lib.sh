@@ -3,11 +3,13 @@
 
 die() { ok "pki: $*" false; exit; }
 
-# With the options given to the make that runs us, which are in MAKEFLAGS; one
-# by one, as it answers several questions in any order.
-asked() { make -s "show-$1" 2>/dev/null || die "make show-$1"; }
-CC=$(asked CC) CFLAGS=$(asked CFLAGS) STATIC=$(asked STATIC)
-BEARSSL=$(asked BEARSSL) BEARSSL_A=$(asked BEARSSL_A)
+# With the options given to the make that runs us, which are in MAKEFLAGS. One
+# at a time, as make may run several targets in any order.
+# shellcheck disable=SC2034
+for name in CC CFLAGS STATIC BEARSSL BEARSSL_A CA_DIR; do
+	value=$(make -s "show-$name" 2>/dev/null) || die "make show-$name"
+	eval "$name=\$value"
+done
 [ -f "$BEARSSL_A" ] || die "$BEARSSL_A is not built"
 COMMON="-std=c99 -D_GNU_SOURCE -Issl -isystem $BEARSSL/inc"
 
@@ -35,8 +37,7 @@ program() {
 		-o "$T/$1" tests/pki/check.c ssl/anchor.c ssl/cert.c ssl/crl.c \
 		ssl/der.c ssl/dn.c ssl/ec.c ssl/ed25519.c ssl/limits.c \
 		ssl/name.c ssl/path.c ssl/pem.c ssl/pss.c ssl/pubkey.c \
-		ssl/schedule.c ssl/sig.c ssl/verify.c "$T/bundle.c" \
-		"$BEARSSL_A" $STATIC >"$T/log" 2>&1 ||
+		ssl/schedule.c ssl/sig.c ssl/verify.c "$T/bundle.c" "$BEARSSL_A" $STATIC >"$T/log" 2>&1 ||
 		die "$1: $(cat "$T/log")"
 }
 

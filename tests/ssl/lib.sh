@@ -1,6 +1,7 @@
 # lib.sh - what tests/ssl*.sh share: a client that is driven through ssl.h,
 # servers of OpenSSL and GnuTLS, keys and certificates. After tests/lib.sh.
 SSL_CLIENT=${SSL_CLIENT:-${PEER%/*}/ssl_client}
+# shellcheck disable=SC2034
 tests=$PWD/tests
 export ASAN_OPTIONS=detect_leaks=1
 lf='
@@ -89,8 +90,8 @@ issue() {
 
 # spoil_all NAME FIELD...: how much the server says, then a cut after each byte
 # and a change of each. All that the server says must have a fixed length. With
-# $spoil_step not every byte; $spoil_free lists those that are nothing to anybody.
-spoil_step=1 spoil_free=
+# $spoil_step not every byte; $spoil_free lists those that are ignored.
+spoil_step=1 spoil_free= spoil_time=300
 spoil_all() {
 	name=$1
 	shift

@@ -8,9 +8,9 @@ machine virt
 serve "starttls $T/server.pem" auto
 boot 1990 "play=boot_message port=$port name=mail.test" -rtc base=1990-01-01T00:00:00
 is "the boot message is sent" "$(said send) $(taken)" "0 queue 0 failed 0 1"
-has "over TLS" "$(cat "$T/peer")" ' T: '
+has "over TLS" "$(transcript)" '^T: '
 has "by an ARM" "$(cat "$T"/got.1)" 'Linux version.*arm64'
-lacks "sandboxed" "$(cat "$transcript")" 'kernel has no'
+lacks "sandboxed" "$(cat "$record")" 'kernel has no'
 
 serve "starttls $T/server.pem" auto
 boot refused "play=boot_message port=$port name=other.test"

@@ -5,7 +5,7 @@
 # shellcheck disable=SC2034
 VM=${VM:-$PWD/obj/vm}
 . tests/lib.sh
-sh tests/pki/cert.sh "$T" >"$T/openssl" 2>&1 || cat "$T/openssl"
+certificate
 DRIVERS='failover net_failover virtio_ring virtio virtio_pci_legacy_dev
 	virtio_pci_modern_dev virtio_pci virtio_net virtio_blk mii pcnet32
 	nls_cp437 nls_ascii fat vfat fuse virtiofs netfs fscache 9pnet
@@ -53,8 +53,8 @@ initrd() {
 }
 # boot NAME WORDS OPTION...: boots with these words for init; $console, $seconds
 boot() {
-	transcript=$VM/${0##*/}
-	transcript=${transcript%.sh}.$1.txt words=$2; shift 2
+	record=$VM/${0##*/}
+	record=${record%.sh}.$1.txt words=$2; shift 2
 	began=$(date +%s)
 	# shellcheck disable=SC2086
 	timeout -k 10 300 $qemu -nodefaults -no-reboot -display none \
@@ -64,13 +64,13 @@ boot() {
 	    </dev/null >"$T/console" 2>&1
 	ended=$?
 	seconds=$(($(date +%s) - began))
-	tr -d '\r' <"$T/console" >"$transcript"
-	console=$(sed -n 's/^@@ //p' "$transcript")
+	tr -d '\r' <"$T/console" >"$record"
+	console=$(sed -n 's/^@@ //p' "$record")
 	is "$machine: it boots and powers off" \
 	    "$ended $(printf '%s\n' "$console" | tail -n 1 | cut -d' ' -f1)" \
 	    "0 uptime"
-	[ "$test_failed" -eq 0 ] || tail -n 40 "$transcript" | sed 's/^/# /'
-	echo "#= $machine, from start to power off $seconds s: $transcript"
+	[ "$test_failed" -eq 0 ] || tail -n 40 "$record" | sed 's/^/# /'
+	echo "#= $machine, from start to power off $seconds s: $record"
 	printf '%s\n' "$console" | paste -sd ';' | sed 's/;/; /g' |
 	    fold -s -w 72 | sed 's/^/#=   /'
 }

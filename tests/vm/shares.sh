@@ -21,7 +21,7 @@ lent() {
 truncate -s 8M "$T/image"
 mkfs.vfat "$T/image" >"$T/mkfs"
 lent vfat no -cpu max -drive "file=$T/image,format=raw,if=virtio"
-has "vfat: it says that there is no trigger" "$(cat "$transcript")" 'nullmailer/trigger: '
+has "vfat: it says that there is no trigger" "$(cat "$record")" 'nullmailer/trigger: '
 
 mkdir "$T/lent"
 /usr/lib/qemu/virtiofsd --socket-path="$T/virtiofs" -o "source=$T/lent" \

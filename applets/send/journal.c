@@ -1,0 +1,100 @@
+/* journal - the log lines of a delivery. */
+#include <stdio.h>
+#include <unistd.h>
+
+#include "../log.h"
+#include "sender.h"
+
+#define HEADER_MAX 65536	/* where a Message-Id is looked for */
+
+static void
+say_message_id(const struct delivery *d)
+{
+	char block[HEADER_MAX];
+	ssize_t n = pread(d->fd, block, sizeof block, d->e.body);
+	struct str header = { block, n > 0 ? (size_t)n : 0 }, line;
+
+	while (header.n && (line = str_trim(str_cut(&header, '\n'))).n)
+		if (str_istarts(line, STR("message-id:")))
+			log_say("%s", log_clean(0, line));
+}
+
+/* The log speaks of one message of a session at a time, so one that was
+ * handed over ahead is announced when its predecessor is done. */
+void
+journal_begins(struct agent *a)
+{
+	struct delivery *d = &a->delivery[0];
+	struct buf line = { 0 };
+	struct str recipient;
+	const char *separator = " <";
+	size_t at = 0;
+
+	if (d->announced)
+		return;
+	d->announced = 1;
+	log_say("Starting delivery: host: %s protocol: %s file: %s",
+	    log_clean(0, buf_str(&a->host)),
+	    log_clean(1, buf_str(&a->protocol)), d->m->name);
+	buf_cat(&line, STR("From: <"), envelope_sender(&d->e), STR("> to:"));
+	while ((recipient = envelope_next(&d->e, &at)).p) {
+		buf_cat(&line, str_of(separator), recipient, STR(">"));
+		separator = ", <";
+	}
+	log_say("%s", buf_z(&line));
+	buf_free(&line);
+	say_message_id(d);
+}
+
+void
+journal_refused(const struct delivery *d)
+{
+	const struct refusal *r;
+	struct str recipient;
+	size_t i, at = 0;
+
+	for (i = 0; (recipient = envelope_next(&d->e, &at)).p; i++)
+		if ((r = delivery_refusal(d, i)) != NULL)
+			log_fault("Recipient refused: file: %s to: <%s> "
+			    "reply: %s", d->m->name, log_clean(0, recipient),
+			    log_clean(1, buf_str(&r->text)));
+}
+
+static const char *
+what_next(const struct sender *s, const struct message *m)
+{
+	static char text[48];
+	size_t i;
+
+	for (i = m->remotes_tried + 1u; i < s->route_count; i++)
+		if (!s->routes[i].dead)
+			return "the next remote";
+	if (sender_one_shot(s))
+		return "the next run";
+	snprintf(text, sizeof text, "try again in %lld s", s->pause);
+	return text;
+}
+
+void
+journal_failed(const struct sender *s, const struct agent *a, int code,
+    enum stage stage, struct str text)
+{
+	const struct delivery *d = &a->delivery[0];
+
+	log_fault("Attempt failed: file: %s host: %s address: %s stage: %s "
+	    "reply: %s next: %s", d->m->name,
+	    log_clean(0, buf_str(&a->host)),
+	    a->peer.n ? buf_z(&a->peer) : "none", stage_name(stage),
+	    text.n ? log_clean(1, text) : err_text(code),
+	    err_is_permanent(code) ? "none" : what_next(s, d->m));
+}
+
+void
+journal_cut_off(const struct agent *a, size_t first)
+{
+	size_t i;
+
+	for (i = first; i < a->deliveries; i++)
+		log_fault("Delivery of %s was cut off, it may have been taken",
+		    a->delivery[i].m->name);
+}

@@ -1,0 +1,252 @@
+/* opt - options as table rows; the grammar is that of the man pages: bundled
+ * letters, values attached or next, long names exact. */
+#include <limits.h>
+#include <string.h>
+
+#include "buf.h"
+#include "chr.h"
+#include "opt.h"
+
+/* next: the rest of argv, for values; or an empty list. */
+struct args {
+	const struct opts *o;
+	char **next;
+	struct buf *why;
+};
+
+static int
+takes_value(const struct opt *row)
+{
+	return row->kind == OPT_STRING || row->kind == OPT_INT ||
+	    row->kind == OPT_UINT || row->kind == OPT_IGNORE_VALUE;
+}
+
+static const struct opt *
+by_letter(const struct opts *o, char letter)
+{
+	size_t i;
+
+	for (i = 0; i < o->count; i++)
+		if (o->rows[i].letter == letter && letter)
+			return &o->rows[i];
+	return NULL;
+}
+
+static const struct opt *
+by_name(const struct opts *o, struct str name)
+{
+	size_t i;
+
+	for (i = 0; i < o->count; i++)
+		if (o->rows[i].name && str_eq(str_of(o->rows[i].name), name))
+			return &o->rows[i];
+	return NULL;
+}
+
+static int
+fail_option(struct buf *why, const char *text, struct str what)
+{
+	buf_cat(why, str_of(text), what);
+	return -1;
+}
+
+static int
+set_number(const struct opt *row, const char *text, struct buf *why)
+{
+	unsigned long number;
+	struct str digits = str_of(text);
+	int negative = 0;
+
+	while (digits.n && chr_is(digits.p[0], CHR_SPACE))
+		digits = str_skip(digits, 1);
+	if (row->kind == OPT_UINT) {
+		if (str_number(digits, ULONG_MAX, &number) < 0)
+			return fail_option(why, "invalid unsigned integer: ",
+			    str_of(text));
+		*(unsigned long *)row->target = number;
+		return 0;
+	}
+	if (digits.n && (digits.p[0] == '-' || digits.p[0] == '+')) {
+		negative = digits.p[0] == '-';
+		digits = str_skip(digits, 1);
+	}
+	if (str_number(digits, INT_MAX, &number) < 0)
+		return fail_option(why, "invalid integer: ", str_of(text));
+	*(int *)row->target = negative ? -(int)number : (int)number;
+	return 0;
+}
+
+static int
+apply_option(const struct opt *row, const char *value, struct buf *why)
+{
+	switch (row->kind) {
+	case OPT_FLAG:
+		*(int *)row->target = 1;
+		return 0;
+	case OPT_SET:
+		*(int *)row->target = row->value;
+		return 0;
+	case OPT_STRING:
+	case OPT_OPTIONAL:
+		if (row->target)
+			*(const char **)row->target = value;
+		return 0;
+	case OPT_INT:
+	case OPT_UINT:
+		return set_number(row, value, why);
+	case OPT_IGNORE:
+	case OPT_IGNORE_VALUE:
+		break;
+	}
+	return 0;
+}
+
+static int
+unknown(struct args *a, const char *text, struct str what)
+{
+	buf_cat(a->why, str_of(text), what);
+	if (!(a->o->flags & OPT_TOLERANT))
+		return -1;
+	buf_addc(a->why, '\n');
+	return 0;
+}
+
+static int
+needs_value(struct args *a, const char *dash, struct str name)
+{
+	buf_cat(a->why, STR("option "), str_of(dash), name,
+	    STR(" requires a value."));
+	return -1;
+}
+
+static int
+long_option(struct args *a, const char *text)
+{
+	struct str rest = str_of(text);
+	struct str name = str_cut(&rest, '=');
+	const struct opt *row = by_name(a->o, name);
+	const char *value = rest.p;
+
+	if (!row) {
+		struct buf quoted = { 0 };
+		int rc;
+
+		buf_cat(&quoted, STR("'--"), str_of(text), STR("'"));
+		rc = unknown(a, "unknown option string: ", buf_str(&quoted));
+		buf_free(&quoted);
+		return rc;
+	}
+	if (row->kind == OPT_OPTIONAL)
+		return apply_option(row, value ? value : "", a->why);
+	if (!takes_value(row) && value) {
+		buf_cat(a->why, STR("option --"), name,
+		    STR(" does not take a value."));
+		return -1;
+	}
+	if (takes_value(row) && !value) {
+		if (!*a->next)
+			return needs_value(a, "--", name);
+		value = *a->next++;
+	}
+	return apply_option(row, value, a->why);
+}
+
+static int
+letter_options(struct args *a, const char *letters)
+{
+	for (; *letters; letters++) {
+		struct str letter = { letters, 1 };
+		const struct opt *row = by_letter(a->o, *letters);
+
+		if (!row) {
+			if (unknown(a, "unknown option letter -", letter) < 0)
+				return -1;
+			continue;
+		}
+		if (row->kind == OPT_OPTIONAL)
+			return apply_option(row, letters + 1, a->why);
+		if (!takes_value(row)) {
+			apply_option(row, NULL, a->why);
+			continue;
+		}
+		if (letters[1])
+			return apply_option(row, letters + 1, a->why);
+		if (!*a->next)
+			return needs_value(a, "-", letter);
+		return apply_option(row, *a->next++, a->why);
+	}
+	return 0;
+}
+
+static int
+parse_option(struct args *a, const char *arg)
+{
+	if (arg[1] == '-')
+		return long_option(a, arg + 2);
+	if (a->o->flags & OPT_SINGLE_DASH && !by_letter(a->o, arg[1]))
+		return long_option(a, arg + 1);
+	return letter_options(a, arg + 1);
+}
+
+int
+opt_args(const struct opts *o, int argc, char **argv, struct buf *why)
+{
+	struct args a = { o, argv + 1, why };
+
+	if (argc < 1)
+		return 0;
+	while (*a.next && (*a.next)[0] == '-') {
+		const char *arg = *a.next++;
+
+		if (!strcmp(arg, "-") || !strcmp(arg, "--"))
+			break;
+		if (parse_option(&a, arg) < 0)
+			return -1;
+	}
+	return (int)(a.next - argv);
+}
+
+int
+opt_text(const struct opts *o, const char *text, struct buf *why)
+{
+	static char *nothing[] = { NULL };
+	struct args a = { o, nothing, why };
+
+	if (!strcmp(text, "-") || !strcmp(text, "--"))
+		return 0;
+	return text[0] == '-' ? parse_option(&a, text) : long_option(&a, text);
+}
+
+static void
+put_help_line(const struct opt *row, struct str dash, struct buf *out)
+{
+	size_t start = out->n;
+
+	buf_add(out, STR("  "));
+	if (row->letter)
+		buf_cat(out, STR("-"), (struct str){ &row->letter, 1 });
+	else
+		buf_add(out, STR("  "));
+	if (row->name)
+		buf_cat(out, row->letter ? STR(", ") : STR("  "), dash,
+		    str_of(row->name));
+	if (takes_value(row))
+		buf_add(out, STR(" VALUE"));
+	else if (row->kind == OPT_OPTIONAL)
+		buf_add(out, STR("[VALUE]"));
+	do
+		buf_addc(out, ' ');
+	while (out->n < start + 28);
+	buf_cat(out, str_of(row->help), STR("\n"));
+}
+
+void
+opt_help(const struct opts *o, struct buf *out)
+{
+	struct str dash = o->flags & OPT_SINGLE_DASH ? STR("-") : STR("--");
+	size_t i;
+
+	for (i = 0; i < o->count; i++)
+		if (o->rows[i].help)
+			put_help_line(&o->rows[i], dash, out);
+}

@@ -1,0 +1,24 @@
+/* conf.h - control files: one value a file, in the configuration folder.
+ * nullmailer(7). */
+#ifndef CONF_H
+#define CONF_H
+
+struct buf;
+
+/* Sets value to the first line of the file without white space at its ends;
+ * the rest of the file is ignored. 1 found; 0 missing, empty or a folder,
+ * value empty; -1 there but unreadable, with conf_why. name is relative to the
+ * configuration folder. */
+int conf_line(const char *name, struct buf *value);
+
+/* The integer a file begins with. A missing file, no digits, or a value
+ * outside int give the fallback. 0, or -1 as conf_line. */
+int conf_int(const char *name, int fallback, int *value);
+
+/* All of the file as it is. Results as conf_line. */
+int conf_file(const char *name, struct buf *text);
+
+/* 'Could not read config file "PATH": REASON' of the last -1. */
+const char *conf_why(void);
+
+#endif

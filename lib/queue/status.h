@@ -1,0 +1,41 @@
+/* status.h - spool/status: the sender's record of each waiting message. One
+ * line a message, fields separated by TAB: id, attempts, first try, last try,
+ * next try, remote, code, text, credit, warned. Times are seconds since the
+ * epoch, 0 for never; credit is how many seconds of the message's apparent age
+ * come from setting the clock; warned is 1 after the notification of a delay.
+ * Made for mailq; safe to delete. */
+#ifndef STATUS_H
+#define STATUS_H
+
+#include "../base/buf.h"
+
+struct spool;
+
+struct status {
+	struct str id;
+	unsigned long attempts;
+	long long first, last, next;
+	struct str remote;
+	int code;
+	struct str text;
+	long long credit;
+	long long warned;
+};
+
+/* Reads the file in the spool folder root, 64 MB at most. 0, or -1 with errno
+ * and text empty; ENOENT: no sender has run yet, or an older one. */
+int status_read(int root, struct buf *text);
+
+/* Makes text the file, or removes it if text is empty, unless *sum, the digest
+ * of the last text, is still right. After a failure mailq only shows less. */
+void status_write(const struct spool *s, const struct buf *text,
+    unsigned long long *sum);
+
+/* Appends a line; remote and text are cleaned on the way. */
+void status_add(struct buf *b, const struct status *s);
+
+/* Cuts the next line off *text; s borrows from it. 1, or 0 at the end; lines
+ * that are none are skipped. */
+int status_next(struct str *text, struct status *s);
+
+#endif

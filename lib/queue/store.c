@@ -1,0 +1,433 @@
+/* store - puts a message into the queue.
+ *
+ * The input is a sender, one or more recipients and an empty line, each ended
+ * by LF, then the message. The error texts are nullmailer's; the detail in
+ * parentheses is ours. */
+#include <errno.h>
+#include <string.h>
+#include <sys/statvfs.h>
+#include <unistd.h>
+
+#include "../base/chr.h"
+#include "../base/date.h"
+#include "../conf/conf.h"
+#include "../conf/hostname.h"
+#include "../mail/envelope.h"
+#include "store.h"
+#include "trigger.h"
+
+#define BLOCK (32 * 1024)
+#define SHOWN 256
+
+/* The rules */
+
+static void
+split_addresses(struct str list, struct buf *lines)
+{
+	struct str one;
+
+	buf_clear(lines);
+	while (list.p) {
+		one = str_trim(str_cut(&list, ','));
+		if (one.n)
+			buf_cat(lines, one, STR("\n"));
+	}
+}
+
+int
+store_rules_load(struct store_rules *r)
+{
+	struct buf line = { 0 };
+	int rc;
+
+	rc = conf_line("adminaddr", &line);
+	split_addresses(buf_str(&line), &r->adminaddr);
+	buf_free(&line);
+	if (rc >= 0 && r->adminaddr.n)
+		rc = hostnames_me(&r->me);
+	if (rc >= 0)
+		rc = conf_line("allmailfrom", &r->allmailfrom);
+	return rc < 0 ? -1 : 0;
+}
+
+void
+store_rules_free(struct store_rules *r)
+{
+	buf_free(&r->adminaddr);
+	buf_free(&r->me);
+	buf_free(&r->allmailfrom);
+}
+
+static int
+has_local_part(struct str address)
+{
+	size_t at = str_rfind(address, '@');
+
+	return at > 0 && at < address.n && address_plain(address);
+}
+
+static int
+is_ours(const struct store_rules *r, struct str address)
+{
+	struct str domain = address_domain(address);
+
+	return r->adminaddr.n && has_local_part(address)
+	    && (str_ieq(domain, STR("localhost"))
+	    || str_ieq(domain, buf_str(&r->me)));
+}
+
+static int
+add_address(struct str address, struct buf *out)
+{
+	buf_cat(out, address, STR("\n"));
+	return 1;
+}
+
+int
+store_sender(const struct store_rules *r, struct str address, struct buf *out)
+{
+	if (address.n && r->allmailfrom.n && has_local_part(address))
+		return address_plain(buf_str(&r->allmailfrom))
+		    && add_address(buf_str(&r->allmailfrom), out);
+	return (address.n == 0 || address_valid(address))
+	    && add_address(address, out);
+}
+
+int
+store_recipient(const struct store_rules *r, struct str address,
+    struct buf *out)
+{
+	struct str rest = buf_str(&r->adminaddr);
+
+	if (!is_ours(r, address))
+		return address_valid(address) && add_address(address, out);
+	while (rest.n)
+		if (!address_plain(str_head(rest, str_find(rest, '\n')))
+		    || !add_address(str_cut(&rest, '\n'), out))
+			return 0;
+	return 1;
+}
+
+/* Failures */
+
+static int
+fail_store(struct store *s, int code, const char *text, struct str detail)
+{
+	struct buf clean = { 0 };
+
+	s->code = code;
+	buf_set(&s->why, str_of(text));
+	buf_clean(&clean, detail, SHOWN);
+	if (clean.n)
+		buf_cat(&s->why, STR(" ("), buf_str(&clean), STR(")"));
+	buf_free(&clean);
+	return -1;
+}
+
+static int
+fail_store_errno(struct store *s, const char *text)
+{
+	return fail_store(s, STORE_AGAIN, text, str_of(strerror(errno)));
+}
+
+/* Input */
+
+/* Bytes added to b, 0 at the end, or -1. */
+static ssize_t
+fill_block(int fd, struct buf *b)
+{
+	ssize_t n;
+
+	if (fd < 0)
+		return 0;
+	do
+		n = read(fd, buf_room(b, BLOCK), BLOCK);
+	while (n < 0 && errno == EINTR);
+	if (n > 0)
+		b->n += (size_t)n;
+	return n;
+}
+
+static struct str
+unread_in(const struct store *s)
+{
+	return str_skip(buf_str(&s->in), s->in_at);
+}
+
+/* The next line of the envelope, without its LF, borrowed until the next
+ * call; it may be longer than an address may be. 1, 0 at the end, -1 errno. */
+static int
+next_line(struct store *s, int fd, struct str *line)
+{
+	struct str rest = unread_in(s);
+	ssize_t n = 1;
+
+	while (str_find(rest, '\n') == rest.n && rest.n <= ADDRESS_MAX) {
+		if (s->in_at)
+			memmove(s->in.p, rest.p, rest.n);
+		s->in.n = rest.n;
+		s->in_at = 0;
+		n = fill_block(fd, &s->in);
+		if (n < 0)
+			return -1;
+		rest = unread_in(s);
+		if (n == 0)
+			break;
+	}
+	*line = str_head(rest, str_find(rest, '\n'));
+	s->in_at += line->n < rest.n ? line->n + 1 : line->n;
+	return n > 0 || line->n > 0;
+}
+
+/* Output */
+
+static int
+flush_block(struct store *s, const char *complaint)
+{
+	s->size += s->out.n;
+	if (s->maxsize && s->size > s->maxsize)
+		return fail_store(s, STORE_BAD, "Message is too large.",
+		    STR("see control file maxsize"));
+	if (str_write(s->fd, buf_str(&s->out)) < 0)
+		return fail_store_errno(s, complaint);
+	buf_clear(&s->out);
+	return 0;
+}
+
+static int
+flush_if_full(struct store *s, const char *complaint)
+{
+	return s->out.n < BLOCK ? 0 : flush_block(s, complaint);
+}
+
+static int
+copy_sender(struct store *s, int input)
+{
+	struct str line;
+	int rc = next_line(s, input, &line);
+
+	if (rc <= 0)
+		return fail_store(s, STORE_BAD,
+		    "Could not read envelope sender.",
+		    rc < 0 ? str_of(strerror(errno)) : STR(""));
+	if (!store_sender(&s->rules, line, &s->out))
+		return fail_store(s, STORE_BAD,
+		    "Envelope sender address is invalid.", line);
+	return 0;
+}
+
+static int
+copy_recipient(struct store *s, struct str line)
+{
+	if (!store_recipient(&s->rules, line, &s->out))
+		return fail_store(s, STORE_BAD,
+		    "Envelope recipient address is invalid.", line);
+	if (s->size + s->out.n >= ENVELOPE_MAX)
+		return fail_store(s, STORE_BAD,
+		    "Envelope recipient address is invalid.",
+		    STR("too many recipients"));
+	return flush_if_full(s, "Could not write envelope recipient.");
+}
+
+static int
+copy_recipients(struct store *s, int input)
+{
+	unsigned long count = 0;
+	struct str line;
+	int rc;
+
+	while ((rc = next_line(s, input, &line)) > 0 && line.n) {
+		if (copy_recipient(s, line) < 0)
+			return -1;
+		count++;
+	}
+	if (rc < 0)
+		return fail_store(s, STORE_BAD,
+		    "Could not read envelope recipient.",
+		    str_of(strerror(errno)));
+	if (count == 0)
+		return fail_store(s, STORE_BAD, "No envelope recipients read.",
+		    STR(""));
+	buf_addc(&s->out, '\n');
+	return 0;
+}
+
+static void
+add_received(struct store *s)
+{
+	buf_fmt(&s->out,
+	    "Received: (nullmailer pid %lu invoked by uid %lu);\n\t",
+	    (unsigned long)getpid(), (unsigned long)s->invoker);
+	date_utc(&s->out, s->started);
+	buf_addc(&s->out, '\n');
+}
+
+static int
+copy_body(struct store *s, int input)
+{
+	static const char text[] =
+	    "Error copying the message to the queue file.";
+	ssize_t n;
+
+	buf_add(&s->out, unread_in(s));
+	do {
+		if (flush_if_full(s, text) < 0)
+			return -1;
+		n = fill_block(input, &s->out);
+	} while (n > 0);
+	if (n < 0)
+		return fail_store(s, STORE_BAD, text, str_of(strerror(errno)));
+	return flush_block(s, text);
+}
+
+/* The steps */
+
+/* Cuts a unit off the end of a number: the bits to shift by, -1 if unknown. */
+static int
+cut_unit(struct str *s)
+{
+	static const char units[] = { 'k', 'm', 'g' };
+	const char *at;
+
+	if (s->n == 0 || chr_is(s->p[s->n - 1], CHR_DIGIT))
+		return 0;
+	s->n--;
+	at = memchr(units, chr_lower(s->p[s->n]), sizeof units);
+	return at ? 10 * (int)(at - units + 1) : -1;
+}
+
+/* Digits, perhaps with k, M or G after them; anything else is no limit. */
+static int
+load_size(const char *name, unsigned long long *size)
+{
+	struct buf line = { 0 };
+	unsigned long number;
+	struct str s;
+	int rc = conf_line(name, &line);
+	int shift;
+
+	*size = 0;
+	s = buf_str(&line);
+	shift = cut_unit(&s);
+	if (shift >= 0 && str_number(s, 0xffffffff, &number) == 0)
+		*size = (unsigned long long)number << shift;
+	buf_free(&line);
+	return rc < 0 ? -1 : 0;
+}
+
+static int
+enough_space(struct store *s)
+{
+	struct statvfs fs;
+
+	if (s->minfree == 0 || fstatvfs(s->fd, &fs) < 0)
+		return 0;
+	if ((unsigned long long)fs.f_bavail * fs.f_frsize >= s->minfree)
+		return 0;
+	return fail_store(s, STORE_AGAIN, "Too little space left in the spool.",
+	    STR("see control file minfree"));
+}
+
+static int
+load_limits(struct store *s)
+{
+	if (store_rules_load(&s->rules) == 0
+	    && load_size("maxsize", &s->maxsize) == 0
+	    && load_size("minfree", &s->minfree) == 0)
+		return 0;
+	s->code = STORE_CONFIG;
+	buf_cat(&s->why, STR("Error: "), str_of(conf_why()));
+	return -1;
+}
+
+int
+store_begin(struct store *s, uid_t invoker)
+{
+	struct buf why = { 0 };
+	int code = STORE_AGAIN;
+
+	*s = (struct store){ .spool = { -1, -1, -1, -1 }, .fd = -1,
+	    .started = time(NULL), .invoker = invoker };
+	if (load_limits(s) < 0)
+		return -1;
+	if (spool_open(&s->spool, &why) < 0) {
+		if (errno == ENOENT || errno == ENOTDIR || errno == ELOOP)
+			code = STORE_BAD;
+		fail_store(s, code,
+		    "Installation error: queue directory is invalid.",
+		    buf_str(&why));
+		buf_free(&why);
+		return -1;
+	}
+	s->fd = spool_temporary(&s->spool, &s->temporary);
+	if (s->fd < 0)
+		return fail_store_errno(s,
+		    "Could not open temporary file for writing");
+	return enough_space(s);
+}
+
+int
+store_copy(struct store *s, int input)
+{
+	if (copy_sender(s, input) < 0 || copy_recipients(s, input) < 0)
+		return -1;
+	add_received(s);
+	return copy_body(s, input);
+}
+
+/* spool_commit removes the temporary after a failure too. */
+static int
+commit_name(struct store *s)
+{
+	int rc;
+
+	rc = spool_commit(&s->spool, buf_z(&s->temporary), s->started,
+	    &s->name);
+	buf_clear(&s->temporary);
+	if (rc < 0)
+		return fail_store_errno(s,
+		    "Error linking the temp file to the new file.");
+	return 0;
+}
+
+static int
+close_file(struct store *s)
+{
+	int rc = close(s->fd);
+
+	s->fd = -1;
+	return rc < 0 && errno != EINTR
+	    ? fail_store_errno(s, "Error closing the output file.") : 0;
+}
+
+int
+store_commit(struct store *s)
+{
+	if (enough_space(s) < 0)
+		return -1;
+	if (fsync(s->fd) < 0)
+		return fail_store_errno(s, "Error flushing the output file.");
+	if (close_file(s) < 0 || commit_name(s) < 0)
+		return -1;
+	if (trigger_pull(&s->spool) < 0 && errno != ENXIO
+	    && errno != ENOENT)
+		fail_store(s, 0, "The message is queued but the sender could"
+		    " not be told.", str_of(strerror(errno)));
+	return 0;
+}
+
+void
+store_end(struct store *s)
+{
+	if (s->fd >= 0)
+		close(s->fd);
+	if (s->temporary.n && s->spool.tmp >= 0)
+		unlinkat(s->spool.tmp, buf_z(&s->temporary), 0);
+	spool_close(&s->spool);
+	store_rules_free(&s->rules);
+	buf_free(&s->temporary);
+	buf_free(&s->name);
+	buf_free(&s->in);
+	buf_free(&s->out);
+	buf_free(&s->why);
+}

@@ -1,0 +1,69 @@
+/* store.h - puts a message into the queue: envelope and message come from a
+ * descriptor (nullmailer-queue(8)), are checked and rewritten, and become
+ * a queue file (nullmailer(7)). */
+#ifndef STORE_H
+#define STORE_H
+
+#include <sys/types.h>
+#include <time.h>
+
+#include "../base/buf.h"
+#include "spool.h"
+
+/* The control files that change an envelope. */
+struct store_rules {
+	struct buf adminaddr;	/* addresses, LF ended; empty: unset */
+	struct buf me;		/* known only if adminaddr is */
+	struct buf allmailfrom;
+};
+
+/* 0, or -1 with conf_why. */
+int store_rules_load(struct store_rules *r);
+void store_rules_free(struct store_rules *r);
+
+/* Appends to out the line or lines, LF ended, that are stored for an address
+ * of the envelope. 1, or 0 if the address is invalid. An empty sender is the
+ * null sender and stays so. */
+int store_sender(const struct store_rules *r, struct str address,
+    struct buf *out);
+int store_recipient(const struct store_rules *r, struct str address,
+    struct buf *out);
+
+enum {
+	STORE_BAD = 1,		/* the message or the installation is wrong */
+	STORE_CONFIG = 18,	/* a control file cannot be read */
+	STORE_AGAIN = 75	/* disk full, spool not writable and the like */
+};
+
+struct store {
+	struct store_rules rules;
+	struct spool spool;
+	int fd;			/* the temporary file; -1 if there is none */
+	struct buf temporary;	/* its name in tmp/ */
+	struct buf name;	/* the message's name in queue/, in the end */
+	time_t started;
+	uid_t invoker;
+	unsigned long long size;	/* bytes put so far */
+	unsigned long long maxsize;	/* control files; 0: no limit */
+	unsigned long long minfree;
+	struct buf in, out;	/* not looked at yet, not written yet */
+	size_t in_at;
+	int code;		/* after a failure: one of the above */
+	struct buf why;		/* and the reason, without a newline */
+};
+
+/* Each returns 0, or -1 with code and why. They are called in this order,
+ * store_end at last whatever happened: it removes what is left in tmp/.
+ *
+ * store_begin reads the control files and opens a temporary file. invoker is
+ * the uid for the Received field.
+ * store_copy takes what the caller has put into in, then all of the input, a
+ * descriptor or -1 for none.
+ * store_commit makes it a message and pulls the trigger. After 0 why may hold
+ * a warning about the trigger. */
+int store_begin(struct store *s, uid_t invoker);
+int store_copy(struct store *s, int input);
+int store_commit(struct store *s);
+void store_end(struct store *s);
+
+#endif

@@ -1,0 +1,120 @@
+/* connection - the connection of a session. */
+#include <signal.h>
+#include <string.h>
+
+#include "../../ssl/ssl.h"
+#include "../base/clock.h"
+#include "connection.h"
+#include "options.h"
+#include "../net/net.h"
+#include "../net/sandbox.h"
+
+#define PATIENCE_CONNECT 30000
+#define PATIENCE_TLS 300000
+
+/* The rest of what TLS is told stands in the options as it is. */
+static struct ssl *
+new_ssl(const struct options *o, char *why, size_t size)
+{
+	struct ssl_conf conf = { 0 };
+
+	conf.host = o->tls_name ? o->tls_name : o->host;
+	conf.cafile = o->cafile;
+	conf.crlfile = o->crlfile;
+	conf.certfile = o->certfile;
+	conf.keyfile = o->keyfile;
+	conf.pin = o->pin;
+	conf.insecure = o->insecure;
+	conf.anon = o->anon && o->insecure;
+	conf.tls10 = o->tls_min && strcmp(o->tls_min, "1.2");
+	return ssl_new(&conf, why, size);
+}
+
+int
+connection_init(struct connection *c, const struct protocol_setup *setup,
+    struct buf *why)
+{
+	char reason[512] = "";
+
+	c->o = setup->options;
+	c->report = setup->report;
+	c->limit = CLOCK_NEVER;
+	c->io.fd = -1;
+	if (!c->o->tls && !c->o->starttls)
+		return 0;
+	c->ssl = new_ssl(c->o, reason, sizeof reason);
+	if (c->ssl)
+		return 0;
+	buf_add(why, str_of(reason));
+	return ERR_MSG_TEMP;
+}
+
+int
+connection_lost(struct connection *c)
+{
+	enum io_state state = c->io.state;
+
+	buf_set(&c->text, str_of(io_why(&c->io)));
+	io_close(&c->io);
+	if (state == IO_TIMEOUT)
+		return ERR_TIMED_OUT;
+	return state == IO_TLS ? ERR_MSG_TEMP : ERR_PROTOCOL;
+}
+
+int
+connection_tls(struct connection *c)
+{
+	c->stage = STAGE_tls;
+	io_deadline(&c->io, PATIENCE_TLS);
+	if (io_tls(&c->io, c->ssl) < 0)
+		return connection_lost(c);
+	if (*ssl_note(c->ssl))
+		c->report->note(c->report->context,
+		    str_of(ssl_note(c->ssl)));
+	return 0;
+}
+
+int
+connection_open(struct connection *c)
+{
+	struct net_request q = { c->o->host, (unsigned)c->o->port,
+	    c->o->source, clock_first(clock_in(PATIENCE_CONNECT), c->limit) };
+	struct buf peer = { 0 }, why = { 0 };
+	int fd;
+
+	c->stage = STAGE_connect;
+	fd = net_connect(&q, &peer, &why);
+	if (fd >= 0 && c->report->peer)
+		c->report->peer(c->report->context, buf_str(&peer));
+	if (fd < 0) {
+		buf_set(&c->text, STR("Connect failed: "));
+		buf_add(&c->text, buf_str(&why));
+	}
+	buf_free(&peer);
+	buf_free(&why);
+	if (fd < 0)
+		return -fd;
+	sandbox_enter();
+	io_init(&c->io, fd);
+	c->io.limit = c->limit;
+	return c->o->tls ? connection_tls(c) : 0;
+}
+
+void
+connection_hold_signals(int how)
+{
+	sigset_t set;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGTERM);
+	sigaddset(&set, SIGINT);
+	sigprocmask(how, &set, NULL);
+}
+
+void
+connection_free(struct connection *c)
+{
+	io_close(&c->io);
+	ssl_free(c->ssl);
+	buf_free(&c->text);
+}

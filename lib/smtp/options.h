@@ -1,0 +1,51 @@
+/* options.h - the options of one remote: those of a line of the control file
+ * `remotes`, or of a protocol module run by hand. nullmailer-smtp(8). */
+#ifndef OPTIONS_H
+#define OPTIONS_H
+
+#include <stddef.h>
+
+struct buf;
+struct opt;
+
+enum options_auth { AUTH_ANY, AUTH_LOGIN, AUTH_EXTERNAL };
+
+/* Strings are borrowed from the text that was parsed, NULL where the option
+ * was not given. */
+struct options {
+	const char *host;
+	int port;		/* 0: the default */
+	const char *source;
+	const char *user;
+	const char *pass;
+	int auth;		/* enum options_auth */
+	int tls;		/* from the first byte; wins over starttls */
+	int starttls;
+	int x509fmtder;		/* accepted; the format is seen from the file */
+	const char *certfile;
+	const char *keyfile;
+	const char *cafile;
+	const char *crlfile;
+	const char *tls_name;	/* name to verify instead of host */
+	const char *tls_min;	/* "1.0" */
+	const char *pin;
+	int insecure;
+	int anon;
+	int sessions;		/* for the sender, not for the session */
+};
+
+#define OPTIONS_ROWS 24
+
+/* Fills rows with the options all protocols share; returns their number. */
+size_t options_rows(struct options *o, struct opt *rows);
+
+/* Parses an option a line, "name=value" LF, up to an empty line. text is cut
+ * into the strings that o borrows. 0, or -1 with a reason appended to why. */
+int options_parse(struct options *o, struct buf *text, struct buf *why);
+
+/* Checks the options for what is missing or contradictory, and completes the
+ * port. port_tls 0: there is no default. 0, or an ERR_ code with a reason
+ * appended to why. */
+int options_check(struct options *o, int port, int port_tls, struct buf *why);
+
+#endif

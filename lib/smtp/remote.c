@@ -1,0 +1,143 @@
+/* remote - the smart hosts. */
+#include <stdlib.h>
+#include <sys/stat.h>
+
+#include "../conf/conf.h"
+#include "../base/mem.h"
+#include "../conf/path.h"
+#include "protocol.h"
+#include "remote.h"
+#include "../base/words.h"
+
+/* An empty line would end the options early, so empty words are left out. */
+static void
+add_option(struct remote *r, struct str word)
+{
+	if (str_starts(word, STR("--")))
+		word = str_skip(word, 2);
+	if (word.n)
+		buf_cat(&r->lines, word, STR("\n"));
+}
+
+/* People write comments after a remote; an external module gets them too. */
+static struct str
+without_comment(struct str lines)
+{
+	size_t i;
+
+	for (i = 0; i + 1 < lines.n; i++)
+		if (lines.p[i] == '\n' && lines.p[i + 1] == '#')
+			return str_head(lines, i + 1);
+	return lines;
+}
+
+static void
+parse_options(struct remote *r)
+{
+	r->protocol = protocol_find(buf_str(&r->name));
+	r->sessions = REMOTE_SESSIONS;
+	if (!r->protocol)
+		return;
+	buf_set(&r->words, without_comment(buf_str(&r->lines)));
+	if (options_parse(&r->options, &r->words, &r->why) < 0)
+		r->fault = ERR_USAGE;
+	else
+		r->fault = protocol_check(r->protocol, &r->options, &r->why);
+	if (r->options.sessions > 0 && r->options.sessions <= 1000)
+		r->sessions = r->options.sessions;
+}
+
+static void
+parse_line(struct remote *r, struct str line)
+{
+	struct buf word = { 0 };
+
+	words_next(&line, &r->host);
+	if (!words_next(&line, &r->name))
+		buf_set(&r->name, STR("smtp"));
+	buf_cat(&r->lines, STR("host="), buf_str(&r->host), STR("\n"));
+	while (words_next(&line, &word))
+		add_option(r, buf_str(&word));
+	buf_wipe(&word);
+	buf_free(&word);
+	parse_options(r);
+}
+
+void
+remotes_parse(struct remotes *r, struct str text)
+{
+	struct str line;
+
+	*r = (struct remotes){ 0 };
+	while (text.n) {
+		line = str_trim(str_cut(&text, '\n'));
+		if (!line.n || line.p[0] == '#')
+			continue;
+		r->list = mem_resize(r->list,
+		    (r->count + 1) * sizeof *r->list);
+		r->list[r->count] = (struct remote){ 0 };
+		parse_line(&r->list[r->count++], line);
+	}
+}
+
+int
+remotes_load(struct remotes *r)
+{
+	struct buf text = { 0 };
+	int rc = conf_file("remotes", &text);
+
+	if (rc >= 0)
+		remotes_parse(r, buf_str(&text));
+	buf_wipe(&text);
+	buf_free(&text);
+	return rc < 0 ? -1 : 0;
+}
+
+static int
+has_password(const struct remote *r)
+{
+	struct str text = buf_str(&r->lines);
+
+	while (text.n)
+		if (str_starts(str_cut(&text, '\n'), STR("pass=")))
+			return 1;
+	return 0;
+}
+
+int
+remotes_exposed(const struct remotes *r, struct buf *path)
+{
+	struct stat st;
+	size_t i;
+
+	for (i = 0; i < r->count && !has_password(&r->list[i]); i++)
+		continue;
+	path_set(path, PATH_CONFIG, "remotes");
+	return i < r->count && stat(buf_z(path), &st) == 0 &&
+	    st.st_mode & S_IROTH;
+}
+
+int
+remote_equal(const struct remote *a, const struct remote *b)
+{
+	return str_eq(buf_str(&a->name), buf_str(&b->name)) &&
+	    str_eq(buf_str(&a->lines), buf_str(&b->lines));
+}
+
+void
+remotes_free(struct remotes *r)
+{
+	size_t i;
+
+	for (i = 0; i < r->count; i++) {
+		buf_wipe(&r->list[i].lines);
+		buf_wipe(&r->list[i].words);
+		buf_free(&r->list[i].lines);
+		buf_free(&r->list[i].words);
+		buf_free(&r->list[i].why);
+		buf_free(&r->list[i].host);
+		buf_free(&r->list[i].name);
+	}
+	free(r->list);
+	*r = (struct remotes){ 0 };
+}

@@ -1,0 +1,50 @@
+/* remote.h - the smart hosts, from the control file `remotes`: one a line,
+ * HOST [PROTOCOL [OPTION...]], in order of preference. */
+#ifndef REMOTE_H
+#define REMOTE_H
+
+#include "../base/buf.h"
+#include "options.h"
+
+struct protocol;
+
+struct remote {
+	struct buf host;
+	struct buf name;	/* of the protocol; "smtp" if the line names
+				 * none */
+	struct buf lines;	/* what an external module reads: host=HOST LF,
+				 * then each option LF without one leading
+				 * "--" */
+	const struct protocol *protocol;	/* built in, or NULL */
+	struct options options;	/* for it; the strings are in words */
+	struct buf words;
+	int fault;		/* ERR_ code of what is wrong with the line,
+				 * for the protocol, or 0 */
+	struct buf why;
+	int sessions;		/* at a time */
+};
+
+#define REMOTE_SESSIONS 4	/* where no option says how many */
+
+struct remotes {
+	struct remote *list;
+	size_t count;
+};
+
+/* Reads the control file. 0, also when there is none; -1 with conf_why and r
+ * untouched. */
+int remotes_load(struct remotes *r);
+
+/* Reads the file's text. */
+void remotes_parse(struct remotes *r, struct str text);
+
+/* Whether the control file holds a password and everybody may read it. 1 with
+ * its path; else 0. */
+int remotes_exposed(const struct remotes *r, struct buf *path);
+
+int remote_equal(const struct remote *a, const struct remote *b);
+
+/* Wipes and frees. */
+void remotes_free(struct remotes *r);
+
+#endif

@@ -1,0 +1,155 @@
+/* wire - line ends, dots, and that the pieces of the input do not matter. */
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "../../../lib/base/buf.h"
+#include "../../../lib/mail/wire.h"
+#include "../t.h"
+
+/* What stands on the wire when the input comes in pieces of step bytes. */
+static void
+send(struct str in, size_t step, int dots, struct buf *out)
+{
+	struct wire w = { 0 };
+	struct str part, piece;
+
+	w.dots = dots;
+	buf_clear(out);
+	for (; in.n; in = str_skip(in, step)) {
+		part = str_head(in, step);
+		while (wire_next(&w, &part, &piece))
+			buf_add(out, piece);
+	}
+	buf_add(out, wire_end(&w));
+}
+
+static int
+measure(struct str in, struct wire_size *size)
+{
+	char name[] = "/tmp/wire.XXXXXX";
+	int fd = mkstemp(name), rc;
+
+	unlink(name);
+	rc = write(fd, "head", 4) == 4 && write(fd, in.p, in.n) ==
+	    (ssize_t)in.n ? wire_measure(fd, 4, size) : -1;
+	close(fd);
+	return rc;
+}
+
+/* want: with dots doubled; octets: without. */
+static int
+is(struct str in, struct str want, unsigned long long octets)
+{
+	struct buf out = { 0 };
+	struct wire_size size;
+	size_t step;
+	int ok = 1;
+
+	for (step = 1; step <= in.n + 1; step++) {
+		send(in, step, 1, &out);
+		ok &= str_eq(buf_str(&out), want);
+		send(in, step, 0, &out);
+		ok &= out.n == octets;
+	}
+	ok &= measure(in, &size) == 0 && size.octets == octets;
+	buf_free(&out);
+	return ok;
+}
+
+static int
+eight_bit(struct str in)
+{
+	struct wire_size size;
+
+	return measure(in, &size) == 0 ? size.eight_bit : -1;
+}
+
+static void
+line_ends(void)
+{
+	T(is(STR(""), STR(""), 0));
+	T(is(STR("a\n"), STR("a\r\n"), 3));
+	T(is(STR("a\r\n"), STR("a\r\n"), 3));
+	T(is(STR("a"), STR("a\r\n"), 3));
+	T(is(STR("a\r"), STR("a\r\n"), 3));
+	T(is(STR("\n"), STR("\r\n"), 2));
+	T(is(STR("\r"), STR("\r\n"), 2));
+	T(is(STR("a\rb\n"), STR("a\r\nb\r\n"), 6));
+	T(is(STR("a\r\r\nb"), STR("a\r\n\r\nb\r\n"), 8));
+	T(is(STR("\n\r\n\r"), STR("\r\n\r\n\r\n"), 6));
+	T(is(STR("\n\n\n"), STR("\r\n\r\n\r\n"), 6));
+	T(is(STR("a\0b\377\n"), STR("a\0b\377\r\n"), 6));
+}
+
+static void
+dots(void)
+{
+	T(is(STR("."), STR("..\r\n"), 3));
+	T(is(STR(".\n"), STR("..\r\n"), 3));
+	T(is(STR(".\r\n"), STR("..\r\n"), 3));
+	T(is(STR("..\n"), STR("...\r\n"), 4));
+	T(is(STR("a.\n.b.c\n"), STR("a.\r\n..b.c\r\n"), 10));
+	T(is(STR("a\r.\rb"), STR("a\r\n..\r\nb\r\n"), 9));
+	T(is(STR("a\n.\r"), STR("a\r\n..\r\n"), 6));
+	T(is(STR("\n.\n.\n"), STR("\r\n..\r\n..\r\n"), 8));
+	T(is(STR("\r\n.\r\n.\r\nMAIL FROM:<x>\r\n"),
+	    STR("\r\n..\r\n..\r\nMAIL FROM:<x>\r\n"), 23));
+}
+
+/* A line end at each place of a word, among bytes that resemble one. */
+static void
+places(void)
+{
+	static const char ends[] = "\n\r";
+	struct buf in = { 0 }, want = { 0 };
+	size_t at, end;
+	int ok = 1;
+
+	for (end = 0; end < 2; end++)
+		for (at = 0; at < 26; at++) {
+			buf_set(&in, STR("\212\215\013\011\014\016\0\377"
+			    "\212\215\013\011\014\016\0\377"
+			    "\212\215\013\011\014\016\0\377xy"));
+			buf_set(&want, str_head(buf_str(&in), at));
+			buf_cat(&want, STR("\r\n"),
+			    str_skip(buf_str(&in), at + 1), at == 25 ?
+			    STR("") : STR("\r\n"));
+			in.p[at] = ends[end];
+			ok &= is(buf_str(&in), buf_str(&want), want.n);
+		}
+	T(ok);
+	buf_free(&in);
+	buf_free(&want);
+}
+
+static void
+sizes(void)
+{
+	struct wire_size size;
+	struct buf big = { 0 };
+	int i;
+
+	T(eight_bit(STR("plain\r\n\t\177")) == 0);
+	T(eight_bit(STR("\200")) == 1);
+	T(eight_bit(STR("1234567\n1234567\377")) == 1);
+	T(eight_bit(STR("\3771234567\n1234567")) == 1);
+	for (i = 0; i < 50000; i++)
+		buf_add(&big, STR("x\n.\r\n"));
+	T(measure(buf_str(&big), &size) == 0 && size.octets == 300000);
+	T(size.eight_bit == 0);
+	buf_add(&big, STR("\344"));
+	T(measure(buf_str(&big), &size) == 0 && size.octets == 300003);
+	T(size.eight_bit == 1);
+	T(wire_measure(-1, 0, &size) == -1);
+	buf_free(&big);
+}
+
+int
+main(void)
+{
+	line_ends();
+	dots();
+	places();
+	sizes();
+	return T_END();
+}

@@ -1,0 +1,224 @@
+/* worker - packets to and from a session in a child process. */
+#include <arpa/inet.h>
+#include <dirent.h>
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "../../../lib/base/buf.h"
+#include "../../../lib/base/err.h"
+#include "../../../lib/smtp/remote.h"
+#include "../../../lib/send/worker.h"
+#include "../t.h"
+
+static struct worker_packet p;
+
+/* A queue file; its folder entry is gone at once. */
+static int
+message(struct str text)
+{
+	char name[] = "/tmp/worker.XXXXXX";
+	int fd = mkstemp(name);
+
+	unlink(name);
+	if (write(fd, text.p, text.n) != (ssize_t)text.n)
+		exit(1);
+	return fd;
+}
+
+static pid_t
+start(const char *line, int port, int *fd)
+{
+	struct remotes r;
+	struct buf text = { 0 };
+	pid_t pid;
+
+	buf_fmt(&text, "%s port=%d", line, port);
+	remotes_parse(&r, buf_str(&text));
+	pid = worker_start(&r.list[0], "h", 5, NULL, fd);
+	remotes_free(&r);
+	buf_free(&text);
+	return pid;
+}
+
+/* The next packet within five seconds. */
+static int
+hear(int fd)
+{
+	struct pollfd wait = { fd, POLLIN, 0 };
+
+	return poll(&wait, 1, 5000) == 1 ? worker_packet(fd, &p) : -2;
+}
+
+static int
+is(enum worker_kind kind, unsigned long id, int code, enum stage stage,
+    const char *text)
+{
+	int ok = p.kind == kind && p.id == id && p.code == code &&
+	    p.stage == stage &&
+	    str_starts((struct str){ p.text, p.n }, str_of(text));
+
+	if (!ok)
+		printf("# kind %d id %lu code %d stage %d: %.*s\n", p.kind,
+		    p.id, p.code, p.stage, (int)p.n, p.text);
+	return ok;
+}
+
+static int
+exit_of(pid_t pid)
+{
+	int status = -1;
+
+	waitpid(pid, &status, 0);
+	return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
+/* A server that says all it has to say at once, to one client. */
+static pid_t
+serve(const char *words, int *port)
+{
+	struct sockaddr_in a = { 0 };
+	socklen_t n = sizeof a;
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), client;
+	char rest[4096];
+	pid_t pid;
+
+	a.sin_family = AF_INET;
+	a.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+	if (bind(fd, (struct sockaddr *)&a, n) < 0 || listen(fd, 5) < 0 ||
+	    getsockname(fd, (struct sockaddr *)&a, &n) < 0)
+		exit(1);
+	*port = ntohs(a.sin_port);
+	pid = fork();
+	if (pid == 0) {
+		alarm(10);
+		client = accept(fd, NULL, NULL);
+		if (write(client, words, strlen(words)) < 0)
+			_exit(1);
+		while (read(client, rest, sizeof rest) > 0)
+			continue;
+		_exit(0);
+	}
+	close(fd);
+	return pid;
+}
+
+static void
+useless(void)
+{
+	int fd, mail = message(STR("\na@x.y\n\ntext\n"));
+	pid_t pid = start("127.0.0.1 smtp", 1, &fd);
+
+	T(pid > 0 && worker_packet(fd, &p) == 0);
+	T(worker_give(fd, 7, mail) == 0);
+	T(hear(fd) == 1 && is(WORKER_DOWN, 0, ERR_REFUSED, STAGE_connect,
+	    "Connect failed: Connection refused (127.0.0.1 port 1)"));
+	T(hear(fd) == -1 && exit_of(pid) == ERR_REFUSED);
+	T(worker_give(fd, 8, mail) == -1);
+	close(fd);
+	pid = start("127.0.0.1 smtp what=x", 1, &fd);
+	T(hear(fd) == 1 && is(WORKER_DOWN, 0, ERR_USAGE, STAGE_options, ""));
+	T(hear(fd) == -1 && exit_of(pid) == ERR_USAGE);
+	close(fd);
+	close(mail);
+}
+
+/* What belongs to us must not be seen by whoever takes the worker over. */
+static int
+descriptors(pid_t pid)
+{
+	char path[64];
+	struct dirent *entry;
+	DIR *d;
+	int n = 0;
+
+	snprintf(path, sizeof path, "/proc/%d/fd", (int)pid);
+	d = opendir(path);
+	while (d && (entry = readdir(d)) != NULL)
+		n += entry->d_name[0] != '.' && atoi(entry->d_name) > 3;
+	if (d)
+		closedir(d);
+	return d ? n : -1;
+}
+
+static void
+delivers(void)
+{
+	int fd, port = 0, first = message(STR("\na@x.y\nb@x.y\n\ntext\n")),
+	    second = message(STR("\na@x.y\n\ntext\n"));
+	pid_t server = serve("220 hi\n250 hi\n250 from\n250 to\n550 no b\n"
+	    "354 go\n250 taken\n250 from\n450 not now\n", &port), pid;
+
+	pid = start("127.0.0.1 smtp", port, &fd);
+	usleep(100000);
+	T(descriptors(pid) == 0);
+	T(worker_give(fd, 7, first) == 0 && worker_give(fd, 9, second) == 0);
+	close(first);
+	close(second);
+	T(hear(fd) == 1 && is(WORKER_PEER, 0, 0, STAGE_connect, "127.0.0.1"));
+	T(hear(fd) == 1 && is(WORKER_READY, 0, 0, 0, "") && p.index == 1);
+	T(hear(fd) == 1 && is(WORKER_RECIPIENT, 7, ERR_MSG_PERM, STAGE_rcpt,
+	    "550 no b") && p.index == 1);
+	T(hear(fd) == 1 && is(WORKER_MESSAGE, 7, 0, STAGE_dot, "250 taken"));
+	T(hear(fd) == 1 && is(WORKER_RECIPIENT, 9, ERR_MSG_TEMP, STAGE_rcpt,
+	    "450 not now") && p.index == 0);
+	T(hear(fd) == 1 && p.kind == WORKER_MESSAGE && p.id == 9 &&
+	    p.code == ERR_MSG_TEMP);
+	T(worker_packet(fd, &p) == 0);
+	T(shutdown(fd, SHUT_WR) == 0);
+	T(hear(fd) == -1 && exit_of(pid) == 0 && exit_of(server) == 0);
+	close(fd);
+}
+
+static void
+dies(void)
+{
+	int fd, port = 0, mail = message(STR("\na@x.y\n\ntext\n"));
+	pid_t server = serve("220 hi\n250 hi\n", &port), pid;
+
+	pid = start("127.0.0.1 smtp", port, &fd);
+	T(worker_give(fd, 7, mail) == 0);
+	T(hear(fd) == 1 && p.kind == WORKER_PEER);
+	T(hear(fd) == 1 && p.kind == WORKER_READY);
+	kill(pid, SIGTERM);
+	T(hear(fd) == -1 && exit_of(pid) == -1);
+	T(exit_of(server) == 0);
+	close(fd);
+	close(mail);
+}
+
+static void
+impostors(void)
+{
+	int pair[2];
+
+	T(socketpair(AF_UNIX, SOCK_SEQPACKET, 0, pair) == 0);
+	T(send(pair[1], "x", 1, 0) == 1 && worker_packet(pair[0], &p) == -1);
+	memset(&p, 0, sizeof p);
+	p.n = WORKER_TEXT + 1;
+	T(send(pair[1], &p, sizeof p, 0) == sizeof p);
+	T(worker_packet(pair[0], &p) == -1);
+	p.n = 5;
+	T(send(pair[1], &p, sizeof p, 0) == sizeof p);
+	T(worker_packet(pair[0], &p) == -1);
+	close(pair[1]);
+	T(worker_packet(pair[0], &p) == -1);
+	close(pair[0]);
+}
+
+int
+main(void)
+{
+	signal(SIGPIPE, SIG_IGN);
+	useless();
+	delivers();
+	dies();
+	impostors();
+	return T_END();
+}

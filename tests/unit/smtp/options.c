@@ -1,0 +1,154 @@
+/* options - the options of a remote: every row, what is missing, and
+ * what contradicts. */
+#include <string.h>
+
+#include "../../../lib/base/buf.h"
+#include "../../../lib/base/err.h"
+#include "../../../lib/base/opt.h"
+#include "../../../lib/smtp/options.h"
+#include "../t.h"
+
+static struct options o;
+static struct opt rows[OPTIONS_ROWS];
+static struct opts all = { rows, 0, 0 };
+static struct buf why;
+
+static void
+begin(void)
+{
+	o = (struct options){ 0 };
+	all.count = options_rows(&o, rows);
+	buf_clear(&why);
+}
+
+static int
+takes(const char *text)
+{
+	return opt_text(&all, text, &why) == 0;
+}
+
+/* The code of these options, separated by blanks. */
+static int
+check(const char *options)
+{
+	static char copy[10][64];
+	struct str rest = str_of(options), word;
+	size_t i;
+
+	begin();
+	for (i = 0; rest.n && i < 10; i++) {
+		word = str_cut(&rest, ' ');
+		snprintf(copy[i], sizeof copy[i], "%.*s", (int)word.n, word.p);
+		if (!takes(copy[i]))
+			return -1;
+	}
+	return options_check(&o, 25, 465, &why);
+}
+
+static int
+refuses(const char *options, int code, const char *text)
+{
+	if (check(options) == code && !strcmp(buf_z(&why), text))
+		return 1;
+	printf("# %s: %s\n", options, buf_z(&why));
+	return 0;
+}
+
+static void
+every_row(void)
+{
+	begin();
+	T(all.count > 0 && all.count <= OPTIONS_ROWS);
+	T(takes("host=h") && !strcmp(o.host, "h"));
+	T(takes("port=26") && o.port == 26);
+	T(takes("-p27") && o.port == 27);
+	T(takes("--port= 28") && o.port == 28);
+	T(takes("user=u=v w") && !strcmp(o.user, "u=v w"));
+	T(takes("pass=") && o.pass && !*o.pass);
+	T(takes("auth-login") && o.auth == AUTH_LOGIN);
+	T(takes("auth-external") && o.auth == AUTH_EXTERNAL);
+	T(takes("source=s") && !strcmp(o.source, "s"));
+	T(!o.tls && takes("ssl") && o.tls);
+	o.tls = 0;
+	T(takes("tls") && o.tls && takes("starttls") && o.starttls);
+	T(takes("x509certfile=c") && !strcmp(o.certfile, "c"));
+	T(takes("x509keyfile=k") && !strcmp(o.keyfile, "k"));
+	T(takes("x509cafile=a") && !strcmp(o.cafile, "a"));
+	T(takes("x509crlfile=r") && !strcmp(o.crlfile, "r"));
+	T(takes("x509fmtder") && o.x509fmtder);
+	T(takes("insecure") && o.insecure);
+	T(takes("tls-anon-auth") && o.anon);
+	T(takes("tls-name=n") && !strcmp(o.tls_name, "n"));
+	T(takes("tls-min=1.0") && !strcmp(o.tls_min, "1.0"));
+	T(takes("pin=sha256/x") && !strcmp(o.pin, "sha256/x"));
+	T(takes("sessions=3") && o.sessions == 3);
+	T(takes("-") && takes("--") && why.n == 0);
+	T(!takes("port=x") && !takes("port=25x") && !takes("port="));
+	T(!takes("user") && !takes("tls=1") && !takes("what"));
+	T(!takes("-x") && !takes("Host=h"));
+	T(!takes("port=99999999999999999999") && why.n > 0);
+}
+
+static void
+checks(void)
+{
+	T(refuses("", ERR_USAGE, "Remote host not set"));
+	T(check("host=h") == 0 && o.port == 25);
+	T(check("host=h tls") == 0 && o.port == 465);
+	T(check("host=h starttls") == 0 && o.port == 25 && o.starttls);
+	T(check("host=h tls starttls") == 0 && o.tls && !o.starttls);
+	T(check("host=h port=1 tls") == 0 && o.port == 1);
+	T(check("host=h port=65535") == 0);
+	T(refuses("host=h port=-1", ERR_USAGE, "Invalid value for port"));
+	T(refuses("host=h port=65536", ERR_USAGE, "Invalid value for port"));
+	T(refuses("host=h x509keyfile=k", ERR_USAGE,
+	    "Option x509keyfile needs x509certfile"));
+	T(refuses("host=h insecure x509cafile=a tls-anon-auth", ERR_MSG_TEMP,
+	    "Error: TLS certificate and TLS anonymous auth options cannot "
+	    "both be specified"));
+	T(check("host=h tls-anon-auth") == 0 && o.anon);
+	T(check("host=h tls-anon-auth insecure") == 0 && o.anon);
+	T(check("host=h tls") == 0 && !o.tls_name);
+	T(check("host=h tls-min=1.0") == 0);
+	T(check("host=h tls-min=1.2") == 0);
+	T(refuses("host=h tls-min=1", ERR_USAGE, "Invalid value for tls-min"));
+	T(check("host=h pin=x insecure") == ERR_USAGE);
+	begin();
+	takes("host=h");
+	T(options_check(&o, 628, 0, &why) == 0 && o.port == 628);
+	begin();
+	takes("host=h");
+	takes("tls");
+	T(options_check(&o, 628, 0, &why) == ERR_USAGE);
+	T(!strcmp(buf_z(&why), "Invalid value for port"));
+}
+
+/* As a line of remotes or a module's stdin has them: up to an empty line. */
+static void
+lines(void)
+{
+	struct buf text = { 0 };
+
+	o = (struct options){ 0 };
+	buf_clear(&why);
+	buf_set(&text, STR("host=h\n--port=26\n-p 27\nuser=u v\n\nport=28\n"));
+	T(options_parse(&o, &text, &why) == 0 && !strcmp(o.host, "h"));
+	T(o.port == 27 && !strcmp(o.user, "u v"));
+	buf_set(&text, STR("host=i\nwhat\nport=29\n"));
+	T(options_parse(&o, &text, &why) < 0 && why.n > 0 && o.port == 27);
+	buf_set(&text, STR("port=30"));
+	T(options_parse(&o, &text, &why) == 0 && o.port == 30);
+	buf_free(&text);
+}
+
+int
+main(void)
+{
+	every_row();
+	checks();
+	lines();
+	T(!strcmp(stage_name(STAGE_greeting), "greeting"));
+	T(!strcmp(stage_name(STAGE_dot), "dot"));
+	buf_free(&why);
+	return T_END();
+}

@@ -1,0 +1,125 @@
+/* remote - every row of tests/data/remotes.txt, and files of many lines. */
+#include <fcntl.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "../../../lib/base/err.h"
+#include "../../../lib/smtp/remote.h"
+#include "../t.h"
+
+/* The remote as the table writes it: protocol and words, separated by TABs. */
+static void
+write_row(const struct remote *r, struct buf *out)
+{
+	struct str options = buf_str(&r->lines);
+
+	buf_add(out, STR("> "));
+	buf_add(out, r->name.n ? buf_str(&r->name) : STR("@"));
+	while (options.n)
+		buf_cat(out, STR("\t"), str_cut(&options, '\n'));
+}
+
+static int
+row(struct str line, struct str want)
+{
+	struct buf text = { 0 }, got = { 0 };
+	struct remotes r;
+	size_t n = line.n;
+	int ok;
+
+	if (n > 4 && str_eq(str_skip(line, n - 4), STR("<CR>"))) {
+		buf_add(&text, str_head(line, n - 4));
+		buf_addc(&text, '\r');
+	} else {
+		buf_add(&text, line);
+	}
+	remotes_parse(&r, buf_str(&text));
+	if (r.count)
+		write_row(&r.list[0], &got);
+	else
+		buf_set(&got, STR(">"));
+	ok = r.count < 2 && str_eq(buf_str(&got), want);
+	if (!ok)
+		printf("# %s gives %s\n", buf_z(&text), buf_z(&got));
+	remotes_free(&r);
+	buf_free(&text);
+	buf_free(&got);
+	return ok;
+}
+
+static int
+table(void)
+{
+	static char text[65536];
+	int fd = open("tests/data/remotes.txt", O_RDONLY), good = 1, rows = 0;
+	struct str rest = { text, 0 }, line, given = { 0 };
+	ssize_t n = read(fd, text, sizeof text);
+
+	close(fd);
+	rest.n = n > 0 ? (size_t)n : 0;
+	while (rest.n) {
+		line = str_cut(&rest, '\n');
+		if (str_starts(line, STR("< ")))
+			given = str_skip(line, 2);
+		if (!str_starts(line, STR(">")))
+			continue;
+		good &= row(given, line);
+		rows++;
+	}
+	return good && rows >= 54;
+}
+
+static void
+files(void)
+{
+	struct remotes r, s;
+
+	remotes_parse(&r, STR(""));
+	T(r.count == 0);
+	remotes_free(&r);
+	remotes_parse(&r, STR("# a\r\n\r\n  \n\t# b\n"));
+	T(r.count == 0);
+	remotes_free(&r);
+	remotes_parse(&r, STR("a\r\n#\nb qmqp x=y\n\n  c smtp # last"));
+	T(r.count == 3);
+	T(str_eq(buf_str(&r.list[0].host), STR("a")));
+	T(str_eq(buf_str(&r.list[1].name), STR("qmqp")));
+	T(str_eq(buf_str(&r.list[1].lines), STR("host=b\nx=y\n")));
+	T(str_eq(buf_str(&r.list[2].lines), STR("host=c\n#\nlast\n")));
+	remotes_parse(&s, STR("'a' smtp\nb qmqp x=z\n"));
+	T(remote_equal(&r.list[0], &s.list[0]));
+	T(!remote_equal(&r.list[1], &s.list[1]));
+	remotes_free(&s);
+	remotes_free(&r);
+	T(r.count == 0 && !r.list);
+}
+
+/* What stands in the line is known when the file has been read. */
+static void
+parsed(void)
+{
+	struct remotes r;
+
+	remotes_parse(&r, STR("a smtp port=26 sessions=2 # port=27\n"
+	    "b smtp what\nc qmqp starttls\nd own what\ne smtp sessions=0\n"
+	    "f smtp sessions=1001\ng smtp tls\n"));
+	T(r.count == 7 && r.list[0].protocol && !r.list[0].fault);
+	T(!strcmp(r.list[0].options.host, "a"));
+	T(r.list[0].options.port == 26 && r.list[0].sessions == 2);
+	T(r.list[1].fault == ERR_USAGE && r.list[1].why.n > 0);
+	T(r.list[2].fault == ERR_USAGE && r.list[2].why.n > 0);
+	T(!r.list[3].protocol && !r.list[3].fault);
+	T(r.list[4].sessions == REMOTE_SESSIONS);
+	T(r.list[5].sessions == REMOTE_SESSIONS);
+	T(r.list[6].options.port == 465);
+	remotes_free(&r);
+}
+
+int
+main(void)
+{
+	T(table());
+	files();
+	parsed();
+	return T_END();
+}
