@@ -6,10 +6,10 @@
 
 #include <bearssl.h>
 
-#include "../../ssl/cert.h"
-#include "../../ssl/pubkey.h"
-#include "../../ssl/sig.h"
-#include "t.h"
+#include "../../../ssl/cert.h"
+#include "../../../ssl/pubkey.h"
+#include "../../../ssl/sig.h"
+#include "../t.h"
 
 #define DER(s) ((struct der){ (const unsigned char *)(s), sizeof(s) - 1 })
 #define OID "\x06\x03\x2b\x65\x70"
