@@ -1,6 +1,6 @@
-/* certs - the certificates of a chain, in verify.c's form, each with each: names
- * compared, names under limits, signatures, without the rules that come before
- * these in a path. */
+/* certs - the certificates of a chain, in verify.c's form, each with each:
+ * names compared, names under limits, signatures, without the rules that come
+ * before these in a path. */
 #include <stdint.h>
 #include <stdlib.h>
 
