@@ -210,6 +210,13 @@ for i in print blanks glued two; do
 done
 mk int-blanks root-blanks k2 '/CN=iNT  one' "$ca" "$sign"
 
+mk root-folder self k4 '/O=Folder' "$ca" "$sign"
+mk root-below self k6 '/O=Folder/CN=Below' "$ca" "$sign"
+mk by-below root-below k3 '/CN=mail.test' "$ee" "$san"
+mk root-umlaut self k6 '/CN=Übel' "$ca" "$sign"
+mk by-umlaut root-umlaut k3 '/CN=mail.test' "$ee" "$san"
+mk root-umlaut2 self k4 '/CN=übel' "$ca" "$sign"
+
 # --- dates
 mk leaf-expired int k3 '/CN=mail.test' "$ee" "$san" until=20210101000000Z
 mk leaf-future int k3 '/CN=mail.test' "$ee" "$san" from=20890101000000Z
@@ -483,6 +490,10 @@ crl int-leaf int leaf
 crl int-other int leaf-noeku
 crl other-short other short
 crl blanks-short root-blanks short
+crl folder root-folder by-below
+crl umlaut root-umlaut2 by-umlaut
+cat root-folder.crt root-below.crt >root-folders.pem
+cat root-umlaut.crt root-umlaut2.crt >root-umlauts.pem
 crl pss root-pss by-pss
 crl ed root-ed by-ed md=null
 crl rsa-rint root-rsa2048 rint
