@@ -20,7 +20,6 @@ program none $build_date "$absent"
 
 # A root sent as a server's certificate gets as far as its name, unless its own
 # signature is too old or its time has come.
-CA_DIR=$(asked CA_DIR)
 in_bundle() {
 	program full $build_date "$absent" "$CA_DIR"
 	for root in "$folder"/*.crt; do
