@@ -69,6 +69,7 @@ slowest=$(cost root-p384.crt by-p384.crt)
 for chain in 'leaf-hostile.crt hostile.pem' 'leaf-slow.crt slow.pem' \
 	'leaf-hostile.crt hostile.pem hostile-top.crt' \
 	'leaf-hostile.crt some.pem hostile-top.crt' \
+	'leaf-wide.crt wide.pem' \
 	'leaf-slow.crt slow.pem slow-top.crt'; do
 	# shellcheck disable=SC2086
 	took=$(cost root.crt $chain)

@@ -413,6 +413,21 @@ while [ $i -lt 31 ]; do
 	cat "slow$i.crt"
 	i=$((i + 1))
 done >slow.pem
+# All of one name that is 4 KB long, with the fastest signatures, and those that
+# come first have expired.
+wide=$(repeat 330 /CN=a)/CN=Wide
+mk wide0 self rsa1024 "$wide" "$ca"
+mk leaf-wide wide0 k3 '/CN=mail.test' "$san"
+i=1
+while [ $i -lt 29 ]; do
+	if [ $i -lt 15 ]; then
+		mk "wide$i" wide0 rsa1024 "$wide" "$ca" until=20210101000000Z
+	else
+		mk "wide$i" wide0 rsa1024 "$wide" "$ca"
+	fi
+	cat "wide$i.crt"
+	i=$((i + 1))
+done >wide.pem
 mk leaf-hostile hostile1 k4 '/CN=mail.test' "$names"
 
 # --- names
