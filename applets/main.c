@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "../lib/base/buf.h"
+#include "../ssl/ssl.h"
 #include "applets.h"
 #include "cli.h"
 
@@ -133,7 +134,8 @@ show_version(void)
 {
 	struct buf text = { 0 };
 
-	buf_set(&text, STR("nullmailer " VERSION "\n"));
+	buf_cat(&text, STR("nullmailer " VERSION "\nTLS trusts "),
+	    str_of(ssl_roots()), STR(", unless the system has a list\n"));
 	str_write(1, buf_str(&text));
 	buf_free(&text);
 }

@@ -78,8 +78,8 @@ engine_alert(int err)
 	return -1;
 }
 
-/* A failed engine writes no record, so this does: after the one it has made, or in
- * place of one that it has not. */
+/* A failed engine writes no record, so this does: after the one it has made, or
+ * in place of one that it has not. */
 size_t
 alert_last_words(struct hs *h, const unsigned char **words)
 {

@@ -37,8 +37,10 @@ while read -r program name folder; do
 	f=$(ls applets/"$name".[1-8] 2>/dev/null)
 	ok "$name has one page" [ -f "$f" ]
 	[ -f "$f" ] || continue
-	is "$f has the options of $program.c" \
-	    "$(undocumented "applets/$program.c" "$f")" ""
+	source=applets/$program.c
+	[ -f "$source" ] || source=applets/$program/$program.c
+	is "$f has the options of $source" \
+	    "$(undocumented "$source" "$f")" ""
 	[ "$folder" = MODULES ] || continue
 	for source in $(grep -l OPT_ lib/*/*.c | grep -v /opt.c); do
 		is "$f has the options of $source" \

@@ -67,7 +67,7 @@ is "no line is wider than 80 columns" "$(too_wide "$@")" ""
 is "no #if but include guards" "$(conditionals "$@")" ""
 
 is "ssl includes only ssl" "$(beyond ssl none)" ""
-is "applets include lib" "$(beyond applets '\.\./lib/[a-z]*/')" ""
+is "applets include lib and ssl" "$(beyond applets '\.\./lib/[a-z]*/|\.\./ssl/')" ""
 is "send includes lib and applets" \
     "$(beyond applets/send '\.\./|\.\./\.\./lib/[a-z]*/')" ""
 lower='\.\./\.\./ssl/'

@@ -140,7 +140,8 @@ wait_once(struct io *io, int events)
 
 	if (n < 0 && errno != EINTR)
 		return end_io(io, IO_ERROR);
-	if (n == 0 && clock_left(io->deadline) == 0)
+	/* A peer that never pauses does not push the deadline away. */
+	if (clock_left(io->deadline) == 0)
 		return end_io(io, IO_TIMEOUT);
 	return io->step(io, n > 0 ? p.revents : 0);
 }

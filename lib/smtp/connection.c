@@ -27,6 +27,7 @@ new_ssl(const struct options *o, char *why, size_t size)
 	conf.insecure = o->insecure;
 	conf.anon = o->anon && o->insecure;
 	conf.tls10 = o->tls_min && strcmp(o->tls_min, "1.2");
+	conf.tls_max12 = o->tls_max != NULL;
 	return ssl_new(&conf, why, size);
 }
 

@@ -29,6 +29,7 @@ options_rows(struct options *o, struct opt *rows)
 		{ 0, "tls-anon-auth", OPT_FLAG, &o->anon, "accept anonymous TLS (needs --insecure)", 0 },
 		{ 0, "tls-name", OPT_STRING, &o->tls_name, "name to verify instead of the host", 0 },
 		{ 0, "tls-min", OPT_STRING, &o->tls_min, "1.0 also accepts TLS 1.0 and 1.1", 0 },
+		{ 0, "tls-max", OPT_STRING, &o->tls_max, "1.2 never speaks TLS 1.3", 0 },
 		{ 0, "pin", OPT_STRING, &o->pin, "sha256/BASE64 of the server's key", 0 },
 		{ 0, "sessions", OPT_INT, &o->sessions, "connections at a time, for the sender", 0 },
 	};
@@ -77,6 +78,8 @@ check_tls(struct options *o, struct buf *why)
 	if (o->tls_min && strcmp(o->tls_min, "1.0") &&
 	    strcmp(o->tls_min, "1.1") && strcmp(o->tls_min, "1.2"))
 		return reject(why, ERR_USAGE, "Invalid value for tls-min");
+	if (o->tls_max && strcmp(o->tls_max, "1.2"))
+		return reject(why, ERR_USAGE, "Invalid value for tls-max");
 	return ERR_OK;
 }
 

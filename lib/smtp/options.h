@@ -28,6 +28,7 @@ struct options {
 	const char *crlfile;
 	const char *tls_name;	/* name to verify instead of host */
 	const char *tls_min;	/* "1.0" */
+	const char *tls_max;	/* "1.2" */
 	const char *pin;
 	int insecure;
 	int anon;

@@ -138,7 +138,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 		abort();
 	if (hs_failed(&h) && h.eng.err != BR_ERR_OK) {
 		why_failed(&h, 0, why, sizeof why);
-		if (strlen(why) < 20 || alert_last_words(&h, &words) > sizeof out)
+		if (strlen(why) < 20 ||
+		    alert_last_words(&h, &words) > sizeof out)
 			abort();
 	}
 	hs_wipe(&h);

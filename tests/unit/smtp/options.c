@@ -80,6 +80,7 @@ every_row(void)
 	T(takes("tls-anon-auth") && o.anon);
 	T(takes("tls-name=n") && !strcmp(o.tls_name, "n"));
 	T(takes("tls-min=1.0") && !strcmp(o.tls_min, "1.0"));
+	T(takes("tls-max=1.2") && !strcmp(o.tls_max, "1.2"));
 	T(takes("pin=sha256/x") && !strcmp(o.pin, "sha256/x"));
 	T(takes("sessions=3") && o.sessions == 3);
 	T(takes("-") && takes("--") && why.n == 0);
@@ -112,6 +113,9 @@ checks(void)
 	T(check("host=h tls-min=1.0") == 0);
 	T(check("host=h tls-min=1.2") == 0);
 	T(refuses("host=h tls-min=1", ERR_USAGE, "Invalid value for tls-min"));
+	T(check("host=h tls-max=1.2") == 0);
+	T(refuses("host=h tls-max=1.3", ERR_USAGE,
+	    "Invalid value for tls-max"));
 	T(check("host=h pin=x insecure") == ERR_USAGE);
 	begin();
 	takes("host=h");

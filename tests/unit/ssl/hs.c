@@ -105,8 +105,9 @@ messages(void)
 		for (type = 0; type < 256; type++) {
 			come_to((enum state)state);
 			send_empty(type);
-			may = type == HELLO_REQUEST ? state <= OPEN12
-			    : strchr((const char *)allowed[state], type) != NULL;
+			may = type == HELLO_REQUEST ? state <= OPEN12 :
+			    strchr((const char *)allowed[state], type) !=
+			    NULL;
 			wrong += may == (hs_failed(&h)
 			    && h.ours == UNEXPECTED_MESSAGE);
 		}
