@@ -207,11 +207,14 @@ int
 crls_revoked(const struct crls *l, const struct cert *c)
 {
 	const struct crl *i;
+	enum dn_relation how;
 
-	for (i = l->first; i; i = i->next)
-		if (dn_compare(i->issuer, c->issuer) != DN_DIFFERENT
+	for (i = l->first; i; i = i->next) {
+		how = dn_compare(i->issuer, c->issuer);
+		if ((how == DN_SAME || how == DN_UNCLEAR)
 		    && listed(i->entries, c->serial))
 			return 1;
+	}
 	return 0;
 }
 

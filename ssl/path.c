@@ -6,7 +6,6 @@
  * A server chooses what it sends, and with keys of its own can make as many
  * good signatures as it likes. So names are held against name constraints only
  * when a path has reached an anchor, and all work is taken from one budget. */
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
@@ -23,11 +22,11 @@
 #include "sig.h"
 
 enum {
-	DEPTH_MAX = 16,		/* as GnuTLS */
+	DEPTH_MAX = 16,		/* as GnuTLS; the refusal names it */
 	LABEL = 80,
-	/* About nanoseconds of a fast machine: 16 signatures on P-384, the
-	 * slowest in common use, fit in; a byte compared is NAME_WORK. */
-	WORK_MAX = 1 << 26, NAME_WORK = 4
+	/* About nanoseconds of a fast machine: ten signatures on P-384, the
+	 * slowest in common use. */
+	WORK_MAX = 1 << 26
 };
 
 struct search {
@@ -40,19 +39,37 @@ struct search {
 	size_t size;
 };
 
-/* Of all refusals the highest is told, and the first of these. Always -1. */
+/* Of all refusals the highest is told, and the first of these. Is it this one?
+ * Only then its words are put together: the names in them may be long. */
 static int
-refuse_path(struct search *s, int height, int alert, const char *fmt, ...)
+is_told(struct search *s, int height, int alert)
 {
-	va_list ap;
-
 	if (height <= s->best)
-		return -1;
+		return 0;
 	s->best = height;
 	s->in->alert = alert;
-	va_start(ap, fmt);
-	vsnprintf(s->why, s->size, fmt, ap);
-	va_end(ap);
+	return 1;
+}
+
+/* Always -1. */
+static int
+refuse_chain(struct search *s, const char *rule)
+{
+	if (is_told(s, DEPTH_MAX + 2, ALERT_BAD))
+		snprintf(s->why, s->size, "%s", rule);
+	return -1;
+}
+
+/* Always -1. what goes before the certificate's name, and may be "". */
+static int
+refuse_cert(struct search *s, int height, int alert, const char *what,
+    const struct cert *c, const char *rule)
+{
+	char label[LABEL];
+
+	if (is_told(s, height, alert))
+		snprintf(s->why, s->size, "%s\"%s\" %s", what,
+		    cert_label(c, label, sizeof label), rule);
 	return -1;
 }
 
@@ -75,46 +92,39 @@ static int
 spend(struct search *s, unsigned long work)
 {
 	s->work = work < s->work ? s->work - work : 0;
-	if (s->work)
-		return 0;
-	return refuse_path(s, DEPTH_MAX + 2, ALERT_BAD, "its certificates "
-	    "take too much work to check");
+	return s->work ? 0 : refuse_chain(s, "its certificates take too much "
+	    "work to check");
 }
 
 static int
 check_dates(struct search *s, const struct cert *c, int height,
-    const char *what, const char *label)
+    const char *what)
 {
 	int64_t now = s->in->now;
-	char when[32], clock[32];
+	int early = now < c->from;
+	char when[32], clock[32], rule[96];
 
-	if (now >= c->from && now <= c->until)
+	if (!early && now <= c->until)
 		return 0;
-	path_day(now, clock, sizeof clock);
-	if (now < c->from)
-		return refuse_path(s, height, ALERT_EXPIRED, "%s\"%s\" is not "
-		    "valid before %s (now is %s)", what, label,
-		    path_day(c->from, when, sizeof when), clock);
-	return refuse_path(s, height, ALERT_EXPIRED, "%s\"%s\" expired on %s "
-	    "(now is %s)", what, label, path_day(c->until, when, sizeof when),
-	    clock);
+	snprintf(rule, sizeof rule, "%s %s (now is %s)",
+	    early ? "is not valid before" : "expired on",
+	    path_day(early ? c->from : c->until, when, sizeof when),
+	    path_day(now, clock, sizeof clock));
+	return refuse_cert(s, height, ALERT_EXPIRED, what, c, rule);
 }
 
 /* What holds for the server's certificate as for every authority's. */
 static int
 check_any(struct search *s, const struct cert *c, int height, const char *what)
 {
-	char label[LABEL];
-
-	cert_label(c, label, sizeof label);
-	if (check_dates(s, c, height, what, label) < 0)
+	if (check_dates(s, c, height, what) < 0)
 		return -1;
 	if (c->critical.n)
-		return refuse_path(s, height, ALERT_UNSUPPORTED, "%s\"%s\" has "
-		    "a critical extension that is not supported", what, label);
+		return refuse_cert(s, height, ALERT_UNSUPPORTED, what, c,
+		    "has a critical extension that is not supported");
 	if (c->purposes == 0)
-		return refuse_path(s, height, ALERT_UNSUPPORTED, "%s\"%s\" is "
-		    "not for TLS servers (extended key usage)", what, label);
+		return refuse_cert(s, height, ALERT_UNSUPPORTED, what, c,
+		    "is not for TLS servers (extended key usage)");
 	return 0;
 }
 
@@ -128,25 +138,20 @@ self_issued(const struct cert *c)
 static int
 check_issuer(struct search *s, const struct cert *ca, int is_anchor)
 {
-	const char *what = is_anchor ? "trust anchor " : "";
+	const char *what = is_anchor ? "trust anchor " : "", *bad = NULL;
 	int i, below = 0, height = s->depth + 1;
-	char label[LABEL];
 
 	if (check_any(s, ca, height, what) < 0)
 		return -1;
-	cert_label(ca, label, sizeof label);
-	if (!ca->ca && !(is_anchor && ca->v1 && self_issued(ca)))
-		return refuse_path(s, height, ALERT_BAD, "%s\"%s\" is not an "
-		    "authority (basic constraints)", what, label);
-	if (ca->usage >= 0 && !(ca->usage & USAGE_CERT_SIGN))
-		return refuse_path(s, height, ALERT_BAD, "%s\"%s\" may not "
-		    "sign certificates (key usage)", what, label);
-	for (i = 1; i < s->depth; i++)
+	for (i = 1; ca->pathlen >= 0 && i < s->depth; i++)
 		below += !self_issued(s->path[i]);
-	if (ca->pathlen >= 0 && below > ca->pathlen)
-		return refuse_path(s, height, ALERT_BAD, "%s\"%s\" allows "
-		    "fewer authorities below it (path length)", what, label);
-	return 0;
+	if (!ca->ca && !(is_anchor && ca->v1 && self_issued(ca)))
+		bad = "is not an authority (basic constraints)";
+	else if (ca->usage >= 0 && !(ca->usage & USAGE_CERT_SIGN))
+		bad = "may not sign certificates (key usage)";
+	else if (ca->pathlen >= 0 && below > ca->pathlen)
+		bad = "allows fewer authorities below it (path length)";
+	return bad ? refuse_cert(s, height, ALERT_BAD, what, ca, bad) : 0;
 }
 
 /* Is the path's top signed with this key? */
@@ -155,20 +160,20 @@ check_signature(struct search *s, const struct cert *ca,
     const struct pubkey *key)
 {
 	const struct cert *c = s->path[s->depth - 1];
-	char label[LABEL], up[LABEL];
+	char up[LABEL], rule[LABEL + 80];
 	const char *bad;
 
-	cert_label(ca, up, sizeof up);
 	if (key->kind == PUBKEY_NONE)
-		return refuse_path(s, s->depth + 1, ALERT_UNSUPPORTED, "the "
-		    "key of \"%s\" is not supported", up);
+		return refuse_cert(s, s->depth + 1, ALERT_UNSUPPORTED, "the "
+		    "key of ", ca, "is not supported");
 	if (spend(s, sig_work(&c->sealed, key)) < 0)
 		return -1;
 	bad = sig_check(&c->sealed, key, 0);
 	if (!bad)
 		return 0;
-	return refuse_path(s, s->depth + 1, ALERT_BAD, "\"%s\" by \"%s\": %s",
-	    cert_label(c, label, sizeof label), up, bad);
+	snprintf(rule, sizeof rule, "by \"%s\": %s",
+	    cert_label(ca, up, sizeof up), bad);
+	return refuse_cert(s, s->depth + 1, ALERT_BAD, "", c, rule);
 }
 
 /* Holds the names of the path's first certificates against an authority's name
@@ -177,7 +182,7 @@ static int
 check_limits(struct search *s, const struct cert *ca, int below)
 {
 	const struct cert *c;
-	char low[LABEL], label[LABEL];
+	char label[LABEL], rule[2 * LABEL + 80];
 	const char *bad;
 	int i;
 
@@ -187,11 +192,11 @@ check_limits(struct search *s, const struct cert *ca, int below)
 			continue;
 		bad = limits_broken(ca->limits, c, i ? NULL : s->in->host,
 		    &s->work);
-		if (bad)
-			return refuse_path(s, below + 1, ALERT_BAD, "\"%s\" "
-			    "%s (name constraints of \"%s\")",
-			    cert_label(c, low, sizeof low), bad,
-			    cert_label(ca, label, sizeof label));
+		if (!bad)
+			continue;
+		snprintf(rule, sizeof rule, "%s (name constraints of \"%s\")",
+		    bad, cert_label(ca, label, sizeof label));
+		return refuse_cert(s, below + 1, ALERT_BAD, "", c, rule);
 	}
 	return 0;
 }
@@ -199,13 +204,13 @@ check_limits(struct search *s, const struct cert *ca, int below)
 static int
 check_revoked(struct search *s, const struct cert *c)
 {
-	char label[LABEL], up[LABEL];
+	char up[LABEL], rule[LABEL + 40];
 
 	if (!s->in->crls || c->serial.n == 0 || !crls_revoked(s->in->crls, c))
 		return 0;
-	return refuse_path(s, DEPTH_MAX + 1, ALERT_REVOKED, "\"%s\" is revoked "
-	    "by the CRL of \"%s\"", cert_label(c, label, sizeof label),
+	snprintf(rule, sizeof rule, "is revoked by the CRL of \"%s\"",
 	    cert_name(c->issuer, up, sizeof up));
+	return refuse_cert(s, DEPTH_MAX + 1, ALERT_REVOKED, "", c, rule);
 }
 
 /* The path is complete; anchor is NULL when its top is trusted itself. */
@@ -283,8 +288,8 @@ by_sent(struct search *s)
 		if (check_signature(s, up, &key) < 0)
 			continue;
 		if (s->depth == DEPTH_MAX)
-			return refuse_path(s, DEPTH_MAX + 2, ALERT_BAD, "the "
-			    "chain is longer than %d certificates", DEPTH_MAX);
+			return refuse_chain(s, "the chain is longer than 16 "
+			    "certificates");
 		s->path[s->depth++] = up;
 		if (climb(s) == 0)
 			return 0;
@@ -300,23 +305,23 @@ unknown_issuer(struct search *s)
 	const char *from = anchors_source(s->in->anchors);
 	char label[LABEL], up[LABEL];
 
+	if (!is_told(s, s->depth, ALERT_UNKNOWN_CA))
+		return -1;
 	cert_label(c, label, sizeof label);
 	if (self_issued(c))
-		return refuse_path(s, s->depth, ALERT_UNKNOWN_CA, "self-signed "
-		    "\"%s\" is not in %s", label, from);
-	return refuse_path(s, s->depth, ALERT_UNKNOWN_CA, "\"%s\", issuer of "
-	    "\"%s\", is not in %s", cert_name(c->issuer, up, sizeof up), label,
-	    from);
+		snprintf(s->why, s->size, "self-signed \"%s\" is not in %s",
+		    label, from);
+	else
+		snprintf(s->why, s->size, "\"%s\", issuer of \"%s\", is not "
+		    "in %s", cert_name(c->issuer, up, sizeof up), label, from);
+	return -1;
 }
 
-/* An issuer's name is compared with the subject of every certificate. */
 static int
 climb(struct search *s)
 {
 	const struct cert *c = s->path[s->depth - 1];
 
-	if (spend(s, NAME_WORK * s->in->count * c->issuer.n) < 0)
-		return -1;
 	if (is_anchor_itself(s, c))
 		return check_path(s, NULL);
 	if (by_anchor(s) == 0 || by_sent(s) == 0)

@@ -134,7 +134,10 @@ static int
 parse_by_kind(struct der oid, struct der params, struct der bits,
     struct pubkey *k)
 {
-	static const struct { unsigned char kind, n; char oid[10]; } kinds[] = {
+	static const struct {
+		unsigned char kind, n;
+		char oid[10];
+	} kinds[] = {
 		{ PUBKEY_RSA, 9, "\x2a\x86\x48\x86\xf7\x0d\x01\x01\x01" },
 		{ PUBKEY_PSS, 9, "\x2a\x86\x48\x86\xf7\x0d\x01\x01\x0a" },
 		{ PUBKEY_EC, 7, "\x2a\x86\x48\xce\x3d\x02\x01" },

@@ -137,8 +137,6 @@ why_unreadable(const struct der *chain, size_t n)
 	if (n == 0)
 		return "the server sent none";
 	for (i = 0; i < n && n <= VERIFY_CERTS; i++) {
-		if (chain[i].n == 0)
-			return "the server sent an empty one";
 		if (chain[i].n > VERIFY_BYTES
 		    || bytes + chain[i].n > VERIFY_BYTES)
 			break;

@@ -20,7 +20,6 @@ program none $build_date "$absent"
 
 # A root sent as a server's certificate gets as far as its name, unless its own
 # signature is too old or its time has come.
-CA_DIR=$(asked CA_DIR)
 in_bundle() {
 	program full $build_date "$absent" "$CA_DIR"
 	for root in "$folder"/*.crt; do
@@ -70,6 +69,7 @@ slowest=$(cost root-p384.crt by-p384.crt)
 for chain in 'leaf-hostile.crt hostile.pem' 'leaf-slow.crt slow.pem' \
 	'leaf-hostile.crt hostile.pem hostile-top.crt' \
 	'leaf-hostile.crt some.pem hostile-top.crt' \
+	'leaf-wide.crt wide.pem' \
 	'leaf-slow.crt slow.pem slow-top.crt'; do
 	# shellcheck disable=SC2086
 	took=$(cost root.crt $chain)

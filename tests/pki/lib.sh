@@ -37,7 +37,8 @@ program() {
 		-o "$T/$1" tests/pki/check.c ssl/anchor.c ssl/cert.c ssl/crl.c \
 		ssl/der.c ssl/dn.c ssl/ec.c ssl/ed25519.c ssl/limits.c \
 		ssl/name.c ssl/path.c ssl/pem.c ssl/pss.c ssl/pubkey.c \
-		ssl/schedule.c ssl/sig.c ssl/verify.c "$T/bundle.c" "$BEARSSL_A" $STATIC >"$T/log" 2>&1 ||
+		ssl/schedule.c ssl/sig.c ssl/verify.c "$T/bundle.c" \
+		"$BEARSSL_A" $STATIC >"$T/log" 2>&1 ||
 		die "$1: $(cat "$T/log")"
 }
 

@@ -210,6 +210,13 @@ for i in print blanks glued two; do
 done
 mk int-blanks root-blanks k2 '/CN=iNT  one' "$ca" "$sign"
 
+mk root-folder self k4 '/O=Folder' "$ca" "$sign"
+mk root-below self k6 '/O=Folder/CN=Below' "$ca" "$sign"
+mk by-below root-below k3 '/CN=mail.test' "$ee" "$san"
+mk root-umlaut self k6 '/CN=Übel' "$ca" "$sign"
+mk by-umlaut root-umlaut k3 '/CN=mail.test' "$ee" "$san"
+mk root-umlaut2 self k4 '/CN=übel' "$ca" "$sign"
+
 # --- dates
 mk leaf-expired int k3 '/CN=mail.test' "$ee" "$san" until=20210101000000Z
 mk leaf-future int k3 '/CN=mail.test' "$ee" "$san" from=20890101000000Z
@@ -239,6 +246,8 @@ mk leaf-len0 int-len0 k3 '/CN=mail.test' "$ee" "$san"
 mk leaf-below int-below k3 '/CN=mail.test' "$ee" "$san"
 mk int-rollover int-len0 k4 '/CN=Len 0' "$ca"
 mk leaf-rollover int-rollover k3 '/CN=mail.test' "$ee" "$san"
+mk int-rollcase int-len0 k4 '/CN=LEN  0' "$ca"
+mk leaf-rollcase int-rollcase k3 '/CN=mail.test' "$ee" "$san"
 mk root-len0 self k6 '/CN=Root Len 0' "${ca},pathlen:0"
 mk int-root-len0 root-len0 k2 '/CN=Int Len' "$ca"
 mk leaf-root-len0 int-root-len0 k3 '/CN=mail.test' "$ee" "$san"
@@ -366,6 +375,9 @@ mk leaf-nc-below int-nc-below k3 '/O=Good/CN=mail.test' "$ee" "$san"
 mk int-nc-two int-nc-bad k4 '/CN=Int two' "$ca"
 mk leaf-nc-two int-nc-two k3 '/CN=mail.test' "$ee" "$san"
 
+mk root-nc self k6 '/CN=Root nc' "$ca" 'nameConstraints=permitted;DNS:example.org'
+mk leaf-rootnc root-nc k3 '/CN=mail.test' "$ee" "$san"
+
 # --- chains that cost: 29 authorities with one key, each the issuer of all of
 # the other name, each with 700 names and 440 limits. hostile-top joins them to
 # the root. What they hold are DNS:a, and DNS:b excluded.
@@ -401,6 +413,21 @@ while [ $i -lt 31 ]; do
 	cat "slow$i.crt"
 	i=$((i + 1))
 done >slow.pem
+# All of one name that is 4 KB long, with the fastest signatures, and those that
+# come first have expired.
+wide=$(repeat 330 /CN=a)/CN=Wide
+mk wide0 self rsa1024 "$wide" "$ca"
+mk leaf-wide wide0 k3 '/CN=mail.test' "$san"
+i=1
+while [ $i -lt 29 ]; do
+	if [ $i -lt 15 ]; then
+		mk "wide$i" wide0 rsa1024 "$wide" "$ca" until=20210101000000Z
+	else
+		mk "wide$i" wide0 rsa1024 "$wide" "$ca"
+	fi
+	cat "wide$i.crt"
+	i=$((i + 1))
+done >wide.pem
 mk leaf-hostile hostile1 k4 '/CN=mail.test' "$names"
 
 # --- names
@@ -454,6 +481,8 @@ head -c 3000 /dev/zero >zero.crt
 echo '-----END CERTIFICATE-----'; cat int.crt; } >leaf-junk-int.pem
 i=0
 while [ $i -lt 40 ]; do cat other.crt; i=$((i + 1)); done >forty.pem
+i=0
+while [ $i -lt 16 ]; do cat many.crt; i=$((i + 1)); done >large.pem
 for i in 1 2 3 4 5 6 7 8 9 10 11 12 13 14; do cat "d$i.crt"; done >to14.pem
 { cat to14.pem; for i in 15 16 17 18 19 20; do cat "d$i.crt"; done; } >to20.pem
 for i in leaf self self-expired leaf-rsa2048; do
@@ -476,6 +505,10 @@ crl int-leaf int leaf
 crl int-other int leaf-noeku
 crl other-short other short
 crl blanks-short root-blanks short
+crl folder root-folder by-below
+crl umlaut root-umlaut2 by-umlaut
+cat root-folder.crt root-below.crt >root-folders.pem
+cat root-umlaut.crt root-umlaut2.crt >root-umlauts.pem
 crl pss root-pss by-pss
 crl ed root-ed by-ed md=null
 crl rsa-rint root-rsa2048 rint
