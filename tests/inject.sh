@@ -81,7 +81,7 @@ is 'usage goes to stdout' "$(nullmailer-inject -z 2>/dev/null | head -n 1)" \
     'usage: nullmailer-inject [flags] [recipients] <message'
 is '--help' "$(nullmailer-inject --help | head -n 1; echo $?)" \
     "usage: nullmailer-inject [flags] [recipients] <message${lf}0"
-is '--version' "$(nullmailer-inject --version)" "nullmailer-inject $("$NM" --version | sed 's/.* //')"
+is '--version' "$(nullmailer-inject --version)" "nullmailer-inject $("$NM" --version | sed -n '1s/.* //p')"
 
 is 'bad header lines are all told' \
     "$(printf 'To: a<\nFrom: b<\nCc: c<\n d\nX: y\n\n' | nullmailer-inject -n 2>&1; echo $?)" \

@@ -153,7 +153,7 @@ ok 'no file made' [ ! -e "$T/made" ]
 for m in -bd:daemon -bD:daemon -bl:daemon -ba:daemon -bt:test -bh:status -bH:status; do
 	has "${m%:*} is refused" "$(try "${m%:*}" r)" "^1 sendmail: -b.*${m#*:}"
 done
-is '-d0.1' "$(try -d0.1 -bt; echo; cat "$T/out")" "0${lf}sendmail (nullmailer $("$NM" --version | sed 's/.* //'))"
+is '-d0.1' "$(try -d0.1 -bt; echo; cat "$T/out")" "0${lf}sendmail (nullmailer $("$NM" --version | sed -n '1s/.* //p'))"
 is '-bv' "$(try -bv r s@t; echo; cat "$T/out")" \
     "0${lf}r@f.q.d.n... would go to the smart host${lf}s@t.q.d.n... would go to the smart host"
 is 'newaliases' "$(newaliases </dev/null 2>&1; echo $?)" 0
