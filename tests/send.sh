@@ -598,7 +598,7 @@ high_water() { awk '$1 == "VmHWM:" { print $2 }' "/proc/$1/status" 2>/dev/null; 
 
 memory() {
 	# The sanitizers' own is not ours to limit.
-	limit=2500; [ "${SAN:-0}" = 0 ] || limit=300000
+	limit=2500; ! sanitized || limit=300000
 	put 1.1 a@x.y
 	head -c 67108864 /dev/zero | tr '\0' x >>"$spool/queue/1.1"
 	serve 'on DOT#1 wait 1500' auto
