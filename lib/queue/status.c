@@ -15,7 +15,7 @@ status_read(int root, struct buf *text)
 {
 	struct spool s = { -1, root, -1, -1 };
 	int fd = spool_message(&s, "status", NULL);
-	ssize_t n;
+	ssize_t n = 0;
 
 	if (fd < 0)
 		return -1;
