@@ -6,17 +6,18 @@ JOBS_0 := -j$(shell nproc 2>/dev/null || echo 1)
 
 APPLETS = main cli dsn inject log mailq module queue sendmail smtpd \
 	$(SEND:%=send/%)
-SEND = sender journal routes reports dispatch deliver run send
+SEND = disk sender routes journal reports dispatch judge deliver run loop events send
 
 # lib/ in layers: each includes only what stands before it.
 LAYERS = base conf mail queue net smtp send
 LIB_base = base64 buf chr clock date err mem opt str words $(LIBC)
 LIB_conf = conf hostname path user
 LIB_mail = addr dsn envelope header wire
-LIB_queue = enqueue spool spoolinit status store trigger
+LIB_queue = copy enqueue failed names settle spool spoolinit status store trigger
 LIB_net = io net $(SANDBOX)
-LIB_smtp = connection options protocol qmqp remote reply sasl session smtp
-LIB_send = agent bounce child delivery external logger messages settings worker
+LIB_smtp = command connection fault login options outgoing protocol qmqp \
+	remote reply sasl session smtp transaction
+LIB_send = agent bounce child delivery external history logger messages settings worker
 LIBC = fork mbstowcs memmem printf qsort
 SANDBOX = sandbox
 TLS_none = ssl/nodigest.o ssl/none.o

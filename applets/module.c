@@ -43,24 +43,23 @@ print_result(const struct run *r, int code, struct str text)
 }
 
 static void
-on_recipient(void *context, unsigned long id, size_t index, int code,
-    struct str text)
+on_recipient(void *context, unsigned long id, size_t index,
+    const struct result *result)
 {
-	(void)context, (void)id, (void)index, (void)code, (void)text;
+	(void)context, (void)id, (void)index, (void)result;
 }
 
 static void
-on_message(void *context, unsigned long id, int code, enum stage stage,
-    struct str text)
+on_message(void *context, unsigned long id, const struct result *result)
 {
 	struct run *r = context;
 
-	(void)id, (void)stage;
-	r->result = code;
-	/* From here on only the server's answer decides the exit code. */
+	(void)id;
+	r->result = result->code;
+	/* From here on the server's word is to be our exit code. */
 	signal(SIGTERM, SIG_IGN);
 	signal(SIGINT, SIG_IGN);
-	print_result(r, code, text);
+	print_result(r, result->code, result->text);
 }
 
 static void
@@ -122,9 +121,9 @@ run_session(struct run *r, struct options *o)
 {
 	struct carried carried = { 0 };
 	struct protocol_report report = { r, on_recipient, on_message, on_note,
-		NULL };
+		NULL, NULL };
 	struct protocol_setup setup = { o, getenv("HELOHOST"), &report,
-		&carried, 1 };
+		&carried, 1, { NULL, 0 }, { NULL, 0 }, 0 };
 	struct buf why = { 0 };
 	int code = protocol_check(r->protocol, o, &why);
 

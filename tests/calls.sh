@@ -53,6 +53,6 @@ cost() {
 	    "$(count execve) $(cut -d' ' -f1 "$T/trace" | sort -u | wc -l) $(count 'f(data)?sync') $(count 'sync|syncfs|sync_file_range')" \
 	    "$4 $5 2 0"
 }
-cost root 0 70 1 1
-cost owner $OWNER 58 1 1
-cost 'set-uid program' 65534 108 2 2
+cost root 0 66 1 1
+cost owner $OWNER 54 1 1
+cost 'set-uid program' 65534 100 2 2

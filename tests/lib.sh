@@ -28,7 +28,8 @@
 # prefix [FOLDER]                makes both and links to all programs in $P
 # conf FILE VALUE                writes a control file
 # remotes LINE...                writes that one
-# put NAME RECIPIENT...          queue/NAME, of $FROM (the null sender)
+# put NAME RECIPIENT...          queue/NAME, of $FROM (the null sender); two hours
+#                                old, so that no remote is on probation for it
 # put_many COUNT                 1000000001.1 to r1@x.y and so on
 # queue_file RECIPIENT...        what put writes, on stdout
 # files FOLDER                   the names in queue/, failed/, tmp/

@@ -201,5 +201,5 @@ answer -
 conf sendtimeout 1
 sends
 answers_end
-is "a silent server costs one timeout" \
-    "$(waiting) $(find "$T" -name 'got.*' | wc -l)" "5 1"
+is "a silent server costs two timeouts, a message each" \
+    "$(waiting) $(find "$T" -name 'got.*' | wc -l)" "5 2"

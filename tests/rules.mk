@@ -10,6 +10,47 @@ bench: $(BINARY) $(TOOLS) ## beside nullmailer 2.2 (REF= RUNS= ROWS=)
 	+-@sh tests/bench/run.sh
 	+-@sh tests/bench/tls.sh
 
+# Deterministic, without sleep and sockets: a seed is a history. A simulator is a
+# folder of tests/sim, or files there that begin with its name; link in a folder
+# has options for the linker. It is called with the first seed and how many.
+SIM_FILES = session
+SIM_FOLDERS = $(patsubst tests/sim/%/,%,$(wildcard tests/sim/*/))
+SIM_ALLOC = tests/sim/$(if $(SAN),no)arena.c
+SIMS = $(SIM_FILES) $(SIM_FOLDERS)
+SEED = 1
+COUNT = 20000
+sim: ## simulates what may happen (SEED= COUNT= SIMS=)
+	+@$(MAKE) OBJ=$(OBJ)/sim SSL=none CFLAGS=-O2 WERROR= simulated
+simulated: $(SIMS:%=$(OBJ)/tests/sim/%)
+	@for s in $^; do SEED='$(SEED)' COUNT='$(COUNT)' $$s $(SEED) $(COUNT) || \
+	    exit 1; done
+$(SIM_FILES:%=$(OBJ)/tests/sim/%): $(OBJ)/tests/sim/%: $(OBJ)/all.a \
+	    $(wildcard tests/sim/*.[ch]) $(LIBS)
+	@mkdir -p $(@D)
+	@echo LINK $@
+	$Q$(COMPILE) -MF $@.d -MT $@ $(STATIC) -o $@ tests/sim/$**.c \
+	    $(SIM_ALLOC) $(OBJ)/all.a $(LIBS)
+.SECONDEXPANSION:
+$(SIM_FOLDERS:%=$(OBJ)/tests/sim/%): $$(wildcard tests/sim/$$(@F)/*) \
+	    $(OBJ)/all.a $(LIBS)
+	@mkdir -p $(@D)
+	@echo LINK $@
+	$Q$(COMPILE) -MF $@.d -MT $@ -Wno-missing-prototypes $(STATIC) -o $@ \
+	    $(filter %.c,$^) $(patsubst %,@%,$(filter %/link,$^)) \
+	    $(OBJ)/all.a $(LIBS)
+mutations: ## breaks the code in known ways, which the simulators must see
+	+@$(MAKE) OBJ=$(OBJ)/sim SSL=none CFLAGS=-O2 WERROR= \
+	    $(SIMS:%=$(OBJ)/sim/tests/sim/%)
+	@sh tests/sim/mutate.sh
+
+# One fault of EVERY, from number FROM on; EVERY=1 is all of them.
+EVERY = 7
+FROM = 0
+FAULTS = $(filter-out %/lib.sh,$(call tests,tests/faults/*.sh))
+inject: $(BINARY) $(TOOLS) ## failing system calls, kills (EVERY= FROM=)
+	@sh tests/need.sh $$($(NEED_TESTS) $(FAULTS))
+	@EVERY=$(EVERY) FROM=$(FROM) TEST_TIMEOUT=3600 tests/run $(FAULTS)
+
 # Built with clang; SECONDS_EACH= is for each target.
 FUZZ = $(patsubst %.c,$(OBJ)/%,$(wildcard tests/fuzz/*.c))
 FUZZ_A = libclang_rt.fuzzer-$(shell uname -m).a
@@ -55,4 +96,6 @@ router: ## a MIPS router's kernel in QEMU
 arm64: ## a 64-bit ARM's kernel in QEMU
 shares: ## a spool on vfat, virtiofs and 9p in QEMU
 
-.PHONY: interop bench fuzz fuzzed cross harden hardened $(VMS)
+.PHONY: sim simulated mutations interop bench fuzz fuzzed cross harden hardened \
+	$(VMS)
+.PHONY: sim inject interop bench fuzz fuzzed cross harden hardened $(VMS)

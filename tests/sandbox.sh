@@ -73,7 +73,7 @@ remotes "127.0.0.1 smtp port=$port"
 put_many 2
 traced
 is "CHUNKING not meant: sent by DATA" "$(waiting) $(taken)" "0 2"
-is "the next session knew" "$(sessions)" 2
+is "in the same session" "$(sessions)" 1
 
 # ---- one that hangs up on every message is left alone ----
 serve 'on DATA close' auto
@@ -81,7 +81,7 @@ remotes "127.0.0.1 smtp port=$port"
 put_many 6
 traced
 is "dropped at each DATA: all wait" "$(waiting) $(taken)" "6 0"
-is "after three sessions the remote is at fault" "$(sessions)" 3
+is "after two messages the remote is at fault" "$(sessions)" 2
 empty
 
 # ---- the module by itself ----

@@ -46,6 +46,7 @@ by_sender() {
 	    echo ",$options'" | sed "s/,/' '/g; s/^'//")"
 	empty
 	for n in 1 2 3; do cp "$T/message" "$spool/queue/100000000$n.$n"; done
+	touch -d '2 hours ago' "$spool"/queue/*
 	run
 	served
 	set -- "$(taken) $(waiting) $(failed)"
@@ -218,6 +219,66 @@ plays "PLAIN with a challenge" 11 'user=u,pass=p' 'S: 220 hi' 'C: EHLO *' 'S: 25
     'C: AUTH PLAIN *' 'S: 334 ' 'C= QUIT' bye
 plays "empty user and password" 20 'user=,pass=' 'S: 220 hi' 'C: EHLO *' 'S: 250-hi' 'S: 250 AUTH PLAIN' \
     'C= AUTH PLAIN AAA=' 'S: 535 no' 'C= QUIT' bye
+# Which mechanism, and what follows when the server refuses it
+hello() { printf '%s\n' 'S: 220 hi' 'C: EHLO *' 'S: 250-hi' "S: 250 AUTH $*"; }
+let_in() {
+	printf '%s\n' 'S: 235 in' 'C: MAIL *' 'S: 250 ok' 'C: RCPT *' \
+	    'S: 250 ok' 'C= DATA' 'S: 354 go' data 'S: 250 taken' 'C= QUIT' bye
+}
+# logs NAME EXIT TEXT LINE...: a login, played from lines; "in" is taken
+logs() {
+	name=$1 code=$2 words=$3; shift 3
+	{ hello "$1"; shift; printf '%s\n' "$@"; } >"$T/login"
+	case " $* " in *' in '*) sed -i '/^in$/d' "$T/login"; let_in >>"$T/login" ;; esac
+	plays "$name" "$code" "${login_options:-user=u,pass=p}" "$T/login"
+	[ -z "$words" ] || is "$name: text" "$out" "$words"
+}
+logs "PLAIN is offered and not known" 0 '' 'PLAIN LOGIN' \
+    'C= AUTH PLAIN AHUAcA==' 'S: 504 5.7.4 unrecognized' \
+    'C= AUTH LOGIN dQ==' 'S: 334 UGFzc3dvcmQ6' 'C= cA==' in
+logs "all are offered and none is known" 20 \
+    '534 5.7.9 too weak (AUTH PLAIN LOGIN)' 'PLAIN LOGIN' \
+    'C= AUTH PLAIN AHUAcA==' 'S: 504 5.7.4 unrecognized' \
+    'C= AUTH LOGIN dQ==' 'S: 534 5.7.9 too weak' 'C= QUIT' bye
+logs "535, and another mechanism" 0 '' 'LOGIN PLAIN' \
+    'C= AUTH PLAIN AHUAcA==' 'S: 535 5.7.8 no' \
+    'C= AUTH LOGIN dQ==' 'S: 334 UGFzc3dvcmQ6' 'C= cA==' in
+logs "535 twice is enough" 20 '535 5.7.8 nor so (AUTH SCRAM-SHA-1 CRAM-MD5)' \
+    'CRAM-MD5 SCRAM-SHA-1 PLAIN LOGIN' \
+    'C: AUTH SCRAM-SHA-1 *' 'S: 535 5.7.8 not so' \
+    'C= AUTH CRAM-MD5' 'S: 535 5.7.8 nor so' 'C= QUIT' bye
+logs "what was hidden is not shown after it" 20 '535 no (AUTH CRAM-MD5)' \
+    'CRAM-MD5 PLAIN' 'C= AUTH CRAM-MD5' 'S: 535 no' 'C= QUIT' bye
+logs "535, and it closes" 20 '535 5.7.8 no (AUTH PLAIN)' 'LOGIN PLAIN' \
+    'C= AUTH PLAIN AHUAcA==' 'S: 535 5.7.8 no' close
+logs "LOGIN takes no name ahead" 0 '' LOGIN \
+    'C= AUTH LOGIN dQ==' 'S: 501 5.5.4 syntax' 'C= AUTH LOGIN' 'S: 334 ' \
+    'C= dQ==' 'S: 334 ' 'C= cA==' in
+logs "LOGIN overlooks the name ahead" 0 '' LOGIN \
+    'C= AUTH LOGIN dQ==' 'S: 334 TG9naW46' 'C= *' 'S: 501 5.7.0 ok' \
+    'C= AUTH LOGIN' 'S: 334 TG9naW46' 'C= dQ==' 'S: 334 ' 'C= cA==' in
+logs "a server that knows no mechanism of ours" 16 \
+    'Server does not advertise any supported authentication methods' \
+    GSSAPI 'C= QUIT' bye
+logs "421 to AUTH" 16 '421 4.7.0 later (AUTH PLAIN)' PLAIN \
+    'C: AUTH *' 'S: 421 4.7.0 later' 'C= QUIT' bye
+# What worked is what the next connection begins with.
+empty
+put 1.1 a@x.y
+put 2.2 a@x.y
+serve 'cap AUTH LOGIN' 'S: 220 hi' 'C: EHLO *' 'S: 250-hi' 'S: 250 AUTH LOGIN' \
+    'C= AUTH LOGIN dQ==' 'S: 502 no' 'C= AUTH LOGIN' 'S: 334 ' 'C= dQ==' \
+    'S: 334 ' 'C= cA==' 'S: 235 in' 'C: MAIL *' 'S: 250 ok' 'C: RCPT *' \
+    'S: 250 ok' 'C= DATA' 'S: 354 go' data 'S: 250 taken' 'C= QUIT' bye \
+    next 'S: 220 hi' 'C: EHLO *' 'S: 250-hi' 'S: 250 AUTH LOGIN' \
+    'C= AUTH LOGIN' 'S: 334 ' 'C= dQ==' \
+    'S: 334 ' 'C= cA==' 'S: 235 in' 'C: MAIL *' 'S: 250 ok' 'C: RCPT *' \
+    'S: 250 ok' 'C= DATA' 'S: 354 go' data 'S: 250 taken' 'C= QUIT' bye
+remotes "127.0.0.1 smtp port=$port user=u pass=p sessions=1 messages=1"
+run
+served
+is "the second connection knows how" "$(waiting) $flaws" '0 '
+
 plays "STARTTLS not offered" 16 'starttls' 'S: 220 hi' 'C: EHLO *' 'S: 250 hi' 'C= QUIT' bye
 is "STARTTLS not offered: text" "$out" "Server does not offer STARTTLS"
 plays "DATA answered by 250" 11 user= 'S: 220 hi' 'C: EHLO *' 'S: 250 hi' 'C: MAIL *' 'S: 250 ok' \

@@ -1,190 +1,302 @@
-/* deliver - events of agents, and what follows from a result. */
+/* deliver - events of agents, and what follows for the files of messages. */
 #include <errno.h>
-#include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 
+#include "../../lib/base/clock.h"
+#include "../../lib/base/mem.h"
+#include "../../lib/smtp/remote.h"
 #include "../cli.h"
 #include "../log.h"
 #include "sender.h"
 
-/* What to call it when recipients were refused one by one: it is permanent
- * only if nobody is to be tried again. */
-static int
-refused_code(const struct delivery *d)
-{
-	size_t i;
+#define LET_IN 300000		/* ms for all addresses together */
 
-	for (i = 0; i < d->refusals; i++)
-		if (!err_is_permanent(d->refused[i].code))
-			return d->refused[i].code;
-	return d->refused[0].code;
+/* The address without its port, as net.h has them. */
+static struct str
+address_of(const struct agent *a)
+{
+	struct str peer = buf_str(&a->peer);
+
+	return str_head(peer, str_find(peer, ' '));
 }
 
-/* Sees to the file of a message that is not simply deferred. */
+/* ---- a result ---- */
+
+static void
+report_failed(struct sender *s, const struct delivery *d,
+    const struct agent *a, const struct result *whole)
+{
+	struct bounce *b = mem_new(1, sizeof *b);
+
+	b->d = *d;
+	b->kind = DSN_FAILED;
+	b->whole = *whole;
+	buf_set(&b->text, whole->text);
+	b->default_status = STR("5.0.0");
+	buf_set(&b->host, buf_str(&a->host));
+	buf_set(&b->protocol, buf_str(&a->protocol));
+	reports_begin(s, b);
+}
+
+static void
+next_turn(struct sender *s, struct message *m, enum judge_next next)
+{
+	if (next == JUDGE_OVER)
+		routes_over(s, m);
+	else if (next == JUDGE_LAST)
+		routes_offer(s, m, ROUTE_LAST);
+	else
+		routes_next(s, m);
+}
+
+/* Updates the queue file after a delivery and reports failed recipients. */
 static void
 update_file(struct sender *s, struct delivery *d, const struct agent *a,
-    const size_t *count, unsigned char *result, struct str text)
+    const struct result *whole, enum judge_next next)
 {
-	struct bounce *b;
+	struct message *m = d->m;
+	int rc = sender_settle(s, d, DELIVERED);
 
-	if (delivery_drop_delivered(d, &s->spool, result) < 0)
-		log_fault("Can't rewrite file %s: %s; it waits until that "
-		    "works", d->m->name, strerror(errno));
-	else if (count[FAILED]) {
-		b = reports_new(d, result, DSN_FAILED, text);
-		b->default_status = STR("5.0.0");
-		buf_set(&b->host, buf_str(&a->host));
-		buf_set(&b->protocol, buf_str(&a->protocol));
-		reports_begin(s, b);
+	if (rc == 2) {
+		log_say("%s was removed or replaced while it was sent",
+		    m->name);
+		sender_look_at(s, m->name);
+	} else if (rc >= 0 && d->count[FAILED]) {
+		report_failed(s, d, a, whole);
 		return;
+	} else if (rc >= 0 && m->state != MESSAGE_GONE) {
+		next_turn(s, m, next);
 	}
-	routes_make_available(s, d->m);
 	delivery_free(d);
-	free(result);
 }
 
-/* The oldest delivery's attempt is over: tells, and sees to the file. */
+/* A delivery has its result: logs it and updates the queue file. */
 static void
-delivery_done(struct sender *s, struct agent *a, int code, enum stage stage,
-    struct str text)
+delivery_done(struct sender *s, struct agent *a, size_t which,
+    const struct result *whole)
 {
-	struct delivery *oldest = &a->delivery[0], d;
-	size_t count[RESULTS];
-	unsigned char *result = delivery_results(oldest, code, count);
+	struct delivery d = agent_take(a, which);
+	enum judge_next next;
+	struct result result;
 
-	journal_begins(a);
-	if (count[DELIVERED])
+	journal_begins(a, &d);
+	message_state(&s->messages, d.m, MESSAGE_WAITING);
+	result = judge(s, a, &d, whole, &next);
+	if (d.count[DELIVERED])
 		log_say("Sent file.");
-	if (oldest->refusals && (!code || oldest->refusals ==
-	    oldest->e.count)) {
-		code = refused_code(oldest);
-		text = buf_str(&oldest->refused[oldest->refusals - 1].text);
-		stage = STAGE_rcpt;
+	else
+		log_fault("Sending failed: %s", err_text(result.code));
+	journal_refused(&d);
+	s->deferred |= d.count[DEFERRED] != 0;
+	if (d.count[FAILED] || d.count[DEFERRED]) {
+		journal_failed(s, a, &d, &result);
+		message_failed(d.m, buf_str(&a->host), result.code,
+		    result.text, sender_now());
+		s->status_changed = 1;
 	}
-	if (!count[DELIVERED])
-		log_fault("Sending failed: %s", err_text(code));
-	journal_refused(oldest);
-	if (code) {
-		journal_failed(s, a, code, stage, text);
-		message_failed(oldest->m, buf_str(&a->host), code, text,
-		    sender_now());
-	}
-	d = route_take(a, 0);
-	update_file(s, &d, a, count, result, text);
+	update_file(s, &d, a, whole, next);
 }
 
-/* The session is over: its first delivery failed with it, the others were not
- * tried. */
-static void
-fail_agent(struct sender *s, struct agent *a, int code, enum stage stage,
-    struct str text)
-{
-	if (a->deliveries)
-		delivery_done(s, a, code, stage, text);
-	route_give_back(s, a);
-}
-
-static void
-crashed(struct sender *s, struct agent *a)
-{
-	struct message *m = a->delivery[0].m;
-
-	if (s->stop) {
-		log_say("Delivery of %s was interrupted, it stays in the "
-		    "queue", m->name);
-		return;
-	}
-	m->suspect = 1;
-	journal_cut_off(a, 1);
-	if (a->signals) {
-		cli_warn("%s crashed or was killed",
-		    log_clean(0, buf_str(&a->protocol)));
-		/* A worker minds its time itself, but for the resolver's. */
-		if (!a->external && a->owner)
-			route_dead(s, a->owner, ERR_TIMED_OUT,
-			    STAGE_session, STR("The name server does not "
-			    "answer in time"));
-		fail_agent(s, a, ERR_TIMED_OUT, STAGE_session,
-		    STR("It took longer than sendtimeout"));
-	} else {
-		log_fault("Sending process crashed or was killed.");
-		fail_agent(s, a, ERR_UNKNOWN, STAGE_session,
-		    STR("The process that was sending it died"));
-	}
-}
-
-/* A session that ended in the middle of a message may have ended because of
- * it: next time others go first. */
-static void
-mark_suspect(struct agent *a, const struct agent_event *event)
-{
-	if (a->deliveries && event->stage >= STAGE_mail &&
-	    event->stage <= STAGE_dot && (event->kind == AGENT_DOWN ||
-	    event->code == ERR_PROTOCOL || event->code == ERR_TIMED_OUT))
-		a->delivery[0].m->suspect = 1;
-}
-
-static void
-on_result(struct sender *s, struct agent *a,
-    const struct agent_event *event)
-{
-	struct route *r = a->owner;
-
-	if (a->external && event->code == ERR_EXEC && event->text.n)
-		cli_warn("%s", log_clean(0, event->text));
-	if (!a->external)
-		log_module(buf_str(&a->protocol), event->code, event->text);
-	if (a->external && r && err_is_remote(event->code))
-		route_dead(s, r, event->code, event->stage, event->text);
-	mark_suspect(a, event);
-	delivery_done(s, a, event->code, event->stage, event->text);
-	if (a->deliveries)
-		journal_begins(a);
-	route_set_patience(s, a);
-}
-
-/* 1 if r has another session that is doing well. */
+/* A connection that got nothing done while others of the same remote do: the
+ * server wants no more of them, and its messages are theirs. */
 static int
-others_do_well(const struct sender *s, const struct agent *a)
+is_too_many(const struct sender *s, const struct agent *a,
+    const struct result *r)
 {
-	const struct agent *other;
-
-	for (other = s->agents; other; other = other->next)
-		if (other != a && other->owner == a->owner && other->ready &&
-		    !other->signals)
-			return a->owner != NULL;
-	return 0;
+	return !a->external && !a->taken && r->fault != FAULT_NONE &&
+	    r->fault != FAULT_OURS && r->fault < FAULT_WITNESS &&
+	    !r->unanswered && route_has_sister(s, a);
 }
 
-/* A server that does not want so many sessions is not at fault. */
 static void
-one_too_many(struct sender *s, struct agent *a,
-    const struct agent_event *event)
+on_result(struct sender *s, struct agent *a, const struct agent_event *event)
+{
+	const struct result *r = &event->result;
+
+	/* Its end, which follows, gives the delivery back. */
+	if (is_too_many(s, a, r))
+		return;
+	if (a->external && r->code == ERR_EXEC && r->text.n)
+		cli_warn("%s", log_clean(0, r->text));
+	if (!a->external)
+		log_module(buf_str(&a->protocol), r->code, r->text);
+	if (a->external && a->owner && r->fault == FAULT_REMOTE)
+		route_dead(s, a->owner, r);
+	delivery_done(s, a, event->which, r);
+	if (a->deliveries)
+		journal_begins(a, &a->delivery[0]);
+	route_set_patience(s, a);
+	if (!a->deliveries && a->closing)
+		route_retire(a);
+}
+
+/* ---- a connection that ends ---- */
+
+static void
+one_too_many(struct agent *a, const struct result *why)
 {
 	struct route *r = a->owner;
 
 	r->max_sessions = r->sessions - 1;
 	log_say("Remote %s takes no more than %d session(s): stage: %s "
 	    "reply: %s", log_clean(0, buf_str(&a->host)), r->max_sessions,
-	    stage_name(event->stage), log_clean(1, event->text));
+	    stage_name(why->stage), log_clean(1, why->text));
+}
+
+/* It was not let in at this address: another one may do. */
+static void
+on_address(struct sender *s, struct agent *a, const struct agent_event *event)
+{
+	struct route *r = a->owner;
+	const struct result *why = &event->result;
+
+	if (a->peer.n)
+		history_sick(r->history, address_of(a), clock_ms());
+	if (event->last || !a->peer.n) {
+		route_dead(s, r, why);
+		return;
+	}
+	if (!r->tried.n)
+		r->open_by = clock_in(LET_IN);
+	buf_cat(&r->tried, address_of(a), STR("\n"));
+	log_fault("Address %s of %s is no use: stage: %s reply: %s next: "
+	    "another address", buf_z(&a->peer),
+	    log_clean(0, buf_str(&a->host)), stage_name(why->stage),
+	    log_clean(1, why->text));
+}
+
+/* It has answered for messages and ended: the next one gets no more than
+ * these, and one more each time that goes well. */
+static void
+learn_messages(struct history *h, const struct agent *a,
+    const struct agent_event *event)
+{
+	int answered = event->answered > 100000 ? 100000 :
+	    (int)event->answered;
+
+	if (a->limit && event->answered >= a->limit) {
+		if (h->limit)
+			h->limit++;
+	} else if (answered) {
+		h->limit = answered;
+	}
+}
+
+/* What a connection's end says of the remote. Deliveries without a result are
+ * offered again. */
+static void
+on_end(struct sender *s, struct agent *a, const struct agent_event *event)
+{
+	struct route *r = a->owner;
+	const struct result *why = &event->result;
+
+	if (r && is_too_many(s, a, why)) {
+		one_too_many(a, why);
+	} else if (r) {
+		r->history->carried = event->carried;
+		switch (why->fault) {
+		case FAULT_ADDRESS:
+			on_address(s, a, event);
+			break;
+		case FAULT_LOGIN:
+			history_login_refused(r->history, sender_now());
+			route_dead(s, r, why);
+			break;
+		case FAULT_END:
+			learn_messages(r->history, a, event);
+			break;
+		case FAULT_AGAIN:
+		case FAULT_CONNECTION:
+			break;
+		case FAULT_OURS:
+			r->not_before = clock_in(NOT_NOW);
+			break;
+		default:
+			route_dead(s, r, why);
+		}
+		s->status_changed = 1;
+		if (r->dead && a->deliveries) {
+			log_module(buf_str(&a->protocol), why->code,
+			    why->text);
+			delivery_done(s, a, 0, why);
+		}
+	}
 	route_give_back(s, a);
 	route_retire(a);
 }
 
-static void
-on_down(struct sender *s, struct agent *a, const struct agent_event *event)
+static int
+was_taken(const struct delivery *d)
 {
-	if (others_do_well(s, a)) {
-		one_too_many(s, a, event);
+	struct stat st;
+
+	return fstat(d->fd, &st) == 0 && spool_is_marked(&st);
+}
+
+/* It ended without a word: what it held may have been taken, unless the mark
+ * says that it was. */
+static void
+on_crash(struct sender *s, struct agent *a)
+{
+	static const struct result taken = { 0 };
+	struct result r = { 0 };
+
+	if (s->stop) {
+		if (a->deliveries)
+			log_say("Delivery of %s was interrupted, it stays in "
+			    "the queue", a->delivery[0].m->name);
 		return;
 	}
-	log_module(buf_str(&a->protocol), event->code, event->text);
-	if (a->owner)
-		route_dead(s, a->owner, event->code, event->stage,
-		    event->text);
-	mark_suspect(a, event);
-	fail_agent(s, a, event->code, event->stage, event->text);
+	r.code = ERR_UNKNOWN;
+	r.fault = FAULT_CONNECTION;
+	r.stage = STAGE_session;
+	r.unanswered = a->ready || a->external;
+	r.text = STR("The process that was sending it died");
+	if (a->wrong) {
+		log_fault("The worker for %s sent a packet that cannot be "
+		    "right, and was killed", log_clean(0, buf_str(&a->host)));
+	} else if (a->signals) {
+		cli_warn("%s crashed or was killed",
+		    log_clean(0, buf_str(&a->protocol)));
+		r.code = ERR_TIMED_OUT;
+		r.text = a->ready || a->external || a->peer.n ?
+		    STR("It took longer than sendtimeout") :
+		    STR("The name server does not answer in time");
+	} else {
+		log_fault("Sending process crashed or was killed.");
+	}
+	if (!a->ready && !a->external && a->owner) {
+		r.fault = FAULT_REMOTE;
+		route_dead(s, a->owner, &r);
+	}
+	while (a->deliveries)
+		if (was_taken(&a->delivery[0])) {
+			delivery_done(s, a, 0, &taken);
+		} else {
+			if (r.unanswered)
+				journal_cut_off(a);
+			delivery_done(s, a, 0, &r);
+		}
+}
+
+/* ---- events ---- */
+
+static void
+on_let_in(struct sender *s, struct agent *a, const struct agent_event *event)
+{
+	struct route *r = a->owner;
+
+	if (r) {
+		buf_clear(&r->tried);
+		history_well(r->history, address_of(a));
+		r->history->carried = event->carried;
+		r->history->login_pause = 0;
+		if (!s->stop)
+			dispatch(s, r);
+	}
+	agent_go(a);
 }
 
 static void
@@ -194,25 +306,23 @@ on_event(struct sender *s, struct agent *a, const struct agent_event *event)
 	case AGENT_NOTHING:
 		break;
 	case AGENT_READY:
-		if (a->owner && !s->stop)
-			dispatch(s, a->owner);
-		agent_go(a);
+		on_let_in(s, a, event);
 		break;
 	case AGENT_NOTE:
 		log_fault("%s: %s", log_clean(0, buf_str(&a->host)),
-		    log_clean(1, event->text));
+		    log_clean(1, event->result.text));
 		break;
 	case AGENT_RESULT:
 		on_result(s, a, event);
 		break;
-	case AGENT_DOWN:
-		on_down(s, a, event);
+	case AGENT_END:
+		on_end(s, a, event);
 		break;
 	case AGENT_CRASHED:
-		crashed(s, a);
+		on_crash(s, a);
 		route_retire(a);
 		break;
-	case AGENT_END:
+	case AGENT_CLOSED:
 		route_retire(a);
 		break;
 	}
@@ -233,17 +343,15 @@ static void
 agent_is_over(struct sender *s, struct agent *a, int status)
 {
 	struct agent_event event;
-	pid_t pid = a->pid;
 
 	if (a->external) {
 		event = agent_ended(a, status);
 		on_event(s, a, &event);
 	} else {
+		a->pid = 0;
 		deliver_read(s, a);
 	}
-	/* Another process may have taken over. */
-	if (a->pid == pid)
-		route_forget(s, a);
+	route_forget(s, a);
 }
 
 void

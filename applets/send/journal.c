@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#include "../../lib/base/err.h"
 #include "../log.h"
 #include "sender.h"
 
@@ -22,9 +23,8 @@ say_message_id(const struct delivery *d)
 /* The log speaks of one message of a session at a time, so one that was
  * handed over ahead is announced when its predecessor is done. */
 void
-journal_begins(struct agent *a)
+journal_begins(const struct agent *a, struct delivery *d)
 {
-	struct delivery *d = &a->delivery[0];
 	struct buf line = { 0 };
 	struct str recipient;
 	const char *separator = " <";
@@ -49,24 +49,26 @@ journal_begins(struct agent *a)
 void
 journal_refused(const struct delivery *d)
 {
-	const struct refusal *r;
+	static const struct result none = { 0 };
 	struct str recipient;
 	size_t i, at = 0;
 
 	for (i = 0; (recipient = envelope_next(&d->e, &at)).p; i++)
-		if ((r = delivery_refusal(d, i)) != NULL)
+		if (d->which && d->which[i])
 			log_fault("Recipient refused: file: %s to: <%s> "
 			    "reply: %s", d->m->name, log_clean(0, recipient),
-			    log_clean(1, buf_str(&r->text)));
+			    log_clean(1, delivery_said(d, i, &none).text));
 }
 
 static const char *
-what_next(const struct sender *s, const struct message *m)
+what_next(const struct sender *s, const struct delivery *d)
 {
 	static char text[48];
 	size_t i;
 
-	for (i = m->remotes_tried + 1u; i < s->route_count; i++)
+	if (d->count[FAILED] && !d->count[DEFERRED])
+		return "none";
+	for (i = d->m->turn + 1u; i < s->route_count; i++)
 		if (!s->routes[i].dead)
 			return "the next remote";
 	if (sender_one_shot(s))
@@ -76,25 +78,20 @@ what_next(const struct sender *s, const struct message *m)
 }
 
 void
-journal_failed(const struct sender *s, const struct agent *a, int code,
-    enum stage stage, struct str text)
+journal_failed(const struct sender *s, const struct agent *a,
+    const struct delivery *d, const struct result *r)
 {
-	const struct delivery *d = &a->delivery[0];
-
 	log_fault("Attempt failed: file: %s host: %s address: %s stage: %s "
 	    "reply: %s next: %s", d->m->name,
 	    log_clean(0, buf_str(&a->host)),
-	    a->peer.n ? buf_z(&a->peer) : "none", stage_name(stage),
-	    text.n ? log_clean(1, text) : err_text(code),
-	    err_is_permanent(code) ? "none" : what_next(s, d->m));
+	    a->peer.n ? buf_z(&a->peer) : "none", stage_name(r->stage),
+	    r->text.n ? log_clean(1, r->text) : err_text(r->code),
+	    what_next(s, d));
 }
 
 void
-journal_cut_off(const struct agent *a, size_t first)
+journal_cut_off(const struct agent *a)
 {
-	size_t i;
-
-	for (i = first; i < a->deliveries; i++)
-		log_fault("Delivery of %s was cut off, it may have been taken",
-		    a->delivery[i].m->name);
+	log_fault("Delivery of %s was cut off, it may have been taken",
+	    a->delivery[0].m->name);
 }

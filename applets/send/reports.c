@@ -1,7 +1,8 @@
 /* reports - bounces and delay notifications in the making. A failed recipient
- * leaves the queue only once the report about him is queued. */
+ * leaves the queue only once the report about it is queued. */
 #include <errno.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 
 #include "../../lib/base/mem.h"
@@ -12,29 +13,34 @@
 
 #define MAX_BOUNCES 4		/* written at a time */
 
+/* The report is in the queue, or there is to be none: only now the failed
+ * leave it. What is left is offered to the next remote. */
 static void
-move_failed(struct sender *s, struct bounce *b)
+settle_failed(struct sender *s, struct bounce *b)
 {
-	if (delivery_move_failed(&b->d, &s->spool, b->result) < 0)
-		log_fault("Can't rename file: %s", strerror(errno));
+	struct message *m = b->d.m;
+	int rc = sender_settle(s, &b->d, FAILED);
+
+	if (rc == 2)
+		sender_look_at(s, m->name);
+	else if (rc >= 0 && m->state != MESSAGE_GONE)
+		routes_next(s, m);
 }
 
-/* The report is in the queue, or there is to be none: only now may the
- * message leave it. */
 static void
 finish_report(struct sender *s, struct bounce *b, int failed)
 {
 	struct message *m = b->d.m;
 	struct bounce **at = &s->bounces;
 
-	m->state = MESSAGE_READY;
+	message_state(&s->messages, m, MESSAGE_WAITING);
+	s->status_changed = 1;
 	if (failed)
-		m->remotes_tried = (unsigned short)s->route_count;
+		routes_over(s, m);
 	else if (b->kind == DSN_DELAYED)
 		m->warned = 1;
 	else
-		move_failed(s, b);
-	routes_make_available(s, m);
+		settle_failed(s, b);
 	while (*at != b)
 		at = &(*at)->next;
 	*at = b->next;
@@ -50,15 +56,15 @@ reports_ended(struct sender *s, struct bounce *b, int status)
 	if (status)
 		log_fault("No report on %s could be queued, it stays and is "
 		    "tried again", b->d.m->name);
-	else if (s->trigger.fd < 0)
-		s->again = 1;	/* or nobody would tell of it */
+	else
+		s->look = 1;
 	finish_report(s, b, status);
 }
 
 void
 reports_begin(struct sender *s, struct bounce *b)
 {
-	const struct message *m = b->d.m;
+	struct message *m = b->d.m;
 	struct bounce_times times = { m->mtime, sender_now(),
 		m->mtime + s->set.queuelifetime };
 	struct buf why = { 0 };
@@ -66,7 +72,8 @@ reports_begin(struct sender *s, struct bounce *b)
 
 	if (m->attempt && m->attempt->last)
 		times.last_attempt = m->attempt->last;
-	b->d.m->state = MESSAGE_BUSY;
+	b->unanswered = m->attempt && m->attempt->unanswered;
+	message_state(&s->messages, m, MESSAGE_BUSY);
 	b->next = s->bounces;
 	s->bounces = b;
 	if (b->kind == DSN_FAILED)
@@ -84,70 +91,87 @@ reports_begin(struct sender *s, struct bounce *b)
 	buf_free(&why);
 }
 
-struct bounce *
-reports_new(const struct delivery *d, unsigned char *result, enum dsn_kind kind,
-    struct str text)
-{
-	struct bounce *b = mem_new(1, sizeof *b);
-
-	b->d = *d;
-	b->result = result;
-	b->kind = kind;
-	buf_set(&b->text, text);
-	return b;
-}
-
 int
 reports_have_room(const struct sender *s)
 {
 	const struct bounce *b;
-	int a = 0;
+	int n = 0;
 
 	for (b = s->bounces; b; b = b->next)
-		a++;
-	return a < MAX_BOUNCES;
+		n++;
+	return n < MAX_BOUNCES;
 }
 
-/* Tells of a message as a whole what its last attempt left. */
+/* ---- what waited too long ---- */
+
+/* A report on a message as a whole: what its last attempt left, or why its
+ * remote is left out. */
 static void
 report_whole(struct sender *s, const struct delivery *d, enum dsn_kind kind)
 {
-	const struct attempt *o = d->m->attempt;
-	unsigned char *result = mem_new(d->e.count, 1);
-	struct bounce *b;
+	const struct attempt *a = d->m->attempt && d->m->attempt->attempts ?
+	    d->m->attempt : &s->reason;
+	struct bounce *b = mem_new(1, sizeof *b);
+	size_t i;
 
-	memset(result, FAILED, d->e.count);
-	b = reports_new(d, result, kind, o && o->text.n ? buf_str(&o->text) :
+	b->d = *d;
+	b->kind = kind;
+	for (i = 0; i < d->e.count; i++)
+		delivery_decide(&b->d, i, FAILED);
+	buf_set(&b->text, a->text.n ? buf_str(&a->text) :
 	    STR("no remote could be tried"));
 	b->default_status = kind == DSN_FAILED ? STR("5.4.7") : STR("4.0.0");
 	buf_set(&b->protocol, STR("smtp"));
-	if (o)
-		buf_set(&b->host, buf_str(&o->remote));
+	buf_set(&b->host, buf_str(&a->remote));
 	reports_begin(s, b);
 }
 
-static void
-expire_one(struct sender *s, struct message *m)
+/* Its age begins anew when an administrator has touched the file. */
+static int
+touched(struct message *m, const struct delivery *d)
 {
-	int old = sender_expired(s, m);
+	struct stat st;
+
+	if (fstat(d->fd, &st) < 0 || st.st_mtime == m->mtime)
+		return 0;
+	message_note_file(m, &st);
+	return 1;
+}
+
+/* 0, or 1 if it must wait. */
+static int
+expire_one(struct sender *s, struct message *m, long long now)
+{
+	int old = sender_expired(s, m, now), rc;
 	struct delivery d;
 
-	if (m->state != MESSAGE_READY || m->remotes_tried > s->route_count ||
-	    (!old && !sender_delayed(s, m)) || sender_open(s, m, &d) < 0)
-		return;
-	m->remotes_tried = (unsigned short)(s->route_count + 1);
+	if (m->state != MESSAGE_WAITING || m->looked || m->locked ||
+	    m->fresh || (!old && !sender_delayed(s, m, now)))
+		return 0;
+	rc = sender_open(s, m, &d);
+	if (rc > 0)
+		return 1;
+	m->looked = 1;
+	if (rc < 0)
+		return 0;
+	if (touched(m, &d)) {
+		delivery_free(&d);
+		return 0;
+	}
 	if (old)
 		log_fault("Giving up on %s: it waited longer than "
 		    "queuelifetime", m->name);
 	report_whole(s, &d, old ? DSN_FAILED : DSN_DELAYED);
+	return 0;
 }
 
 int
 reports_expire(struct sender *s)
 {
-	size_t i;
+	long long now = sender_now();
 
-	for (i = 0; i < s->messages.count && reports_have_room(s); i++)
-		expire_one(s, s->messages.list[i]);
-	return i == s->messages.count && !s->bounces;
+	while (s->expiring < s->messages.count && reports_have_room(s) &&
+	    expire_one(s, s->messages.list[s->expiring], now) == 0)
+		s->expiring++;
+	return s->expiring >= s->messages.count && !s->bounces;
 }

@@ -1,13 +1,119 @@
-/* routes - the remotes in this queue run, in the order of `remotes`, and the
- * agents that serve them. */
+/* routes - the remotes in this queue run, in the order of `remotes`, the
+ * messages that wait for each, and the agents that serve them. */
 #include <stdlib.h>
 #include <sys/auxv.h>
 #include <sys/stat.h>
 
+#include "../../lib/base/clock.h"
 #include "../../lib/base/mem.h"
 #include "../../lib/conf/path.h"
+#include "../../lib/smtp/remote.h"
 #include "../log.h"
 #include "sender.h"
+
+/* ---- lines ---- */
+
+static void
+append(struct line *l, struct message *m)
+{
+	m->next = NULL;
+	if (l->tail)
+		l->tail->next = m;
+	else
+		l->head = m;
+	l->tail = m;
+	l->count++;
+}
+
+static void
+prepend(struct line *l, struct message *m)
+{
+	m->next = l->head;
+	l->head = m;
+	if (!l->tail)
+		l->tail = m;
+	l->count++;
+}
+
+static struct message *
+shift(struct line *l)
+{
+	struct message *m = l->head;
+
+	if (!m)
+		return NULL;
+	l->head = m->next;
+	if (!l->head)
+		l->tail = NULL;
+	l->count--;
+	m->next = NULL;
+	return m;
+}
+
+/* A remote that is left out has not been asked whether it can take m. */
+static void
+skip_dead(const struct sender *s, struct message *m)
+{
+	while (m->turn < s->route_count && s->routes[m->turn].dead) {
+		if (m->attempt)
+			buf_clear(&m->attempt->unfit);
+		m->turn++;
+	}
+}
+
+void
+routes_offer(struct sender *s, struct message *m, enum route_place where)
+{
+	struct route *r;
+
+	skip_dead(s, m);
+	if (m->turn >= s->route_count ||
+	    (m->attempt && m->attempt->not_before > clock_ms())) {
+		message_state(&s->messages, m, MESSAGE_WAITING);
+		return;
+	}
+	r = &s->routes[m->turn];
+	message_state(&s->messages, m, MESSAGE_LISTED);
+	if (where == ROUTE_LAST || m->suspect)
+		append(&r->last, m);
+	else if (where == ROUTE_FRONT)
+		prepend(&r->line, m);
+	else
+		append(&r->line, m);
+}
+
+void
+routes_next(struct sender *s, struct message *m)
+{
+	if (m->turn < s->route_count)
+		m->turn++;
+	routes_offer(s, m, ROUTE_END);
+}
+
+void
+routes_over(struct sender *s, struct message *m)
+{
+	m->turn = (unsigned short)s->route_count;
+	message_state(&s->messages, m, MESSAGE_WAITING);
+}
+
+struct message *
+route_shift(struct sender *s, struct route *r, enum route_place where)
+{
+	struct message *m = shift(where == ROUTE_LAST ? &r->last : &r->line);
+
+	if (m)
+		message_state(&s->messages, m, MESSAGE_WAITING);
+	return m;
+}
+
+size_t
+route_waiting(const struct route *r)
+{
+	return r->line.count + r->last.count;
+}
+
+/* ---- the remotes ---- */
 
 /* 1 if the module is another program than this one. */
 static int
@@ -28,6 +134,29 @@ is_external(const struct remote *r)
 	return there && !same;
 }
 
+/* A login that was refused is not asked at every trigger, lest the server lock
+ * the account. */
+static void
+check_login(struct sender *s, struct route *r)
+{
+	struct history *h = r->history;
+	long long left = h->login_at - sender_now();
+	struct result why = { 0 };
+	struct buf text = { 0 };
+
+	if (s->urgent || !h->login_pause || left <= 0 ||
+	    left > h->login_pause)
+		return;
+	buf_fmt(&text, "The login was refused, it is tried again in %lld s",
+	    left);
+	why.code = ERR_AUTH;
+	why.fault = FAULT_LOGIN;
+	why.stage = STAGE_auth;
+	why.text = buf_str(&text);
+	route_dead(s, r, &why);
+	buf_free(&text);
+}
+
 void
 routes_make(struct sender *s)
 {
@@ -35,76 +164,83 @@ routes_make(struct sender *s)
 
 	s->route_count = s->set.remotes.count;
 	s->routes = mem_new(s->route_count, sizeof *s->routes);
+	for (i = 0; i < s->route_count; i++)
+		history_of(&s->histories, &s->set.remotes.list[i]);
 	for (i = 0; i < s->route_count; i++) {
-		s->routes[i].remote = &s->set.remotes.list[i];
-		s->routes[i].max_sessions = s->set.remotes.list[i].sessions;
-		s->routes[i].external =
-		    is_external(&s->set.remotes.list[i]);
+		struct route *r = &s->routes[i];
+
+		r->remote = &s->set.remotes.list[i];
+		r->max_sessions = r->remote->sessions;
+		r->history = history_of(&s->histories, r->remote);
+		r->external = is_external(r->remote);
+		r->open_by = CLOCK_NEVER;
+		check_login(s, r);
 	}
+	s->urgent = 0;
 }
 
 void
 routes_free(struct sender *s)
 {
 	struct agent *a;
+	size_t i;
 
 	for (a = s->agents; a; a = a->next)
 		if (a->owner)
 			route_retire(a);
+	for (i = 0; i < s->route_count; i++) {
+		buf_free(&s->routes[i].tried);
+		buf_free(&s->routes[i].probation);
+	}
 	free(s->routes);
 	s->routes = NULL;
 	s->route_count = 0;
 }
 
-void
-routes_make_available(struct sender *s, struct message *m)
+/* What waits for it goes to the next remote. */
+static void
+move_on(struct sender *s, struct route *r)
 {
-	struct route *r;
+	struct line all[2] = { r->line, r->last };
+	struct message *m;
+	int i;
 
-	while (m->remotes_tried < s->route_count &&
-	    s->routes[m->remotes_tried].dead)
-		m->remotes_tried++;
-	r = s->routes + m->remotes_tried;
-	if (m->remotes_tried < s->route_count && r->next > m->index)
-		r->next = m->index;
+	r->line = r->last = (struct line){ 0 };
+	for (i = 0; i < 2; i++)
+		while ((m = shift(&all[i])) != NULL)
+			routes_offer(s, m, i ? ROUTE_LAST : ROUTE_END);
 }
 
 void
-route_dead(struct sender *s, struct route *r, int code, enum stage stage,
-    struct str text)
+route_dead(struct sender *s, struct route *r, const struct result *why)
 {
-	size_t i;
+	struct str text = why->text;
 
 	if (r->dead)
 		return;
-	r->dead = 1;
-	for (i = 0; i < s->route_count; i++)
-		s->routes[i].next = 0;
+	if (!text.n)
+		text = str_of(err_text(why->code));
+	r->dead = s->deferred = 1;
 	log_fault("Remote %s is left out for the rest of this run: stage: %s "
 	    "reply: %s", log_clean(0, buf_str(&r->remote->host)),
-	    stage_name(stage), text.n ? log_clean(1, text) : err_text(code));
+	    stage_name(why->stage), log_clean(1, text));
+	buf_set(&s->reason.remote, buf_str(&r->remote->host));
+	buf_set(&s->reason.text, text);
+	s->reason.code = why->code;
+	s->status_changed = 1;
+	move_on(s, r);
 }
 
-/* The oldest delivery leaves the session; its turn here is over, unless it is
- * to have it again. */
-struct delivery
-route_take(struct agent *a, int again)
-{
-	struct delivery d = agent_take(a);
+/* ---- agents ---- */
 
-	if (d.m->state == MESSAGE_BUSY)
-		d.m->state = MESSAGE_READY;
-	d.m->remotes_tried += !again;
-	return d;
-}
-
+/* In their order, so the last one first. */
 void
 route_give_back(struct sender *s, struct agent *a)
 {
 	while (a->deliveries) {
-		struct delivery d = route_take(a, 1);
+		struct delivery d = agent_take(a, a->deliveries - 1);
 
-		routes_make_available(s, d.m);
+		routes_offer(s, d.m, ROUTE_FRONT);
 		delivery_free(&d);
 	}
 }
@@ -122,6 +258,9 @@ route_set_patience(const struct sender *s, struct agent *a)
 {
 	long long ms = (long long)s->set.sendtimeout * 1000;
 
+	/* Its end is awaited. */
+	if (a->signals)
+		return;
 	agent_patience(a, !a->deliveries || !ms ? -1 :
 	    ms + (a->external ? 0 : GRACE));
 }
@@ -138,4 +277,16 @@ route_forget(struct sender *s, struct agent *a)
 	if (a->owner)
 		((struct route *)a->owner)->sessions--;
 	agent_free(a);
+}
+
+int
+route_has_sister(const struct sender *s, const struct agent *a)
+{
+	const struct agent *other;
+
+	for (other = s->agents; other; other = other->next)
+		if (other != a && a->owner && other->owner == a->owner &&
+		    other->ready && !other->signals && !other->same)
+			return 1;
+	return 0;
 }

@@ -5,12 +5,16 @@
 #include <time.h>
 
 #include "../../lib/base/clock.h"
+#include "../../lib/base/mem.h"
 #include "../../lib/conf/conf.h"
 #include "../cli.h"
 #include "../log.h"
 #include "sender.h"
 
 #define CLOCK_SLACK 60		/* s by which clocks may drift apart */
+#define SETTLE 1000		/* ms a name waits for its trigger */
+#define LOCKED_PAUSE 5000	/* ms until another look at a message that
+				 * another sender's worker has */
 
 int
 sender_configure(struct sender *s, int first)
@@ -30,6 +34,7 @@ sender_configure(struct sender *s, int first)
 	}
 	if (first || set.pausetime != s->set.pausetime)
 		s->pause = set.pausetime;
+	s->urgent |= !remotes_equal(&set.remotes, &s->set.remotes);
 	settings_free(&s->set);
 	s->set = set;
 	if (set.remotes.count)
@@ -46,13 +51,30 @@ sender_one_shot(const struct sender *s)
 	return s->once || !s->set.pausetime;
 }
 
+int
+sender_first(struct sender *s, enum said what)
+{
+	int first = !(s->said & (int)what);
+
+	s->said |= (int)what;
+	return first;
+}
+
+void
+sender_over(struct sender *s, enum said what)
+{
+	s->said &= ~(int)what;
+}
+
+/* ---- time ---- */
+
 long long
 sender_now(void)
 {
 	return (long long)time(NULL);
 }
 
-/* A message is not older because somebody set the clock. */
+/* A message is not older because the clock was set. */
 void
 sender_watch_clock(struct sender *s)
 {
@@ -62,76 +84,271 @@ sender_watch_clock(struct sender *s)
 	if (jump > -CLOCK_SLACK && jump < CLOCK_SLACK)
 		return;
 	s->clock_offset = offset;
+	s->status_changed = 1;
 	log_say("The clock was set %s by %lld seconds",
 	    jump > 0 ? "forward" : "back", jump > 0 ? jump : -jump);
 	messages_clock_jumped(&s->messages, jump);
 }
 
 int
-sender_expired(const struct sender *s, const struct message *m)
+sender_expired(const struct sender *s, const struct message *m, long long now)
 {
-	return message_age(m, sender_now()) > s->set.queuelifetime ||
+	return message_age(m, now) > s->set.queuelifetime ||
 	    s->set.queuelifetime < 0;
 }
 
 int
-sender_delayed(const struct sender *s, const struct message *m)
+sender_delayed(const struct sender *s, const struct message *m, long long now)
 {
 	return s->set.delaywarn && !m->warned &&
-	    message_age(m, sender_now()) > s->set.delaywarn;
+	    message_age(m, now) > s->set.delaywarn;
 }
 
+/* ---- the queue ---- */
+
+static void
+note_fresh(struct sender *s, struct message *m)
+{
+	if ((s->fresh_count & (s->fresh_count - 1)) == 0)
+		s->fresh = mem_resize(s->fresh, (s->fresh_count ?
+		    s->fresh_count * 2 : 1) * sizeof *s->fresh);
+	if (!s->fresh_count)
+		s->fresh_at = clock_in(SETTLE);
+	s->fresh[s->fresh_count++] = m;
+}
+
+static struct messages_look
+look(const struct sender *s)
+{
+	struct messages_look l = { sender_now(), s->set.queuelifetime,
+		!sender_one_shot(s) };
+
+	return l;
+}
+
+/* What could not be looked at may be new. */
+static void
+scan_later(struct sender *s)
+{
+	if (s->rescan)
+		return;
+	s->rescan = 1;
+	s->fresh_at = clock_in(SETTLE);
+}
+
+/* An error of the folder is an error, and no empty queue: what was known
+ * stays. */
 void
 sender_scan(struct sender *s)
 {
+	struct messages_look how = look(s);
 	struct buf notes = { 0 };
 	size_t i;
 
-	log_say("Rescanning queue.");
-	if (messages_scan(&s->messages, &s->spool, sender_now(), &notes) < 0)
-		log_fault("Cannot open queue directory: %s", strerror(errno));
+	s->fresh_count = 0;
+	if (messages_scan(&s->messages, &s->spool, &how, &notes) == 0) {
+		sender_over(s, SAID_SCAN);
+		if (s->messages.unsure)
+			scan_later(s);
+	} else {
+		if (sender_first(s, SAID_SCAN))
+			log_fault("Cannot read queue directory: %s",
+			    strerror(errno));
+		scan_later(s);
+	}
 	log_faults(buf_str(&notes));
 	buf_free(&notes);
-	for (i = 0; i < s->route_count; i++)
-		s->routes[i].next = s->routes[i].second_pass = 0;
+	/* The list is another one. */
+	if (s->running && s->all)
+		s->expiring = 0;
+	for (i = 0; i < s->messages.count; i++)
+		if (s->messages.list[i]->fresh &&
+		    s->messages.list[i]->state == MESSAGE_WAITING)
+			note_fresh(s, s->messages.list[i]);
 }
 
-/* Opens a queue file. 0; -1 if it is not to be had, in this run or at all. */
-static int
-open_queue_file(struct sender *s, struct message *m, struct delivery *d)
+void
+sender_look_at(struct sender *s, const char *name)
 {
-	if (delivery_open(d, &s->spool, m) == 0)
+	struct messages_look how = look(s);
+	struct buf notes = { 0 };
+	struct message *m = messages_see(&s->messages, &s->spool, name, &how,
+	    &notes);
+
+	log_faults(buf_str(&notes));
+	buf_free(&notes);
+	if (s->messages.unsure)
+		scan_later(s);
+	if (m)
+		note_fresh(s, m);
+}
+
+void
+sender_look(struct sender *s)
+{
+	char name[256];
+	int rc = -1;
+
+	if (!s->rescan)
+		while ((rc = trigger_name(&s->trigger, name)) > 0) {
+			sender_look_at(s, name);
+			s->named |= s->fresh_count != 0;
+		}
+	if (rc >= 0)
+		return;
+	s->rescan = 0;
+	sender_scan(s);
+}
+
+void
+sender_look_locked(struct sender *s)
+{
+	size_t i;
+
+	s->locked_at = CLOCK_NEVER;
+	for (i = 0; i < s->messages.count; i++) {
+		struct message *m = s->messages.list[i];
+
+		if (!m->locked || m->state != MESSAGE_WAITING)
+			continue;
+		m->locked = 0;
+		m->fresh = 1;
+		note_fresh(s, m);
+	}
+}
+
+/* ---- a message's file ---- */
+
+/* Descriptors or memory are short: not now, and that is no result. */
+static int
+not_now(struct sender *s, int error)
+{
+	if (error != EMFILE && error != ENFILE && error != ENOMEM &&
+	    error != ENOBUFS)
 		return 0;
-	if (errno == ENOENT) {
-		m->state = MESSAGE_GONE;
-	} else if (errno == EINVAL || errno == ELOOP) {
+	s->not_before = clock_in(NOT_NOW);
+	if (sender_first(s, SAID_NOT_NOW))
+		log_fault("Cannot open more files now: %s", strerror(error));
+	return 1;
+}
+
+/* What an earlier sender's worker has delivered, or has in hand. */
+static void
+on_other_sender(struct sender *s, struct message *m, int error)
+{
+	if (error == EBUSY) {
+		if (!m->met)
+			log_say("%s is still being sent by a worker of an "
+			    "earlier nullmailer-send", m->name);
+		m->locked = m->met = 1;
+		s->locked_at = clock_first(s->locked_at,
+		    clock_in(LOCKED_PAUSE));
+		routes_over(s, m);
+		return;
+	}
+	if (spool_remove_marked(&s->spool, m->name) < 0) {
+		log_fault("Can't unlink file %s: %s", m->name,
+		    strerror(errno));
+		routes_over(s, m);
+		return;
+	}
+	log_say("%s was delivered by an earlier nullmailer-send", m->name);
+	message_state(&s->messages, m, MESSAGE_GONE);
+	sender_unsynced(s, 1);
+}
+
+/* As sender_open. */
+static int
+cannot_open(struct sender *s, struct message *m)
+{
+	int error = errno;
+
+	if (not_now(s, error))
+		return 1;
+	if (error == ENOENT) {
+		message_state(&s->messages, m, MESSAGE_GONE);
+	} else if (error == EBUSY || error == EALREADY) {
+		on_other_sender(s, m, error);
+	} else if (error == EINVAL || error == ELOOP) {
 		log_fault("Can't read message: %s is no queue file, "
 		    "skipping it", log_clean(0, str_of(m->name)));
-		m->state = MESSAGE_BAD;
+		message_state(&s->messages, m, MESSAGE_BAD);
 	} else {
 		log_fault("Can't open file '%s': %s",
-		    log_clean(0, str_of(m->name)), strerror(errno));
-		m->remotes_tried = (unsigned short)s->route_count;
+		    log_clean(0, str_of(m->name)), strerror(error));
+		routes_over(s, m);
 	}
 	return -1;
+}
+
+static int
+open_queued(struct sender *s, struct message *m, struct delivery *d)
+{
+	int unlockable = 0;
+
+	if (delivery_open(d, &s->spool, m, &unlockable) < 0)
+		return cannot_open(s, m);
+	sender_over(s, SAID_NOT_NOW);
+	if (unlockable && sender_first(s, SAID_LOCKS))
+		log_fault("Warning: queue/ has no file locks, a message may "
+		    "be sent twice when a sender is killed");
+	return 0;
+}
+
+/* An administrator may have removed a folder. 1 if it is there again. */
+static int
+repair(struct sender *s)
+{
+	struct buf why = { 0 };
+	int error = errno, rc;
+
+	if (error != ENOENT)
+		return 0;
+	rc = spool_repair(&s->spool, &why);
+	if (rc < 0)
+		log_fault("%s", buf_z(&why));
+	buf_free(&why);
+	errno = error;
+	return rc == 0;
+}
+
+static void
+cannot_rewrite(struct sender *s, struct message *m)
+{
+	sender_note_full(s, errno);
+	log_fault("Can't rewrite file %s: %s; it waits until that works",
+	    m->name, strerror(errno));
+	routes_over(s, m);
+}
+
+int
+sender_settle(struct sender *s, struct delivery *d, enum rcpt_result which)
+{
+	int rc = delivery_settle(d, &s->spool, &s->messages, which);
+
+	if (rc < 0 && repair(s))
+		rc = delivery_catch_up(d, &s->spool, &s->messages);
+	if (rc < 0)
+		cannot_rewrite(s, d->m);
+	sender_unsynced(s, rc);
+	return rc;
 }
 
 int
 sender_open(struct sender *s, struct message *m, struct delivery *d)
 {
-	int changed;
+	int rc = open_queued(s, m, d), changed;
 
-	if (open_queue_file(s, m, d) < 0)
-		return -1;
-	changed = delivery_catch_up(d, &s->spool);
+	if (rc)
+		return rc;
+	changed = delivery_catch_up(d, &s->spool, &s->messages);
+	if (changed < 0 && repair(s))
+		changed = delivery_catch_up(d, &s->spool, &s->messages);
 	if (!changed)
 		return 0;
-	if (changed < 0) {
-		log_fault("Can't rewrite file %s: %s", m->name,
-		    strerror(errno));
-		m->remotes_tried = (unsigned short)s->route_count;
-	}
+	if (changed < 0)
+		cannot_rewrite(s, m);
 	delivery_free(d);
-	return changed > 0 && m->state == MESSAGE_READY ?
-	    open_queue_file(s, m, d) : -1;
+	return changed > 0 && m->state != MESSAGE_GONE ?
+	    open_queued(s, m, d) : -1;
 }

@@ -1,14 +1,18 @@
 /* sender.h - the state of nullmailer-send, and what its files do for each
  * other. Each file calls only those above it:
  *
- *	sender.c	control files, clock, scan of the queue
+ *	disk.c		room for copies, the sync of queue/
+ *	sender.c	control files, clock, the queue as it is known
+ *	routes.c	the remotes in this queue run, what waits for each
  *	journal.c	the log lines of a delivery
- *	routes.c	the remotes in this queue run, and their agents
  *	reports.c	bounces and delay notifications in the making
  *	dispatch.c	which agent gets the next message
- *	deliver.c	events of agents, results
+ *	judge.c		what a result means for recipient, message, remote
+ *	deliver.c	events of agents, and what follows for the file
  *	run.c		a queue run
- *	send.c		start, loop, end */
+ *	loop.c		what comes next
+ *	events.c	waiting: signals, trigger, agents, time
+ *	send.c		start and end */
 #ifndef SENDER_H
 #define SENDER_H
 
@@ -16,21 +20,43 @@
 #include "../../lib/queue/trigger.h"
 #include "../../lib/send/agent.h"
 #include "../../lib/send/bounce.h"
+#include "../../lib/send/delivery.h"
+#include "../../lib/send/history.h"
 #include "../../lib/send/messages.h"
 #include "../../lib/send/settings.h"
 
 #define GRACE 5000		/* ms from TERM to KILL, and at our own end */
 #define POLL_PAUSE 300		/* s between queue runs without a trigger */
+#define NOT_NOW 1000		/* ms after something of ours that failed */
+
+/* Messages that wait for their turn at a remote. */
+struct line {
+	struct message *head, *tail;
+	size_t count;
+};
 
 /* A remote in this run. */
 struct route {
 	const struct remote *remote;
+	struct history *history;
+	int external;
+	int dead;		/* left out for the rest of this run */
 	int sessions;		/* now */
 	int max_sessions;	/* at a time, as far as known */
-	size_t next;		/* index of the next message to consider */
-	int second_pass;	/* suspect messages too */
-	int external;
-	int dead;
+	struct line line;	/* oldest first */
+	struct line last;	/* suspects and what needs a witness: after the
+				 * line, one by one */
+	struct buf tried;	/* addresses on the way to the next session */
+	long long open_by;	/* clock_ms by which it must be let in */
+	int let_in;		/* a session was, in this run */
+	long long not_before;	/* clock_ms: a process could not be started */
+	int not_started;	/* how often in a row */
+	const struct message *suspect;	/* a connection ended over it, and
+				 * nothing was answered since */
+	const struct message *witness;	/* its refusal may be the remote's */
+	int witness_key;
+	int witness_taken;	/* another message was taken since */
+	struct buf probation;	/* recipient refused on probation */
 };
 
 struct sender {
@@ -38,25 +64,62 @@ struct sender {
 	struct buf me;
 	struct settings set;
 	struct messages messages;
+	struct histories histories;
+	struct message **fresh;	/* seen, and not yet offered */
+	size_t fresh_count;
+	long long fresh_at;	/* clock_ms when they are offered at last */
 	struct route *routes;
 	size_t route_count;
+	struct attempt reason;	/* why the last remote was left out */
 	struct agent *agents;
 	struct bounce *bounces;
+	size_t expiring;	/* index of the next message to look at */
 	struct trigger trigger;
 	int signals, errors;
+	int timer, clock;	/* timerfds: of every wait; of steps */
+	long long timer_set;	/* clock_ms the timer stands at */
 	int once;		/* --once */
 	int running;		/* a queue run is going on */
-	long long joins_until;
-	int again;		/* another run is wanted after this one */
+	int all;		/* it offers all messages, not only new ones */
+	long long run_began;	/* clock_ms */
+	long long all_began;	/* the last one that offered all; 0 none */
+	unsigned long delivered;	/* recipients in this run */
+	int deferred;		/* something waits for the end of this run */
+	int look;		/* a report of ours is in the queue */
+	int named;		/* inotify named a new message, and its pull of
+				 * the trigger is still to come */
+	long long pulls_until;	/* clock_ms: a pull of the trigger may be about
+				 * what was offered already */
+	int wanted;		/* another run is: enum run_wanted */
+	int urgent;		/* HUP or ALRM: logins are asked at once */
 	int stop;		/* TERM or INT came */
 	long long stop_at;
 	long long next_run;
+	long long due_at;	/* clock_ms when what was not due will be */
+	long long locked_at;	/* clock_ms of the next look at what another
+				 * sender's worker has */
 	long long pause;	/* s */
-	long long clock_offset;	/* wall clock minus monotonic, s */
+	long long not_before;	/* clock_ms: descriptors or memory ran out */
+	long long sync_at;	/* clock_ms; queue/ has changes not synced */
+	long long clean_at;	/* clock_ms of the next look at tmp/ */
+	int rescan;		/* the folder could not be read, or not yet */
+	int scans;		/* a one-shot sender has tried to */
+	int probed;		/* in this run: is there room for a copy? */
+	int full;		/* there is none */
+	int said;		/* enum said, once each */
+	long long clock_offset;	/* wall clock minus clock_ms, s */
 	unsigned long last_id;
 	unsigned long long status;	/* for status_write */
+	int status_changed;
 	int recalled;		/* what an earlier sender wrote */
 };
+
+/* A run for new mail, and what is due; for what is due; for all. */
+enum run_wanted { RUN_NONE, RUN_NEW, RUN_DUE, RUN_ALL };
+
+/* What is said once, until it is over. */
+enum said { SAID_LOCKS = 1, SAID_FULL = 2, SAID_SYNC = 4, SAID_NOT_NOW = 8,
+	SAID_FORK = 16, SAID_SCAN = 32 };
 
 /* ---- sender.c ---- */
 
@@ -65,48 +128,70 @@ struct sender {
 int sender_configure(struct sender *s, int first);
 int sender_one_shot(const struct sender *s);
 
+/* 1 the first time, until sender_over. */
+int sender_first(struct sender *s, enum said what);
+void sender_over(struct sender *s, enum said what);
+
 /* Wall clock, and how a message stands to it. */
 long long sender_now(void);
 void sender_watch_clock(struct sender *s);
-int sender_expired(const struct sender *s, const struct message *m);
-int sender_delayed(const struct sender *s, const struct message *m);
+int sender_expired(const struct sender *s, const struct message *m,
+    long long now);
+int sender_delayed(const struct sender *s, const struct message *m,
+    long long now);
 
-/* Lists the queue. */
+/* Lists the queue; or looks at the names that inotify gave. */
 void sender_scan(struct sender *s);
+void sender_look(struct sender *s);
 
-/* Opens a message for delivery, after what is left to be done to its file. 0,
- * or -1: skip it in this run (its state or remotes_tried is set). */
+/* A name whose file is another one. */
+void sender_look_at(struct sender *s, const char *name);
+
+/* What another sender's worker had is as good as new. */
+void sender_look_locked(struct sender *s);
+
+/* Opens a message for delivery, after what is left to be done to its file. 0;
+ * 1 not now, the state is as before; -1: not in this run, or never: state or
+ * turn is set. */
 int sender_open(struct sender *s, struct message *m, struct delivery *d);
 
-/* ---- journal.c ---- */
+/* delivery_settle, once more after making what an administrator has removed. A
+ * failure is logged. */
+int sender_settle(struct sender *s, struct delivery *d, enum rcpt_result which);
 
-/* The agent's oldest delivery begins; once for each. */
-void journal_begins(struct agent *a);
-void journal_refused(const struct delivery *d);
-void journal_failed(const struct sender *s, const struct agent *a, int code,
-    enum stage stage, struct str text);
+/* ---- disk.c ---- */
 
-/* Names the deliveries from first on that the server may have taken without
- * its answer having come. */
-void journal_cut_off(const struct agent *a, size_t first);
+/* 1 if there is no room to rewrite the file of a message. */
+int sender_is_full(struct sender *s);
+void sender_note_full(struct sender *s, int error);
+
+/* A result of spool_ and delivery_settle: 1 is to be synced within a second. */
+void sender_unsynced(struct sender *s, int rc);
+void sender_sync(struct sender *s);
 
 /* ---- routes.c ---- */
 
 void routes_make(struct sender *s);
 void routes_free(struct sender *s);
 
-/* m is free again: makes sure that the next remote considers it. */
-void routes_make_available(struct sender *s, struct message *m);
+/* m waits for the remote whose turn it is, at the end of the line, at its
+ * beginning, or after all others; for none if all have had it. */
+enum route_place { ROUTE_END, ROUTE_FRONT, ROUTE_LAST };
+void routes_offer(struct sender *s, struct message *m, enum route_place where);
+
+/* Its turn at this remote, or in this run, is over. */
+void routes_next(struct sender *s, struct message *m);
+void routes_over(struct sender *s, struct message *m);
+
+/* The next message of r, taken off; NULL if there is none. */
+struct message *route_shift(struct sender *s, struct route *r,
+    enum route_place where);
+size_t route_waiting(const struct route *r);
 
 /* Leaves a remote out for the rest of the run. */
-void route_dead(struct sender *s, struct route *r, int code, enum stage stage,
-    struct str text);
+void route_dead(struct sender *s, struct route *r, const struct result *why);
 
-/* Takes the oldest delivery off the agent: its turn here is over, unless it is
- * to come again. */
-struct delivery route_take(struct agent *a, int again);
-
-/* The agent's deliveries were not attempted: their turn here is not over. */
+/* The agent's deliveries were not attempted: they are first again. */
 void route_give_back(struct sender *s, struct agent *a);
 
 /* An agent gets no more messages; has so much time for what it does; is
@@ -115,11 +200,25 @@ void route_retire(struct agent *a);
 void route_set_patience(const struct sender *s, struct agent *a);
 void route_forget(struct sender *s, struct agent *a);
 
+/* Another agent of the same remote that does well. */
+int route_has_sister(const struct sender *s, const struct agent *a);
+
+/* ---- journal.c ---- */
+
+/* A delivery begins; once for each. */
+void journal_begins(const struct agent *a, struct delivery *d);
+void journal_refused(const struct delivery *d);
+void journal_failed(const struct sender *s, const struct agent *a,
+    const struct delivery *d, const struct result *r);
+
+/* Names the oldest delivery as one that the server may have taken without its
+ * answer having come. */
+void journal_cut_off(const struct agent *a);
+
 /* ---- reports.c ---- */
 
-/* A bounce that takes over d and result. */
-struct bounce *reports_new(const struct delivery *d, unsigned char *result,
-    enum dsn_kind kind, struct str text);
+/* A bounce about those who FAILED, or a notification about all; it takes over
+ * d. */
 void reports_begin(struct sender *s, struct bounce *b);
 void reports_ended(struct sender *s, struct bounce *b, int status);
 int reports_have_room(const struct sender *s);
@@ -133,8 +232,19 @@ int reports_expire(struct sender *s);
 /* Hands messages to r while it takes them. */
 void dispatch(struct sender *s, struct route *r);
 
-/* 1 if time alone may make another session worth while. */
-int dispatch_recheck_needed(const struct sender *s);
+/* clock_ms when time alone makes another look worth while. */
+long long dispatch_again_at(const struct sender *s);
+
+/* ---- judge.c ---- */
+
+/* Where a message goes after a delivery, if something of it is left. */
+enum judge_next { JUDGE_NEXT, JUDGE_LAST, JUDGE_OVER };
+
+/* Decides what each recipient of d ended in, given the result of the message,
+ * and what that says about the message and the remote. Returns what the
+ * attempt is to be called as a whole. */
+struct result judge(struct sender *s, struct agent *a, struct delivery *d,
+    const struct result *whole, enum judge_next *next);
 
 /* ---- deliver.c ---- */
 
@@ -148,7 +258,22 @@ void deliver_timed_out(struct agent *a);
 
 void run_begin(struct sender *s);
 
+/* New mail joins the run, or waits for the next. */
+void run_join(struct sender *s);
+
 /* Hands out what can be handed out, and ends the run when it is over. */
 void run_advance(struct sender *s);
+void run_write_status(struct sender *s);
+
+/* ---- loop.c, events.c ---- */
+
+void loop(struct sender *s);
+void loop_signal(struct sender *s, int signal);
+void loop_pulled(struct sender *s);
+void loop_end(struct sender *s);
+
+/* Waits until (clock_ms) for something to happen, and deals with it. */
+void events_open(struct sender *s);
+void events_wait(struct sender *s, long long until);
 
 #endif

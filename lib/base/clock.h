@@ -4,7 +4,7 @@
 
 #define CLOCK_NEVER 0x7fffffffffffffffLL
 
-/* Milliseconds of the monotonic clock. */
+/* Milliseconds since boot, those of a suspended machine included. */
 long long clock_ms(void);
 
 /* clock_ms() + ms, or CLOCK_NEVER for ms < 0. */

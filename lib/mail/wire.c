@@ -148,5 +148,6 @@ wire_measure(int fd, off_t offset, struct wire_size *size)
 		measure_block(&w, (struct str){ block, (size_t)n }, size);
 	}
 	size->octets += wire_end(&w).n;
+	size->end = offset;
 	return 0;
 }

@@ -25,6 +25,7 @@ struct str wire_end(const struct wire *w);
 struct wire_size {
 	unsigned long long octets;	/* without added dots */
 	int eight_bit;			/* a byte above 127 occurs */
+	off_t end;			/* of the file, as measured */
 };
 
 /* Measures a file from offset on, with pread. 0, or -1 with errno. */

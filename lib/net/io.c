@@ -9,6 +9,9 @@
 #include "../base/clock.h"
 #include "io.h"
 
+/* How long, in ms, to wait for what a peer that takes no more has said. */
+#define LAST_WORDS 10000
+
 static int
 end_io(struct io *io, enum io_state state)
 {
@@ -54,31 +57,21 @@ out_sent(struct io *io, size_t n)
 		io->out_at = io->out_end = 0;
 }
 
-/* A peer that has closed may have sent the reason before. */
+/* What the peer does not take is forgotten. */
 static void
-read_rest(struct io *io)
-{
-	ssize_t n;
-
-	while (in_room(io) && (n = read(io->fd, io->in + io->in_end,
-	    in_room(io))) > 0)
-		io->in_end += (size_t)n;
-}
-
-static int
 plain_write(struct io *io)
 {
 	ssize_t n = write(io->fd, io->out + io->out_at, out_pending(io));
 
 	if (n < 0 && would_block())
-		return 0;
-	if (n < 0) {
-		end_io(io, errno == EPIPE ? IO_EOF : IO_ERROR);
-		read_rest(io);
-		return -1;
+		return;
+	if (n >= 0) {
+		out_sent(io, (size_t)n);
+		return;
 	}
-	out_sent(io, (size_t)n);
-	return 0;
+	io->mute = 1;
+	io->error = errno;
+	io->out_at = io->out_end = 0;
 }
 
 static int
@@ -88,8 +81,11 @@ plain_read(struct io *io)
 
 	if (n < 0)
 		return would_block() ? 0 : end_io(io, IO_ERROR);
-	if (n == 0)
-		return end_io(io, IO_EOF);
+	if (n == 0) {
+		errno = io->error;
+		return end_io(io, io->mute && errno != EPIPE ? IO_ERROR :
+		    IO_EOF);
+	}
 	io->in_end += (size_t)n;
 	return 0;
 }
@@ -100,8 +96,8 @@ plain_step(struct io *io, int revents)
 {
 	if (revents & ~POLLOUT && in_room(io) && plain_read(io) < 0)
 		return -1;
-	if (out_pending(io) && plain_write(io) < 0)
-		return -1;
+	if (out_pending(io))
+		plain_write(io);
 	return (in_room(io) ? POLLIN : 0) | (out_pending(io) ? POLLOUT : 0);
 }
 
@@ -135,7 +131,8 @@ tls_step(struct io *io, int revents)
 static int
 wait_once(struct io *io, int events)
 {
-	struct pollfd p = { io->fd, (short)events, 0 };
+	struct pollfd p = { io->fd, (short)(in_room(io) ? events :
+	    events & ~POLLIN), 0 };
 	int n = poll(&p, 1, clock_left(io->deadline));
 
 	if (n < 0 && errno != EINTR)
@@ -159,6 +156,8 @@ io_init(struct io *io, int fd)
 void
 io_deadline(struct io *io, long long ms)
 {
+	if (io->mute && ms > LAST_WORDS)
+		ms = LAST_WORDS;
 	io->deadline = clock_first(clock_in(ms), io->limit);
 }
 
@@ -183,19 +182,26 @@ io_tls(struct io *io, struct ssl *ssl)
 	return events < 0 ? -1 : 0;
 }
 
-/* Sends until no more than keep bytes are left. */
+/* Sends all of it. */
 static int
-drain(struct io *io, size_t keep)
+drain(struct io *io)
 {
 	int events;
 
-	if (io->state != IO_OPEN)
+	if (io->state != IO_OPEN || io->mute)
 		return -1;
-	events = out_pending(io) > keep ? io->step(io, 0) : 0;
-	while (events >= 0 && (out_pending(io) > keep ||
-	    (keep == 0 && events & POLLOUT)))
+	events = out_pending(io) ? io->step(io, 0) : 0;
+	while (events >= 0 && (out_pending(io) || events & POLLOUT))
 		events = wait_once(io, events);
-	return events < 0 ? -1 : 0;
+	return events < 0 || io->mute ? -1 : 0;
+}
+
+/* Sends what waits and is taken. 1 if more can be received. */
+static int
+can_receive(struct io *io)
+{
+	drain(io);
+	return io->state == IO_OPEN;
 }
 
 int
@@ -203,7 +209,7 @@ io_put(struct io *io, struct str s)
 {
 	size_t n;
 
-	while (s.n) {
+	while (s.n && !io->mute) {
 		n = sizeof io->out - io->out_end;
 		if (n > s.n)
 			n = s.n;
@@ -211,16 +217,23 @@ io_put(struct io *io, struct str s)
 		io->out_end += n;
 		io->put += n;
 		s = str_skip(s, n);
-		if (io->out_end == sizeof io->out && drain(io, 0) < 0)
+		if (io->out_end == sizeof io->out && drain(io) < 0)
 			return -1;
 	}
-	return io->state == IO_OPEN ? 0 : -1;
+	return io->state == IO_OPEN && !io->mute ? 0 : -1;
 }
 
 int
 io_flush(struct io *io)
 {
-	return drain(io, 0);
+	return drain(io);
+}
+
+void
+io_mute(struct io *io)
+{
+	drain(io);
+	io->mute = 1;
 }
 
 /* Takes a line out of what has been received. */
@@ -250,7 +263,7 @@ io_line(struct io *io, struct str *line)
 
 	in_compact(io);
 	found = cut_line(io, line);
-	if (!found && drain(io, 0) < 0)
+	if (!found && !can_receive(io))
 		return -1;
 	while (!found && events >= 0) {
 		events = wait_once(io, events);
@@ -266,7 +279,7 @@ io_byte(struct io *io)
 
 	if (!io_unread(io)) {
 		in_compact(io);
-		if (drain(io, 0) < 0)
+		if (!can_receive(io))
 			events = -1;
 	}
 	while (!io_unread(io) && events >= 0)

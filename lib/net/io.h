@@ -1,9 +1,12 @@
 /* io.h - a connection: bytes out, lines in, a deadline in every wait. Plain or
  * TLS is chosen once, by io_tls; nothing above asks which it is.
  *
- * Every wait is for both directions: a peer that replies while we still send
- * can block neither side, as long as its replies fit into the input buffer and
- * the kernel's. */
+ * Whatever waits, waits for both directions: a peer that answers while we
+ * still send can block neither side, as long as its answers fit into the
+ * input buffer and the kernel's.
+ *
+ * When writing has failed, what the peer said before can still be received: it
+ * counts, and says more of what the peer has than the failure does. */
 #ifndef IO_H
 #define IO_H
 
@@ -25,6 +28,8 @@ struct io {
 	int (*step)(struct io *io, int revents);
 	enum io_state state;	/* anything but IO_OPEN is final */
 	int error;
+	int mute;		/* the peer takes no more, or is to get no
+				 * more: io_put and io_flush fail */
 	long long limit;	/* no deadline goes beyond it; clock_ms */
 	long long deadline;
 	unsigned long long put;		/* octets taken by io_put so far ... */
@@ -52,9 +57,12 @@ int io_put(struct io *io, struct str s);
 /* Sends all output. 0 or -1. */
 int io_flush(struct io *io);
 
+/* Sends what waits and nothing more: what is put from now on is lost. */
+void io_mute(struct io *io);
+
 /* Receives: 1 and a line without its LF or CRLF; 2 and the beginning of a
- * line too long for the buffer; -1. Borrowed until the next io_ call. All
- * output is sent first. */
+ * line too long for the buffer; -1 when nothing more is to be had. Borrowed
+ * until the next io_ call. What was put is sent first, if the peer takes it. */
 int io_line(struct io *io, struct str *line);
 
 /* Receives: the next byte, or -1. Bytes received before the connection was lost

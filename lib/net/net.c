@@ -18,6 +18,7 @@
 
 #define ATTEMPTS 8		/* addresses of one server that are tried */
 #define ATTEMPT_DELAY 250	/* ms, RFC 8305 section 5 */
+#define SICK_DELAY 5000		/* ms before an address that did badly */
 
 struct race {
 	const struct net_request *q;
@@ -25,6 +26,7 @@ struct race {
 	const struct addrinfo *address[ATTEMPTS];
 	struct pollfd fd[ATTEMPTS];
 	int count;		/* addresses */
+	int healthy;		/* the first of them; then come the sick */
 	int begun;		/* attempts so far */
 	int code;		/* result of the last attempt that failed */
 	struct buf *why;
@@ -60,7 +62,7 @@ connect_code(int error)
 }
 
 static int
-resolve(const char *host, unsigned port, long long deadline,
+resolve(const char *host, unsigned port, const struct net_request *q,
     struct addrinfo **list)
 {
 	static const int families[] = { AF_INET, AF_INET6 };
@@ -75,14 +77,16 @@ resolve(const char *host, unsigned port, long long deadline,
 	buf_set(&bare, name);
 	snprintf(service, sizeof service, "%u", port);
 	hints.ai_socktype = SOCK_STREAM;
+	hints.ai_family = q->family;
 	hints.ai_flags = AI_NUMERICSERV;
 	/* RFC 6761 6.3: needs no name server, and there may be none. */
 	if (str_ieq(name, STR("localhost")))
 		buf_free(&bare);
 	error = name.n ? getaddrinfo(bare.n ? bare.p : NULL, service, &hints,
 	    list) : EAI_NONAME;
-	/* Some routers answer A but not AAAA, and musl then finds nothing. */
-	for (i = 0; i < 2 && error == EAI_AGAIN && clock_left(deadline); i++) {
+	/* Some routers answer A and neglect AAAA, and musl then has nothing. */
+	for (i = 0; i < 2 && error == EAI_AGAIN && !q->family &&
+	    clock_left(q->deadline); i++) {
 		hints.ai_family = families[i];
 		error = getaddrinfo(buf_z(&bare), service, &hints, list);
 	}
@@ -90,18 +94,39 @@ resolve(const char *host, unsigned port, long long deadline,
 	return error;
 }
 
-static void
-describe_address(struct buf *b, const struct sockaddr *address)
+/* Writes the address as text and returns the port. */
+static int
+write_address(const struct sockaddr *address, char text[INET6_ADDRSTRLEN])
 {
 	const struct sockaddr_in *v4 = (const void *)address;
 	const struct sockaddr_in6 *v6 = (const void *)address;
 	int is_v4 = address->sa_family == AF_INET;
-	char host[INET6_ADDRSTRLEN] = "?";
 
+	text[0] = '\0';
 	inet_ntop(address->sa_family, is_v4 ? (const void *)&v4->sin_addr :
-	    &v6->sin6_addr, host, sizeof host);
-	buf_fmt(b, "%s port %d", host,
-	    ntohs(is_v4 ? v4->sin_port : v6->sin6_port));
+	    &v6->sin6_addr, text, INET6_ADDRSTRLEN);
+	return ntohs(is_v4 ? v4->sin_port : v6->sin6_port);
+}
+
+static void
+describe_address(struct buf *b, const struct sockaddr *address)
+{
+	char text[INET6_ADDRSTRLEN];
+	int port = write_address(address, text);
+
+	buf_fmt(b, "%s port %d", text, port);
+}
+
+static int
+is_in_list(struct str list, const struct addrinfo *a)
+{
+	char text[INET6_ADDRSTRLEN];
+
+	write_address(a->ai_addr, text);
+	while (list.n)
+		if (str_eq(str_cut(&list, '\n'), str_of(text)))
+			return 1;
+	return 0;
 }
 
 static int
@@ -115,9 +140,16 @@ source_has(const struct race *r, int family)
 	return !r->q->source;
 }
 
-/* IPv6 and IPv4 alternate, so that a family without a route costs one delay. */
+static int
+is_wanted(const struct race *r, const struct addrinfo *a, int family, int sick)
+{
+	return a->ai_family == family && source_has(r, family) &&
+	    is_in_list(r->q->sick, a) == sick && !is_in_list(r->q->tried, a);
+}
+
+/* IPv6 and IPv4 alternate, so that a dead family costs one delay. */
 static void
-order_addresses(struct race *r, const struct addrinfo *list)
+order_addresses(struct race *r, const struct addrinfo *list, int sick)
 {
 	const struct addrinfo *next[2] = { list, list };
 	int family[2] = { AF_INET6, AF_INET };
@@ -126,10 +158,10 @@ order_addresses(struct race *r, const struct addrinfo *list)
 	for (turn = 0; idle < 2 && r->count < ATTEMPTS; turn ^= 1) {
 		const struct addrinfo *a = next[turn];
 
-		while (a && a->ai_family != family[turn])
+		while (a && !is_wanted(r, a, family[turn], sick))
 			a = a->ai_next;
 		idle = a ? 0 : idle + 1;
-		if (a && source_has(r, a->ai_family))
+		if (a)
 			r->address[r->count++] = a;
 		next[turn] = a ? a->ai_next : NULL;
 	}
@@ -223,7 +255,8 @@ run_race(struct race *r)
 		if (r->begun < r->count &&
 		    (!open_attempts(r) || clock_ms() >= next)) {
 			begin_attempt(r);
-			next = clock_in(ATTEMPT_DELAY);
+			next = clock_in(r->begun < r->healthy ?
+			    ATTEMPT_DELAY : SICK_DELAY);
 			continue;
 		}
 		if (!open_attempts(r))
@@ -239,10 +272,11 @@ run_race(struct race *r)
 
 /* Closes the losers and returns the winner's socket. */
 static int
-close_losers(struct race *r, int winner)
+settle(struct race *r, int winner, int *last)
 {
 	int i, fd = -1;
 
+	*last = winner < 0 || open_attempts(r) + r->count - r->begun == 1;
 	for (i = 0; i < r->begun; i++) {
 		if (i == winner)
 			fd = r->fd[i].fd;
@@ -253,7 +287,7 @@ close_losers(struct race *r, int winner)
 }
 
 static int
-race(struct race *r, struct buf *peer)
+race(struct race *r, struct buf *peer, int *last)
 {
 	int winner, fd;
 
@@ -264,7 +298,7 @@ race(struct race *r, struct buf *peer)
 		return r->q->source ? -ERR_BIND : -ERR_NO_ADDRESS;
 	}
 	winner = run_race(r);
-	fd = close_losers(r, winner);
+	fd = settle(r, winner, last);
 	if (fd < 0)
 		return -r->code;
 	buf_clear(peer);
@@ -280,7 +314,8 @@ unresolved(int error, const char *host, struct buf *why)
 }
 
 int
-net_connect(const struct net_request *q, struct buf *peer, struct buf *why)
+net_connect(const struct net_request *q, struct buf *peer, int *last,
+    struct buf *why)
 {
 	struct race r = { 0 };
 	struct addrinfo *list = NULL;
@@ -289,15 +324,19 @@ net_connect(const struct net_request *q, struct buf *peer, struct buf *why)
 	r.q = q;
 	r.why = why;
 	buf_clear(why);
-	if (q->source && (error = resolve(q->source, 0, q->deadline,
-	    &r.source)) != 0)
+	*last = 1;
+	if (q->source && (error = resolve(q->source, 0, q, &r.source)) != 0)
 		return unresolved(error, q->source, why);
-	error = resolve(q->host, q->port, q->deadline, &list);
+	error = resolve(q->host, q->port, q, &list);
 	if (error) {
 		rc = unresolved(error, q->host, why);
 	} else {
-		order_addresses(&r, list);
-		rc = race(&r, peer);
+		order_addresses(&r, list, 0);
+		r.healthy = r.count;
+		order_addresses(&r, list, 1);
+		if (!r.healthy)
+			r.healthy = r.count;
+		rc = race(&r, peer, last);
 	}
 	if (list)
 		freeaddrinfo(list);

@@ -169,7 +169,8 @@ run_child(const struct plan *plan, struct pipes *p,
 			_exit(queue(3, argv));
 		argv[2] = NULL;
 	}
-	signal(SIGPIPE, SIG_DFL);
+	if (!plan->confirms)	/* our own program ignores it anyway */
+		signal(SIGPIPE, SIG_DFL);
 	execv(buf_z(&plan->path), argv);
 	_exit(errno == ENOENT ? 127 : 126);
 }

@@ -1,15 +1,16 @@
-/* spoolinit - makes what a spool lacks and reports what is wrong with the rest.
- * What root makes gets the owner of the spool folder; otherwise the sender
- * could use it and the programs that add messages could not. */
-#include <dirent.h>
+/* spoolinit - makes what a spool lacks and says what is wrong with the rest.
+ * What is made by root belongs to the owner of the spool folder, or else the
+ * sender could use it and the programs that add messages could not. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/file.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "../conf/path.h"
+#include "names.h"
 #include "spool.h"
 
 #define FOLDER (O_RDONLY | O_DIRECTORY | O_CLOEXEC)
@@ -23,6 +24,12 @@ enum {
 };
 
 static int
+is_full(int error)
+{
+	return error == ENOSPC || error == EDQUOT || error == EROFS;
+}
+
+static int
 create_failure(struct buf *why, const char *name, const char *text)
 {
 	struct buf path = { 0 };
@@ -33,8 +40,8 @@ create_failure(struct buf *why, const char *name, const char *text)
 	return -1;
 }
 
-/* The usual reason is a changed uid or a restored backup, so the text shows the
- * owner. */
+/* The usual reason is a changed uid or a restored backup, so the owner is what
+ * people want to see. */
 static int
 not_usable(const struct stat *st, struct buf *why, const char *name)
 {
@@ -63,13 +70,13 @@ create_root(struct buf *why)
 	return fd;
 }
 
-/* Sets the mode once more, as the umask was taken off. */
+/* The mode once more, as the umask has taken from it. */
 static int
 set_mode_and_owner(int root, const char *name, mode_t mode)
 {
 	struct stat st;
 
-	/* Some file systems have one mode for all files. */
+	/* Some file systems have one mode for all, and are content with it. */
 	if (fchmodat(root, name, mode, 0) < 0 && errno != EPERM &&
 	    errno != ENOSYS && errno != EOPNOTSUPP)
 		return -1;
@@ -99,7 +106,7 @@ make_folder(int root, const char *name, mode_t mode, struct buf *why)
 }
 
 static int
-prepare_folder(int root, const char *name, mode_t mode, struct buf *why)
+ready_folder(int root, const char *name, mode_t mode, struct buf *why)
 {
 	struct stat st;
 
@@ -109,7 +116,8 @@ prepare_folder(int root, const char *name, mode_t mode, struct buf *why)
 		return create_failure(why, name, strerror(errno));
 	if (!S_ISDIR(st.st_mode))
 		return create_failure(why, name, "is not a folder");
-	if (faccessat(root, name, R_OK | W_OK | X_OK, 0) < 0)
+	if (faccessat(root, name, R_OK | W_OK | X_OK, 0) < 0
+	    && !is_full(errno))
 		return not_usable(&st, why, name);
 	return 0;
 }
@@ -131,7 +139,7 @@ clear_trigger(int root)
 
 /* A FIFO that this process cannot read is as good as none. */
 static void
-prepare_trigger(int root, struct buf *why)
+ready_trigger(int root, struct buf *why)
 {
 	int rc = clear_trigger(root);
 
@@ -148,61 +156,152 @@ prepare_trigger(int root, struct buf *why)
 		create_failure(why, "trigger", strerror(errno));
 }
 
-static void
-remove_debris(int tmp)
-{
-	time_t now = time(NULL);
-	struct dirent *d;
-	struct stat st;
-	DIR *dir;
-	int fd = openat(tmp, ".", FOLDER);
+/* ---- what can be done in it ---- */
 
-	dir = fd < 0 ? NULL : fdopendir(fd);
-	if (!dir) {
-		if (fd >= 0)
-			close(fd);
-		return;
+/* Zeros, where the file system cannot reserve them. */
+static int
+write_zeros(int fd, unsigned long long bytes)
+{
+	char zeros[4096] = { 0 };
+	struct str block = { zeros, sizeof zeros };
+
+	for (; bytes; bytes -= block.n) {
+		if (bytes < block.n)
+			block.n = (size_t)bytes;
+		if (str_write(fd, block) < 0)
+			return -1;
 	}
-	while ((d = readdir(dir)) != NULL)
-		if (fstatat(tmp, d->d_name, &st, AT_SYMLINK_NOFOLLOW) == 0
-		    && S_ISREG(st.st_mode)
-		    && now - st.st_mtime > DEBRIS_SECONDS)
-			unlinkat(tmp, d->d_name, 0);
-	closedir(dir);
+	return 0;
 }
 
-/* Only a rename shows whether tmp and queue are on one file system, and an
- * error at the start is better than one for each message. */
 static int
-try_move(const struct spool *s, struct buf *why)
+fill_file(int fd, unsigned long long bytes)
+{
+	if (!bytes || fallocate(fd, 0, 0, (off_t)bytes) == 0)
+		return 0;
+	if (errno != EOPNOTSUPP && errno != ENOSYS && errno != EINVAL)
+		return -1;
+	return write_zeros(fd, bytes);
+}
+
+/* A file of so many bytes goes from tmp to queue, and to failed where that is
+ * open. *where is the folder that does not take it. */
+static int
+try_file(const struct spool *s, unsigned long long bytes, const char **where)
 {
 	struct buf name = { 0 };
-	int rc, fd = spool_temporary(s, &name);
+	int rc = -1, fd = spool_temporary(s, &name);
 
-	if (fd < 0)
-		return create_failure(why, "tmp", strerror(errno));
-	close(fd);
-	rc = renameat(s->tmp, buf_z(&name), s->queue, ".try");
-	if (rc < 0)
-		create_failure(why, "tmp", errno == EXDEV
-		    ? "not on the same file system as queue"
-		    : strerror(errno));
-	if (rc < 0)
-		unlinkat(s->tmp, buf_z(&name), 0);
-	else
-		unlinkat(s->queue, ".try", 0);
+	*where = "tmp";
+	if (fd >= 0 && fill_file(fd, bytes) == 0 && fsync(fd) == 0) {
+		*where = "queue";
+		rc = renameat(s->tmp, buf_z(&name), s->queue, ".try");
+	}
+	if (rc < 0 && fd >= 0)
+		names_discard(s->tmp, buf_z(&name));
+	if (rc == 0 && s->failed >= 0) {
+		*where = "failed";
+		rc = renameat(s->queue, ".try", s->failed, ".try");
+		if (rc == 0)
+			unlinkat(s->failed, ".try", 0);
+	}
+	names_discard(s->queue, ".try");
+	names_close(fd);
 	buf_free(&name);
 	return rc;
 }
 
-static int
-prepare_spool(int root, struct buf *why)
+int
+spool_probe(const struct spool *s, unsigned long long bytes)
 {
-	if (prepare_folder(root, "queue", QUEUE_MODE, why) < 0
-	    || prepare_folder(root, "tmp", QUEUE_MODE, why) < 0
-	    || prepare_folder(root, "failed", FAILED_MODE, why) < 0)
+	struct spool queue = { s->root, s->queue, s->tmp, -1 };
+	const char *where;
+
+	return try_file(&queue, bytes, &where);
+}
+
+/* Whether the folders are one file system is known only to the kernel, and an
+ * answer now is better than one for each message. A full disk is no reason not
+ * to start: what fills it may be the queue. */
+static int
+try_moves(const struct spool *s, struct buf *why)
+{
+	const char *where;
+	int error;
+
+	if (try_file(s, 0, &where) == 0)
+		return 0;
+	error = errno;
+	create_failure(why, where, error == EXDEV
+	    ? "not on the same file system as queue" : strerror(error));
+	return is_full(error) ? 0 : -1;
+}
+
+/* ---- debris ---- */
+
+/* Opened for writing, as a lock on NFS asks for it. */
+static void
+remove_if_unused(int tmp, const char *name)
+{
+	int fd = openat(tmp, name, O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY
+	    | O_CLOEXEC);
+
+	if (fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) == 0)
+		unlinkat(tmp, name, 0);
+	names_close(fd);
+}
+
+struct cleaning {
+	int tmp;
+	int synced;
+};
+
+/* A name left here by a program that ended after its message had one in queue/
+ * may be that of a delivered file, which cannot be opened. And an old file that
+ * made room for a new one in queue/ keeps a name here until the new one is on
+ * the disk: so nothing goes before all is. */
+static int
+see_debris(void *context, const char *name)
+{
+	struct cleaning *c = context;
+	struct stat st;
+
+	if (fstatat(c->tmp, name, &st, AT_SYMLINK_NOFOLLOW) < 0
+	    || !S_ISREG(st.st_mode)
+	    || time(NULL) - st.st_mtime <= DEBRIS_SECONDS)
+		return 0;
+	c->synced = c->synced || syncfs(c->tmp) == 0;
+	if (!c->synced)
 		return -1;
-	prepare_trigger(root, why);
+	if (spool_is_marked(&st))
+		unlinkat(c->tmp, name, 0);
+	else
+		remove_if_unused(c->tmp, name);
+	return 0;
+}
+
+void
+spool_clean(const struct spool *s)
+{
+	struct cleaning c = { s->tmp, 0 };
+
+	names_list(s->tmp, see_debris, &c);
+}
+
+/* ---- all of it ---- */
+
+/* A folder that was made just now, and is not synced where it stands, may be
+ * lost with all that will be synced in it. */
+static int
+check_ready(int root, struct buf *why)
+{
+	if (ready_folder(root, "queue", QUEUE_MODE, why) < 0
+	    || ready_folder(root, "tmp", QUEUE_MODE, why) < 0
+	    || ready_folder(root, "failed", FAILED_MODE, why) < 0)
+		return -1;
+	if (names_sync(root) < 0 && !is_full(errno))
+		return create_failure(why, "", strerror(errno));
+	ready_trigger(root, why);
 	return 0;
 }
 
@@ -214,7 +313,7 @@ spool_create(struct spool *s, struct buf *why)
 	*s = (struct spool){ -1, -1, -1, -1 };
 	if (root < 0)
 		return -1;
-	rc = prepare_spool(root, why);
+	rc = check_ready(root, why);
 	close(root);
 	if (rc < 0 || spool_open(s, why) < 0)
 		return -1;
@@ -222,10 +321,20 @@ spool_create(struct spool *s, struct buf *why)
 	if (s->failed < 0)
 		rc = create_failure(why, "failed", strerror(errno));
 	else
-		rc = try_move(s, why);
+		rc = try_moves(s, why);
 	if (rc < 0)
 		spool_close(s);
-	else
-		remove_debris(s->tmp);
 	return rc;
+}
+
+int
+spool_repair(struct spool *s, struct buf *why)
+{
+	struct spool now;
+
+	if (spool_create(&now, why) < 0)
+		return -1;
+	spool_close(s);
+	*s = now;
+	return 0;
 }

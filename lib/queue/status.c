@@ -1,4 +1,5 @@
-/* status - spool/status: the sender's record of each waiting message. */
+/* status - spool/status: what the sender knows of each waiting message. */
+#include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
@@ -28,7 +29,7 @@ status_read(int root, struct buf *text)
 	return n < 0 ? -1 : 0;
 }
 
-/* FNV-1a: keeping the text of a long queue would need most of our memory. */
+/* FNV-1a: of a long queue the text itself would be most of our memory. */
 static unsigned long long
 digest(struct str text)
 {
@@ -39,25 +40,36 @@ digest(struct str text)
 	return sum;
 }
 
+static int
+replace_status(const struct spool *s, struct str text)
+{
+	struct buf name = { 0 };
+	int rc, fd = spool_temporary(s, &name);
+
+	if (fd < 0)
+		return -1;
+	rc = str_write(fd, text);
+	if (close(fd) < 0)
+		rc = -1;
+	if (rc == 0)
+		rc = renameat(s->tmp, buf_z(&name), s->root, "status");
+	if (rc < 0)
+		unlinkat(s->tmp, buf_z(&name), 0);
+	buf_free(&name);
+	return rc;
+}
+
 void
 status_write(const struct spool *s, const struct buf *text,
     unsigned long long *sum)
 {
-	struct buf name = { 0 };
-	int fd;
+	unsigned long long now = digest(buf_str(text));
 
-	if (digest(buf_str(text)) == *sum)
+	if (now == *sum)
 		return;
-	*sum = digest(buf_str(text));
-	if (!text->n) {
-		unlinkat(s->root, "status", 0);
-	} else if ((fd = spool_temporary(s, &name)) >= 0) {
-		if (str_write(fd, buf_str(text)) < 0 || renameat(s->tmp,
-		    buf_z(&name), s->root, "status") < 0)
-			unlinkat(s->tmp, buf_z(&name), 0);
-		close(fd);
-	}
-	buf_free(&name);
+	if (text->n ? replace_status(s, buf_str(text)) == 0
+	    : unlinkat(s->root, "status", 0) == 0 || errno == ENOENT)
+		*sum = now;
 }
 
 static void
@@ -81,11 +93,13 @@ status_add(struct buf *b, const struct status *s)
 	buf_clean(b, s->text, 1024);
 	add_number(b, s->credit);
 	add_number(b, s->warned);
+	add_number(b, s->suspect);
+	add_number(b, s->unanswered);
 	buf_addc(b, '\n');
 }
 
 static int
-cut_number(struct str *line, long long *v)
+number(struct str *line, long long *v)
 {
 	struct str field = str_cut(line, '\t');
 	int negative = str_starts(field, STR("-"));
@@ -103,19 +117,24 @@ parse_fields(struct str line, struct status *s)
 	long long attempts, code;
 
 	s->id = str_cut(&line, '\t');
-	if (!s->id.n || cut_number(&line, &attempts) < 0 ||
-	    cut_number(&line, &s->first) < 0 ||
-	    cut_number(&line, &s->last) < 0 || cut_number(&line, &s->next) < 0)
+	if (!s->id.n || number(&line, &attempts) < 0 ||
+	    number(&line, &s->first) < 0 || number(&line, &s->last) < 0 ||
+	    number(&line, &s->next) < 0)
 		return -1;
 	s->remote = str_cut(&line, '\t');
-	if (cut_number(&line, &code) < 0)
+	if (number(&line, &code) < 0)
 		return -1;
 	s->text = str_cut(&line, '\t');
 	s->attempts = (unsigned long)attempts;
 	s->code = (int)code;
-	if (cut_number(&line, &s->credit) < 0)
+	if (number(&line, &s->credit) < 0 || number(&line, &s->warned) < 0)
 		return -1;
-	return cut_number(&line, &s->warned);
+	/* Older senders did not write these. */
+	s->suspect = s->unanswered = 0;
+	if (line.n && (number(&line, &s->suspect) < 0 ||
+	    number(&line, &s->unanswered) < 0))
+		return -1;
+	return 0;
 }
 
 int

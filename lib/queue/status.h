@@ -1,9 +1,12 @@
-/* status.h - spool/status: the sender's record of each waiting message. One
+/* status.h - spool/status: what the sender knows of each waiting message. One
  * line a message, fields separated by TAB: id, attempts, first try, last try,
- * next try, remote, code, text, credit, warned. Times are seconds since the
- * epoch, 0 for never; credit is how many seconds of the message's apparent age
- * come from setting the clock; warned is 1 after the notification of a delay.
- * Made for mailq; safe to delete. */
+ * next try, remote, code, text, credit, warned, suspect, unanswered. Times are
+ * seconds since the epoch, 0 for never; credit is how many seconds of the
+ * message's apparent age were the clock's doing; warned is 1 once its sender
+ * has a report on the delay; suspect is 1 after a connection ended over it;
+ * unanswered counts attempts whose answer never came.
+ * Lines that begin with "=" are about remotes (send/history.h). Made for mailq
+ * and the next sender; safe to delete. */
 #ifndef STATUS_H
 #define STATUS_H
 
@@ -20,14 +23,16 @@ struct status {
 	struct str text;
 	long long credit;
 	long long warned;
+	long long suspect, unanswered;
 };
 
-/* Reads the file in the spool folder root, 64 MB at most. 0, or -1 with errno
- * and text empty; ENOENT: no sender has run yet, or an older one. */
+/* Reads the file of a spool folder, of which it may have 64 MB. 0, or -1 with
+ * errno and text empty; ENOENT: no sender has run yet, or an older one. */
 int status_read(int root, struct buf *text);
 
-/* Makes text the file, or removes it if text is empty, unless *sum, the digest
- * of the last text, is still right. After a failure mailq only shows less. */
+/* Makes text the file, or removes it if text is empty, unless *sum says that
+ * the same was written last. A failure costs only what mailq can say, until the
+ * next call, which tries again. */
 void status_write(const struct spool *s, const struct buf *text,
     unsigned long long *sum);
 

@@ -1,18 +1,20 @@
 /* store - puts a message into the queue.
  *
  * The input is a sender, one or more recipients and an empty line, each ended
- * by LF, then the message. The error texts are nullmailer's; the detail in
- * parentheses is ours. */
+ * by LF, then the message. The texts of the reasons are nullmailer's; what
+ * follows in parentheses is ours. */
 #include <errno.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <unistd.h>
 
 #include "../base/chr.h"
-#include "../base/date.h"
 #include "../conf/conf.h"
-#include "../conf/hostname.h"
+#include "../base/date.h"
 #include "../mail/envelope.h"
+#include "../conf/hostname.h"
+#include "names.h"
 #include "store.h"
 #include "trigger.h"
 
@@ -111,7 +113,7 @@ store_recipient(const struct store_rules *r, struct str address,
 /* Failures */
 
 static int
-fail_store(struct store *s, int code, const char *text, struct str detail)
+fail(struct store *s, int code, const char *text, struct str detail)
 {
 	struct buf clean = { 0 };
 
@@ -125,9 +127,9 @@ fail_store(struct store *s, int code, const char *text, struct str detail)
 }
 
 static int
-fail_store_errno(struct store *s, const char *text)
+fail_errno(struct store *s, const char *text)
 {
-	return fail_store(s, STORE_AGAIN, text, str_of(strerror(errno)));
+	return fail(s, STORE_AGAIN, text, str_of(strerror(errno)));
 }
 
 /* Input */
@@ -186,10 +188,10 @@ flush_block(struct store *s, const char *complaint)
 {
 	s->size += s->out.n;
 	if (s->maxsize && s->size > s->maxsize)
-		return fail_store(s, STORE_BAD, "Message is too large.",
+		return fail(s, STORE_BAD, "Message is too large.",
 		    STR("see control file maxsize"));
 	if (str_write(s->fd, buf_str(&s->out)) < 0)
-		return fail_store_errno(s, complaint);
+		return fail_errno(s, complaint);
 	buf_clear(&s->out);
 	return 0;
 }
@@ -207,11 +209,10 @@ copy_sender(struct store *s, int input)
 	int rc = next_line(s, input, &line);
 
 	if (rc <= 0)
-		return fail_store(s, STORE_BAD,
-		    "Could not read envelope sender.",
+		return fail(s, STORE_BAD, "Could not read envelope sender.",
 		    rc < 0 ? str_of(strerror(errno)) : STR(""));
 	if (!store_sender(&s->rules, line, &s->out))
-		return fail_store(s, STORE_BAD,
+		return fail(s, STORE_BAD,
 		    "Envelope sender address is invalid.", line);
 	return 0;
 }
@@ -220,10 +221,10 @@ static int
 copy_recipient(struct store *s, struct str line)
 {
 	if (!store_recipient(&s->rules, line, &s->out))
-		return fail_store(s, STORE_BAD,
+		return fail(s, STORE_BAD,
 		    "Envelope recipient address is invalid.", line);
 	if (s->size + s->out.n >= ENVELOPE_MAX)
-		return fail_store(s, STORE_BAD,
+		return fail(s, STORE_BAD,
 		    "Envelope recipient address is invalid.",
 		    STR("too many recipients"));
 	return flush_if_full(s, "Could not write envelope recipient.");
@@ -242,11 +243,10 @@ copy_recipients(struct store *s, int input)
 		count++;
 	}
 	if (rc < 0)
-		return fail_store(s, STORE_BAD,
-		    "Could not read envelope recipient.",
+		return fail(s, STORE_BAD, "Could not read envelope recipient.",
 		    str_of(strerror(errno)));
 	if (count == 0)
-		return fail_store(s, STORE_BAD, "No envelope recipients read.",
+		return fail(s, STORE_BAD, "No envelope recipients read.",
 		    STR(""));
 	buf_addc(&s->out, '\n');
 	return 0;
@@ -257,34 +257,42 @@ add_received(struct store *s)
 {
 	buf_fmt(&s->out,
 	    "Received: (nullmailer pid %lu invoked by uid %lu);\n\t",
-	    (unsigned long)getpid(), (unsigned long)s->invoker);
+	    (unsigned long)s->pid, (unsigned long)s->invoker);
 	date_utc(&s->out, s->started);
 	buf_addc(&s->out, '\n');
 }
 
+/* What is written next was read there: the buffers take turns. */
 static int
 copy_body(struct store *s, int input)
 {
 	static const char text[] =
 	    "Error copying the message to the queue file.";
+	struct buf read;
 	ssize_t n;
 
 	buf_add(&s->out, unread_in(s));
-	do {
-		if (flush_if_full(s, text) < 0)
+	for (;;) {
+		buf_clear(&s->in);
+		n = fill_block(input, &s->in);
+		if (n <= 0)
+			break;
+		if (flush_block(s, text) < 0)
 			return -1;
-		n = fill_block(input, &s->out);
-	} while (n > 0);
+		read = s->in;
+		s->in = s->out;
+		s->out = read;
+	}
 	if (n < 0)
-		return fail_store(s, STORE_BAD, text, str_of(strerror(errno)));
+		return fail(s, STORE_BAD, text, str_of(strerror(errno)));
 	return flush_block(s, text);
 }
 
 /* The steps */
 
-/* Cuts a unit off the end of a number: the bits to shift by, -1 if unknown. */
+/* Takes a unit off the end of a number: how far it shifts, -1 if unknown. */
 static int
-cut_unit(struct str *s)
+unit(struct str *s)
 {
 	static const char units[] = { 'k', 'm', 'g' };
 	const char *at;
@@ -296,7 +304,7 @@ cut_unit(struct str *s)
 	return at ? 10 * (int)(at - units + 1) : -1;
 }
 
-/* Digits, perhaps with k, M or G after them; anything else is no limit. */
+/* Digits, perhaps with k, M or G behind them; anything else is no limit. */
 static int
 load_size(const char *name, unsigned long long *size)
 {
@@ -308,7 +316,7 @@ load_size(const char *name, unsigned long long *size)
 
 	*size = 0;
 	s = buf_str(&line);
-	shift = cut_unit(&s);
+	shift = unit(&s);
 	if (shift >= 0 && str_number(s, 0xffffffff, &number) == 0)
 		*size = (unsigned long long)number << shift;
 	buf_free(&line);
@@ -324,7 +332,7 @@ enough_space(struct store *s)
 		return 0;
 	if ((unsigned long long)fs.f_bavail * fs.f_frsize >= s->minfree)
 		return 0;
-	return fail_store(s, STORE_AGAIN, "Too little space left in the spool.",
+	return fail(s, STORE_AGAIN, "Too little space left in the spool.",
 	    STR("see control file minfree"));
 }
 
@@ -340,30 +348,73 @@ load_limits(struct store *s)
 	return -1;
 }
 
-int
-store_begin(struct store *s, uid_t invoker)
+static int
+open_store_spool(struct store *s)
 {
 	struct buf why = { 0 };
 	int code = STORE_AGAIN;
 
+	if (spool_open(&s->spool, &why) == 0)
+		return 0;
+	if (errno == ENOENT || errno == ENOTDIR || errno == ELOOP)
+		code = STORE_BAD;
+	fail(s, code, "Installation error: queue directory is invalid.",
+	    buf_str(&why));
+	buf_free(&why);
+	return -1;
+}
+
+static int
+fail_owner(struct store *s, uid_t mine, uid_t wanted)
+{
+	struct buf why = { 0 };
+
+	buf_fmt(&why, "it would belong to uid %lu, and the sender is uid %lu; "
+	    "nullmailer-queue must be set-uid, which nosuid and "
+	    "no-new-privileges forbid", (unsigned long)mine,
+	    (unsigned long)wanted);
+	fail(s, STORE_AGAIN, "The sender could not read the queue file.",
+	    buf_str(&why));
+	buf_free(&why);
+	return -1;
+}
+
+/* What the sender cannot read is not accepted. It is the owner of queue/, or,
+ * where that is root, one of its group. */
+static int
+give_to_sender(struct store *s)
+{
+	struct stat folder, st;
+	int rc = 0;
+
+	if (fstat(s->spool.queue, &folder) < 0)
+		return fail_errno(s, "Could not look at the queue folder.");
+	if (folder.st_uid == geteuid())
+		return 0;
+	if (fstat(s->fd, &st) < 0)
+		return fail_errno(s, "Could not look at the queue file.");
+	if (st.st_uid == folder.st_uid)
+		return 0;
+	if (folder.st_uid == 0) {
+		rc = fchown(s->fd, (uid_t)-1, folder.st_gid);
+		rc = rc < 0 ? -1 : fchmod(s->fd, 0640);
+	} else
+		rc = fchown(s->fd, folder.st_uid, folder.st_gid);
+	return rc < 0 ? fail_owner(s, st.st_uid, folder.st_uid) : 0;
+}
+
+int
+store_begin(struct store *s, uid_t invoker)
+{
 	*s = (struct store){ .spool = { -1, -1, -1, -1 }, .fd = -1,
-	    .started = time(NULL), .invoker = invoker };
-	if (load_limits(s) < 0)
+	    .started = time(NULL), .pid = getpid(), .invoker = invoker };
+	if (load_limits(s) < 0 || open_store_spool(s) < 0)
 		return -1;
-	if (spool_open(&s->spool, &why) < 0) {
-		if (errno == ENOENT || errno == ENOTDIR || errno == ELOOP)
-			code = STORE_BAD;
-		fail_store(s, code,
-		    "Installation error: queue directory is invalid.",
-		    buf_str(&why));
-		buf_free(&why);
-		return -1;
-	}
-	s->fd = spool_temporary(&s->spool, &s->temporary);
+	s->fd = names_temporary(&s->spool, s->pid, &s->temporary);
 	if (s->fd < 0)
-		return fail_store_errno(s,
+		return fail_errno(s,
 		    "Could not open temporary file for writing");
-	return enough_space(s);
+	return give_to_sender(s) < 0 ? -1 : enough_space(s);
 }
 
 int
@@ -375,29 +426,20 @@ store_copy(struct store *s, int input)
 	return copy_body(s, input);
 }
 
-/* spool_commit removes the temporary after a failure too. */
+/* The temporary is gone after a failure, too. */
 static int
 commit_name(struct store *s)
 {
 	int rc;
 
-	rc = spool_commit(&s->spool, buf_z(&s->temporary), s->started,
+	rc = spool_commit(&s->spool, s->fd, buf_z(&s->temporary), s->started,
 	    &s->name);
+	s->fd = -1;
 	buf_clear(&s->temporary);
 	if (rc < 0)
-		return fail_store_errno(s,
+		return fail_errno(s,
 		    "Error linking the temp file to the new file.");
 	return 0;
-}
-
-static int
-close_file(struct store *s)
-{
-	int rc = close(s->fd);
-
-	s->fd = -1;
-	return rc < 0 && errno != EINTR
-	    ? fail_store_errno(s, "Error closing the output file.") : 0;
 }
 
 int
@@ -406,13 +448,13 @@ store_commit(struct store *s)
 	if (enough_space(s) < 0)
 		return -1;
 	if (fsync(s->fd) < 0)
-		return fail_store_errno(s, "Error flushing the output file.");
-	if (close_file(s) < 0 || commit_name(s) < 0)
+		return fail_errno(s, "Error flushing the output file.");
+	if (commit_name(s) < 0)
 		return -1;
 	if (trigger_pull(&s->spool) < 0 && errno != ENXIO
 	    && errno != ENOENT)
-		fail_store(s, 0, "The message is queued but the sender could"
-		    " not be told.", str_of(strerror(errno)));
+		fail(s, 0, "The message is queued but the sender could not be"
+		    " told.", str_of(strerror(errno)));
 	return 0;
 }
 

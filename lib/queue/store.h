@@ -42,6 +42,7 @@ struct store {
 	struct buf temporary;	/* its name in tmp/ */
 	struct buf name;	/* the message's name in queue/, in the end */
 	time_t started;
+	pid_t pid;
 	uid_t invoker;
 	unsigned long long size;	/* bytes put so far */
 	unsigned long long maxsize;	/* control files; 0: no limit */

@@ -1,28 +1,48 @@
-/* trigger.h - the FIFO spool/trigger: a byte is written to it when a message is
- * queued, and the sender scans the queue. nullmailer(7). */
+/* trigger.h - how the sender hears of new mail: the FIFO spool/trigger, into
+ * which every program that queues a message writes a byte, nullmailer(7); and
+ * inotify, which names what has changed in queue/. */
 #ifndef TRIGGER_H
 #define TRIGGER_H
+
+#include "../base/buf.h"
 
 struct spool;
 
 /* The sender's end. */
 struct trigger {
-	int fd;			/* for reading; -1: there is none */
-	int watch;		/* inotify on the spool folder; -1: none */
+	const struct spool *spool;
+	int fd;			/* FIFO for reading; -1: there is none */
+	int watch;		/* inotify; -1: none */
+	int root, queue;	/* its watches of the two folders; -1: none */
+	int replaced;		/* another trigger was put in its place */
+	int lost;		/* names of queue/ were lost */
+	struct buf names;	/* in queue/, each NUL ended */
+	size_t at, last;	/* the next to be asked for, the newest */
 };
 
-/* Writes a byte. 0, or -1 with errno: ENXIO means that no sender is running and
- * is no fault, EINVAL that it is no FIFO. */
+/* Writes a byte. 0; -1 with errno when nobody can be told: ENXIO means no
+ * sender is running and is no fault, EINVAL that it is no FIFO. */
 int trigger_pull(const struct spool *s);
 
-/* Opens both descriptors (non-blocking, O_CLOEXEC). 0, or -1 with errno for the
- * FIFO; EINVAL if it is none. A missing watch is no failure. */
+/* Opens both descriptors (non-blocking, O_CLOEXEC); s must outlive t. 0, or -1
+ * with errno of the FIFO; EINVAL if it is none. A missing watch is no
+ * failure. */
 int trigger_open(struct trigger *t, const struct spool *s);
+
+/* Closes everything, frees the names. */
+void trigger_close(struct trigger *t);
 
 /* fd or watch can be read. 1 if the trigger was pulled or another one was put
  * in its place, else 0; *error is set to errno where reading failed, else to
  * 0. The FIFO has been opened again: fd is -1 with errno if that failed. */
 int trigger_read(struct trigger *t, const struct spool *s, int *error);
 int trigger_replaced(struct trigger *t, const struct spool *s);
+
+/* The names in queue/ that were made, moved in, written, touched or removed
+ * since the last call, one at a time, in the order of the events; those that
+ * begin with a dot are left out. A name may come several times, and for what
+ * the sender itself has done. 1 with name; 0 none is left for now; -1 names
+ * were lost, or there is no inotify here: only a scan tells. */
+int trigger_name(struct trigger *t, char name[256]);
 
 #endif

@@ -1,4 +1,4 @@
-/* agent - a child that delivers to one remote. */
+/* agent - the sender's side of a child that delivers to one remote. */
 #include <errno.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -7,18 +7,15 @@
 #include <unistd.h>
 
 #include "../base/clock.h"
-#include "delivery.h"
-#include "external.h"
 #include "../base/mem.h"
 #include "../smtp/remote.h"
 #include "agent.h"
+#include "delivery.h"
+#include "external.h"
 #include "worker.h"
 
 /* What is kept of a module's stdout. */
 #define OUTPUT_MAX 65536
-
-/* Messages in flight to a server that answers at once. */
-#define MIN_WINDOW 8
 
 static struct agent *
 new_agent(const struct remote *r)
@@ -35,14 +32,12 @@ new_agent(const struct remote *r)
 }
 
 struct agent *
-agent_worker(const struct remote *r, const char *helo, int seconds)
+agent_worker(const struct worker_setup *setup)
 {
-	struct agent *a = new_agent(r);
+	struct agent *a = new_agent(setup->remote);
 
-	a->remote = r;
-	a->helo = helo;
-	a->seconds = seconds;
-	a->pid = worker_start(r, helo, seconds, NULL, &a->fd);
+	a->limit = (size_t)setup->messages;
+	a->pid = worker_start(setup, &a->fd);
 	if (a->pid >= 0)
 		return a;
 	agent_free(a);
@@ -68,26 +63,27 @@ agent_module(const struct remote *r, const char *path,
 	return a;
 }
 
-int
-agent_has_room(const struct agent *a)
-{
-	return a->fd >= 0 && !a->signals &&
-	    a->deliveries < (a->window ? a->window : 1);
-}
+/* ---- how much it takes ---- */
 
-/* A round trip in ms, guessed: opening takes at least three, for TCP, the
- * greeting and EHLO. */
+/* In ms, guessed: opening takes at least three, for TCP, the greeting and
+ * EHLO. */
 static long long
 round_trip(const struct agent *a)
 {
 	return (a->ready - a->began) / 3;
 }
 
+/* Ms of a round trip that are not counted. */
+static long long
+spared_ms(const struct agent *a)
+{
+	return a->window > PROTOCOL_AHEAD ? round_trip(a) : 0;
+}
+
 long long
 agent_pace(const struct agent *a)
 {
-	long long spared = a->window > PROTOCOL_AHEAD ? round_trip(a) : 0;
-	long long pace, in_hand;
+	long long spared = spared_ms(a), pace, in_hand;
 
 	if (!a->ready)
 		return 0;
@@ -97,14 +93,46 @@ agent_pace(const struct agent *a)
 	return in_hand > pace ? in_hand : pace;
 }
 
+long long
+agent_slower_at(const struct agent *a, long long pace)
+{
+	return a->ready && a->deliveries ?
+	    a->since + spared_ms(a) + pace + 1 : CLOCK_NEVER;
+}
+
+/* Messages in flight cannot move to another session, so it takes only as many
+ * as fill a round trip at its pace. */
+static size_t
+useful_window(const struct agent *a)
+{
+	long long pace = a->results ? agent_pace(a) : 0;
+	size_t n;
+
+	if (a->window <= PROTOCOL_AHEAD || pace <= 0)
+		return a->window ? a->window : 1;
+	n = 2 + (size_t)(round_trip(a) / pace);
+	return n < a->window ? n : a->window;
+}
+
+int
+agent_has_room(const struct agent *a, int suspect)
+{
+	return a->fd >= 0 && !a->signals && !a->alone && !a->closing &&
+	    (!a->limit || a->given < a->limit) &&
+	    a->deliveries < (suspect ? 1 : useful_window(a));
+}
+
 int
 agent_give(struct agent *a, const struct delivery *d)
 {
-	if (!a->external && worker_give(a->fd, d->id, d->fd) < 0)
-		return -1;
+	int rc = a->external ? 0 : worker_give(a->fd, d->id, d->fd);
+
+	if (rc)
+		return rc;
 	if (!a->deliveries)
 		a->since = clock_ms();
 	a->delivery[a->deliveries++] = *d;
+	a->given++;
 	return 0;
 }
 
@@ -116,41 +144,19 @@ agent_go(const struct agent *a)
 }
 
 struct delivery
-agent_take(struct agent *a)
+agent_take(struct agent *a, size_t which)
 {
-	struct delivery d = a->delivery[0];
+	struct delivery d = a->delivery[which];
 
 	a->deliveries--;
-	memmove(a->delivery, a->delivery + 1,
-	    a->deliveries * sizeof a->delivery[0]);
+	memmove(a->delivery + which, a->delivery + which + 1,
+	    (a->deliveries - which) * sizeof a->delivery[0]);
+	if (!a->deliveries)
+		a->alone = 0;
 	return d;
 }
 
-static struct delivery *
-find_delivery(struct agent *a, unsigned long id)
-{
-	size_t i;
-
-	for (i = 0; i < a->deliveries; i++)
-		if (a->delivery[i].id == id)
-			return &a->delivery[i];
-	return NULL;
-}
-
-/* Messages in flight cannot move to another session, so it takes only as many
- * as fill a round trip. */
-static enum agent_event_kind
-on_ready(struct agent *a, size_t window)
-{
-	size_t fill;
-
-	a->ready = a->since = clock_ms();
-	fill = MIN_WINDOW + (size_t)round_trip(a);
-	a->window = window > fill ? fill : window;
-	a->worked = 0;
-	a->results = 0;
-	return AGENT_READY;
-}
+/* ---- packets ---- */
 
 static void
 close_fd(struct agent *a)
@@ -160,64 +166,106 @@ close_fd(struct agent *a)
 	a->fd = -1;
 }
 
-/* A worker has lost its connection: another one takes its place, with the
- * deliveries that have no result. 0, or -1 if there is to be no other. */
-static int
-replace_worker(struct agent *a, const struct carried *carried)
+static size_t
+find_delivery(const struct agent *a, unsigned long id)
 {
 	size_t i = 0;
-	pid_t pid;
-	int fd;
 
-	pid = a->signals ? -1 : worker_start(a->remote, a->helo, a->seconds,
-	    carried, &fd);
-	if (pid < 0)
-		return -1;
-	while (i < a->deliveries &&
-	    worker_give(fd, a->delivery[i].id, a->delivery[i].fd) == 0)
+	while (i < a->deliveries && a->delivery[i].id != id)
 		i++;
-	close_fd(a);
-	a->pid = pid;
-	a->fd = fd;
-	a->began = clock_ms();
-	if (i < a->deliveries)
-		kill(pid, SIGKILL);
-	return 0;
+	return i;
 }
 
-/* A packet as an event; AGENT_NOTHING if the owner need not know. */
-static enum agent_event_kind
-on_packet(struct agent *a, const struct worker_packet *p)
+static int
+on_ready(struct agent *a, const struct worker_packet *p)
 {
-	struct str text = { p->text, p->n };
-	struct delivery *d = find_delivery(a, p->id);
+	if (!p->index || p->index > WORKER_HOLDS)
+		return -1;
+	a->window = p->index;
+	if (a->ready)
+		return AGENT_NOTHING;
+	a->ready = a->since = clock_ms();
+	return AGENT_READY;
+}
 
+static struct result
+result_of(const struct worker_packet *p)
+{
+	struct result r = { 0 };
+
+	r.code = p->code;
+	r.fault = p->fault;
+	r.stage = p->stage;
+	r.reply = p->reply;
+	r.unanswered = p->unanswered;
+	r.text = (struct str){ p->text, p->n };
+	return r;
+}
+
+static int
+on_result_packet(struct agent *a, const struct worker_packet *p)
+{
+	if (p->code == ERR_OK && (!a->ready || p->fault || p->unanswered))
+		return -1;
+	/* It may not have reached the connection, which waits for another. */
+	a->given -= p->fault == FAULT_OURS;
+	a->results++;
+	a->taken += p->code == ERR_OK;
+	a->worked += clock_ms() - a->since;
+	a->since = clock_ms();
+	return AGENT_RESULT;
+}
+
+/* A packet as an event; AGENT_NOTHING if the owner need not know; -1 if it
+ * cannot be right. */
+static int
+on_packet(struct agent *a, const struct worker_packet *p, size_t *which)
+{
+	struct result r = result_of(p);
+
+	*which = find_delivery(a, p->id);
 	switch (p->kind) {
 	case WORKER_PEER:
-		buf_set(&a->peer, text);
+		buf_set(&a->peer, r.text);
 		return AGENT_NOTHING;
 	case WORKER_READY:
-		return on_ready(a, p->index);
-	case WORKER_RECIPIENT:
-		if (d)
-			delivery_refuse(d, p->index, p->code, text);
-		return AGENT_NOTHING;
+		return on_ready(a, p);
 	case WORKER_NOTE:
 		return AGENT_NOTE;
+	case WORKER_RECIPIENT:
+		if (*which == a->deliveries || p->code == ERR_OK)
+			return -1;
+		return delivery_refuse(&a->delivery[*which], p->index, &r);
 	case WORKER_MESSAGE:
-		if (!d || d != a->delivery)
-			return AGENT_NOTHING;
-		a->results++;
-		a->worked += clock_ms() - a->since;
-		a->since = clock_ms();
-		return AGENT_RESULT;
-	case WORKER_AGAIN:
-		return replace_worker(a, &p->carried) == 0 || a->signals ?
-		    AGENT_NOTHING : AGENT_DOWN;
-	case WORKER_DOWN:
-		return AGENT_DOWN;
+		return *which == a->deliveries ? -1 : on_result_packet(a, p);
+	case WORKER_END:
+		return AGENT_END;
+	case WORKER_KINDS:
+		break;
 	}
-	return AGENT_NOTHING;
+	return -1;
+}
+
+static struct agent_event
+event_of(int kind, size_t which, const struct worker_packet *p)
+{
+	struct agent_event event = { 0 };
+
+	event.kind = (enum agent_event_kind)kind;
+	event.which = which;
+	event.result = result_of(p);
+	event.carried = p->carried;
+	event.answered = p->answered;
+	event.last = p->last;
+	return event;
+}
+
+/* Whatever it was that it sent, it holds messages and is believed no more. */
+static void
+end_now(const struct agent *a)
+{
+	if (a->deliveries && a->pid > 0)
+		kill(a->pid, SIGKILL);
 }
 
 static struct agent_event
@@ -225,23 +273,33 @@ read_worker(struct agent *a)
 {
 	static struct worker_packet p;
 	struct agent_event event = { 0 };
-	int got;
+	size_t which = 0;
+	int got, kind;
 
 	while ((got = worker_packet(a->fd, &p)) > 0) {
-		event.kind = on_packet(a, &p);
-		if (event.kind != AGENT_NOTHING) {
-			event.code = p.code;
-			event.stage = p.stage;
-			event.text = (struct str){ p.text, p.n };
-			return event;
+		kind = on_packet(a, &p, &which);
+		if (kind < 0) {
+			a->wrong = 1;
+			agent_kill(a, 0);
+			got = -1;
+			break;
+		}
+		if (kind != AGENT_NOTHING) {
+			if (kind == AGENT_END)
+				close_fd(a);
+			return event_of(kind, which, &p);
 		}
 	}
 	if (got < 0) {
 		close_fd(a);
-		event.kind = a->deliveries ? AGENT_CRASHED : AGENT_END;
+		end_now(a);
+		event.kind = a->deliveries || a->wrong ? AGENT_CRASHED :
+		    AGENT_CLOSED;
 	}
 	return event;
 }
+
+/* ---- an external module ---- */
 
 static void
 read_output(struct agent *a)
@@ -275,6 +333,20 @@ agent_read(struct agent *a)
 	return nothing;
 }
 
+/* Its exit code knows no more than this. */
+static struct result
+result_of_exit(const struct agent *a, int code)
+{
+	struct result r = { 0 };
+
+	r.stage = STAGE_module;
+	r.text = str_trim(buf_str(&a->output));
+	r.code = code;
+	if (code)
+		r.fault = err_is_remote(code) ? FAULT_REMOTE : FAULT_MESSAGE;
+	return r;
+}
+
 /* A module has ended when its process has, even if its stdout is still open
  * elsewhere. */
 struct agent_event
@@ -288,17 +360,17 @@ agent_ended(struct agent *a, int status)
 		read_output(a);
 	close_fd(a);
 	kill(-a->pid, SIGKILL);
-	event.stage = STAGE_module;
-	event.text = str_trim(buf_str(&a->output));
-	event.kind = AGENT_END;
+	event.kind = AGENT_CLOSED;
 	if (a->deliveries && WIFEXITED(status) && !a->signals) {
 		event.kind = AGENT_RESULT;
-		event.code = WEXITSTATUS(status);
+		event.result = result_of_exit(a, WEXITSTATUS(status));
 	} else if (a->deliveries) {
 		event.kind = AGENT_CRASHED;
 	}
 	return event;
 }
+
+/* ---- its end ---- */
 
 void
 agent_patience(struct agent *a, long long ms)
@@ -317,7 +389,10 @@ agent_retire(struct agent *a, long long ms)
 void
 agent_kill(struct agent *a, long long ms)
 {
-	kill(a->external ? -a->pid : a->pid, a->signals++ ? SIGKILL : SIGTERM);
+	int number = a->signals++ || a->wrong ? SIGKILL : SIGTERM;
+
+	if (a->pid > 0)
+		kill(a->external ? -a->pid : a->pid, number);
 	agent_patience(a, ms);
 }
 

@@ -20,9 +20,10 @@
 static struct str
 reason_of(const struct bounce *b, size_t index)
 {
-	const struct refusal *own = delivery_refusal(&b->d, index);
+	struct result whole = b->whole;
 
-	return own ? buf_str(&own->text) : buf_str(&b->text);
+	whole.text = buf_str(&b->text);
+	return delivery_said(&b->d, index, &whole).text;
 }
 
 /* "SMTP; 550 5.1.1 no such user" */
@@ -34,6 +35,9 @@ diagnose(struct buf *out, const struct bounce *b, size_t index)
 	for (i = 0; i < b->protocol.n; i++)
 		buf_addc(out, chr_upper(b->protocol.p[i]));
 	buf_cat(out, STR("; "), reason_of(b, index));
+	if (b->unanswered)
+		buf_add(out, STR(" (possible duplicate: an earlier attempt "
+		    "was sent whole and never answered)"));
 }
 
 /* The recipients the report is about; the child that asks does not free. */
@@ -47,7 +51,7 @@ list_recipients(const struct bounce *b, struct dsn *d)
 	for (i = 0; (address = envelope_next(&b->d.e, &at)).p; i++) {
 		struct buf status = { 0 }, diagnostic = { 0 };
 
-		if (b->kind == DSN_FAILED && b->result[i] != FAILED)
+		if (b->kind == DSN_FAILED && b->d.result[i] != FAILED)
 			continue;
 		dsn_status(&status, b->kind, reason_of(b, i),
 		    b->default_status);
@@ -153,7 +157,6 @@ void
 bounce_free(struct bounce *b)
 {
 	delivery_free(&b->d);
-	free(b->result);
 	buf_free(&b->text);
 	buf_free(&b->host);
 	buf_free(&b->protocol);

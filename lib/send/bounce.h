@@ -11,13 +11,14 @@
 struct bounce {
 	struct bounce *next;
 	pid_t pid;
-	struct delivery d;
-	unsigned char *result;	/* enum rcpt_result, one a recipient: a bounce
-				 * names those that FAILED, a delay all */
+	struct delivery d;	/* a bounce names those that FAILED, a delay
+				 * notification all */
 	enum dsn_kind kind;
 	struct str default_status;	/* where a reply has no code */
-	struct buf text;	/* the reason of those not refused singly */
+	struct result whole;	/* of those not refused singly; its text: */
+	struct buf text;
 	struct buf host, protocol;
+	int unanswered;		/* an earlier attempt may have been taken */
 };
 
 /* What the sender alone knows. */

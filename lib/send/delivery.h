@@ -1,67 +1,81 @@
 /* delivery.h - one attempt of a message at a remote: its open queue file, its
- * envelope, the recipients that were refused; and how the queue file is
- * rewritten when recipients have different results. */
+ * envelope, what became of each recipient, and what follows for the file. */
 #ifndef DELIVERY_H
 #define DELIVERY_H
 
 #include "../mail/envelope.h"
+#include "../smtp/protocol.h"
 
 struct message;
+struct messages;
 struct spool;
 
-/* Why a recipient was refused while others were not. */
+/* What a delivery ended in for one recipient. Results belong to the delivery
+ * and die with it; only what is done for good is remembered (attempt.done). */
+enum rcpt_result { DELIVERED, FAILED, DEFERRED, RESULTS };
+
+/* A recipient with a result of its own. Equal texts are kept once. */
 struct refusal {
 	size_t index;
-	int code;
-	struct buf text;
+	struct result r;	/* without its text: */
+	size_t text, text_n;	/* in words */
 };
 
 struct delivery {
 	struct message *m;
 	unsigned long id;
-	int fd;			/* -1 once somebody else has taken over */
+	int fd;			/* locked, as handed to the agent; -1 once the
+				 * delivery was handed on */
 	struct envelope e;
+	int file;		/* what the name is now, if it was rewritten
+				 * since, else -1 ... */
+	struct envelope names;	/* ... and its envelope; text.n 0: as e */
+	int unread;		/* it was rewritten and could not be opened */
+	unsigned char *result;	/* enum rcpt_result, one a recipient */
+	size_t count[RESULTS];
 	struct refusal *refused;
 	size_t refusals;
+	unsigned *which;	/* of each recipient: its refusal + 1, or 0 */
+	struct buf words;
 	int announced;
 };
 
-/* What a delivery ended in for one recipient. */
-enum rcpt_result { DELIVERED, FAILED, DEFERRED, RESULTS };
-
-/* Opens the queue file of m. 0, or -1 with errno: EINVAL or ELOOP when it is
- * no queue file. d is of no use then. */
-int delivery_open(struct delivery *d, const struct spool *s, struct message *m);
+/* Opens the queue file of m and locks it. 0; -1 with errno, and d is of no
+ * use: EINVAL or ELOOP it is no queue file, EBUSY another sender's worker still
+ * has it, EALREADY all its recipients have been taken. *unlockable is set to 1
+ * where the file system has no locks. */
+int delivery_open(struct delivery *d, const struct spool *s, struct message *m,
+    int *unlockable);
 
 void delivery_free(struct delivery *d);
 
-/* Notes that recipient number index was refused. */
-void delivery_refuse(struct delivery *d, size_t index, int code,
-    struct str text);
+/* Notes the result of recipient number index. 0; -1 if there is no such
+ * recipient or it has one already. */
+int delivery_refuse(struct delivery *d, size_t index, const struct result *r);
 
-/* The refusal of recipient number index, or NULL. */
-const struct refusal *delivery_refusal(const struct delivery *d, size_t index);
+/* What was said about recipient number index: its own, or whole. The text is
+ * borrowed. */
+struct result delivery_said(const struct delivery *d, size_t index,
+    const struct result *whole);
 
-/* Works out each recipient's result, that of the message for all who were not
- * refused, and counts them. The caller frees the array of
- * enum rcpt_result, one byte each. */
-unsigned char *delivery_results(const struct delivery *d, int code,
-    size_t count[RESULTS]);
+/* Sets what recipient number index ended in. At first all are DEFERRED. */
+void delivery_decide(struct delivery *d, size_t index, enum rcpt_result r);
 
-/* Removes delivered recipients from the queue file at once, so that a crash
- * cannot send to them again; removes the file when no recipient is left. 0; on
- * failure -1 with errno: the change is remembered in m, and made by
- * delivery_catch_up. */
-int delivery_drop_delivered(struct delivery *d, const struct spool *s,
-    const unsigned char *result);
+/* The addresses of those whose result is r, LF each. */
+void delivery_addresses(const struct delivery *d, enum rcpt_result r,
+    struct buf *out);
 
-/* Moves the failed to failed/: with the file if nobody else is left in it,
- * else with a copy of their own. 0, or -1 with errno. */
-int delivery_move_failed(struct delivery *d, const struct spool *s,
-    const unsigned char *result);
+/* The file gets rid of those that were DELIVERED; of those that FAILED, who go
+ * to failed/ first. Recipients are meant by address, and the name is touched
+ * only while it is the open file, or what was made of it. If none is left m is
+ * gone. 0 done; 1 done but for a sync of queue/; 2 the name is gone or another
+ * file's, which stays; -1 with errno: remembered in m, nothing is lost. */
+int delivery_settle(struct delivery *d, const struct spool *s,
+    struct messages *q, enum rcpt_result which);
 
-/* Makes a remembered change. 0 there is none; 1 made, the file must be opened
- * again; -1 with errno, it must not be sent yet. */
-int delivery_catch_up(struct delivery *d, const struct spool *s);
+/* Does what m remembers. 0 nothing; 1 done, open it again; -1 with errno, it
+ * must not be sent yet. */
+int delivery_catch_up(struct delivery *d, const struct spool *s,
+    struct messages *q);
 
 #endif

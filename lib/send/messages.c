@@ -9,61 +9,56 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "messages.h"
 #include "../base/chr.h"
-#include "../base/err.h"
 #include "../base/mem.h"
 #include "../queue/spool.h"
-#include "../queue/status.h"
+#include "messages.h"
 
-/* What the list is in the order of. */
-struct key {
-	long long when;
-	const char *name;
-};
+#define LAST_CHANCE 3600	/* s for a message that is found too old */
 
-static int
-compare_keys(const struct key *x, const struct key *y)
+/* ---- by name ---- */
+
+static struct message **
+bucket_of(const struct messages *q, const char *name)
 {
-	if (x->when != y->when)
-		return x->when < y->when ? -1 : 1;
-	return strcmp(x->name, y->name);
+	unsigned sum = 2166136261U;
+
+	for (; *name; name++)
+		sum = (sum ^ (unsigned char)*name) * 16777619U;
+	return &q->bucket[sum & (q->buckets - 1)];
 }
 
-static struct key
-key_of(const void *element)
+struct message *
+messages_find(const struct messages *q, const char *name)
 {
-	const struct message *m = *(struct message *const *)element;
+	struct message *m = q->buckets ? *bucket_of(q, name) : NULL;
 
-	return (struct key){ m->when, m->name };
+	while (m && strcmp(m->name, name))
+		m = m->chain;
+	return m;
 }
 
-static int
-compare_messages(const void *a, const void *q)
+/* Room for count messages, and all of them in their buckets. */
+static void
+fit(struct messages *q, size_t count)
 {
-	struct key x = key_of(a), y = key_of(q);
+	size_t room = 16, i;
 
-	return compare_keys(&x, &y);
+	while (room < count)
+		room *= 2;
+	q->list = mem_resize(q->list, room * sizeof *q->list);
+	free(q->bucket);
+	q->bucket = mem_new(room, sizeof *q->bucket);
+	q->buckets = room;
+	for (i = 0; i < q->count; i++) {
+		struct message **at = bucket_of(q, q->list[i]->name);
+
+		q->list[i]->chain = *at;
+		*at = q->list[i];
+	}
 }
 
-static int
-compare_key(const void *key, const void *q)
-{
-	struct key y = key_of(q);
-
-	return compare_keys(key, &y);
-}
-
-/* The list is in order up to count. */
-static struct message *
-find_name(const struct messages *q, size_t count, const char *name)
-{
-	struct key key = { spool_seconds(name), name };
-	struct message **found = count ? bsearch(&key, q->list, count,
-	    sizeof *q->list, compare_key) : NULL;
-
-	return found ? *found : NULL;
-}
+/* ---- what is known ---- */
 
 static void
 free_attempt(struct message *m)
@@ -72,16 +67,31 @@ free_attempt(struct message *m)
 		return;
 	buf_free(&m->attempt->remote);
 	buf_free(&m->attempt->text);
-	free(m->attempt->keep);
+	buf_free(&m->attempt->done);
+	buf_free(&m->attempt->unfit);
 	free(m->attempt);
 	m->attempt = NULL;
 }
 
 static void
-free_message(struct message *m)
+forget(struct message *m)
 {
 	free_attempt(m);
 	free(m);
+}
+
+static int
+counts(enum message_state state)
+{
+	return state != MESSAGE_BAD && state != MESSAGE_GONE;
+}
+
+void
+message_state(struct messages *q, struct message *m, enum message_state state)
+{
+	q->waiting += (size_t)counts(state);
+	q->waiting -= (size_t)counts((enum message_state)m->state);
+	m->state = (unsigned char)state;
 }
 
 static int
@@ -92,23 +102,58 @@ clamp(long long seconds)
 	return seconds < INT_MIN ? INT_MIN : (int)seconds;
 }
 
+void
+message_note_file(struct message *m, const struct stat *st)
+{
+	if (m->mtime != st->st_mtime)
+		m->credit = 0;
+	m->mtime = st->st_mtime;
+	m->nsec = (int)st->st_mtim.tv_nsec;
+	m->size = (unsigned)st->st_size;
+}
+
+/* A file that was not there before, or is another one. */
 static void
-add_new(struct messages *q, const char *name, const struct stat *st,
-    long long now)
+note_file(struct message *m, const struct stat *st,
+    const struct messages_look *look)
+{
+	long long age, chance;
+
+	message_note_file(m, st);
+	m->credit = 0;
+	m->fresh = 1;
+	if (m->mtime < BUILD_DATE || m->mtime > look->now)
+		m->credit = clamp(look->now - m->mtime);
+	age = message_age(m, look->now) - look->lifetime;
+	chance = look->lifetime < LAST_CHANCE ? look->lifetime : LAST_CHANCE;
+	if (look->chance && look->lifetime > 0 && age > 0)
+		m->credit = clamp(m->credit + age + chance);
+}
+
+static int
+has_changed(const struct message *m, const struct stat *st)
+{
+	return m->mtime != st->st_mtime ||
+	    m->nsec != (int)st->st_mtim.tv_nsec ||
+	    m->size != (unsigned)st->st_size;
+}
+
+static struct message *
+add_known(struct messages *q, const char *name)
 {
 	size_t n = offsetof(struct message, name) + strlen(name) + 1;
 	struct message *m = mem_new(1, n > sizeof *m ? n : sizeof *m);
+	struct message **at;
 
 	strcpy(m->name, name);
-	m->when = spool_seconds(name);
-	m->mtime = st->st_mtime;
-	m->seen = 1;
-	if (m->mtime < BUILD_DATE || m->mtime > now)
-		m->credit = clamp(now - m->mtime);
-	if ((q->count & (q->count - 1)) == 0)
-		q->list = mem_resize(q->list,
-		    (q->count ? q->count * 2 : 1) * sizeof *q->list);
+	if (q->count == q->buckets)
+		fit(q, q->count + 1);
+	at = bucket_of(q, name);
+	m->chain = *at;
+	*at = m;
 	q->list[q->count++] = m;
+	q->waiting++;
+	return m;
 }
 
 static int
@@ -127,40 +172,64 @@ note_skipped(struct buf *notes, struct str why, const char *name)
 	buf_add(notes, STR(", skipping.\n"));
 }
 
-/* A name with control bytes would write its own lines into logs; whoever made
- * it made no message. */
+/* The name of a known message: the file may have changed, by an
+ * administrator's hand, or be another one. */
+static struct message *
+look_again(struct messages *q, struct message *m, const struct stat *st,
+    const struct messages_look *look)
+{
+	m->seen = 1;
+	if (m->state == MESSAGE_BUSY || m->state == MESSAGE_LISTED ||
+	    (m->state == MESSAGE_WAITING && !has_changed(m, st)) ||
+	    (m->state == MESSAGE_BAD && (!has_changed(m, st) ||
+	    !is_plain(m->name))))
+		return NULL;
+	if (m->state == MESSAGE_GONE)
+		free_attempt(m);
+	note_file(m, st, look);
+	message_state(q, m, MESSAGE_WAITING);
+	return m;
+}
+
+/* It is new, as far as is known, so another look is due. */
 static void
-see(struct messages *q, size_t known, const struct spool *s, const char *name,
-    long long now, struct buf *notes)
+note_unsure(struct messages *q, const char *name, struct buf *notes)
+{
+	if (!q->noted)
+		note_skipped(notes, STR("Could not stat "), name);
+	q->unsure++;
+}
+
+/* A name with control bytes would write its own lines into logs;
+ * nullmailer-queue makes no such names. */
+struct message *
+messages_see(struct messages *q, const struct spool *s, const char *name,
+    const struct messages_look *look, struct buf *notes)
 {
 	struct message *m;
 	struct stat st;
 
 	if (name[0] == '.')
-		return;
-	m = find_name(q, known, name);
-	if (m) {
-		m->seen = 1;
-	} else if (fstatat(s->queue, name, &st, AT_SYMLINK_NOFOLLOW) < 0) {
-		note_skipped(notes, STR("Could not stat "), name);
-	} else {
-		add_new(q, name, &st, now);
-		if (!is_plain(name)) {
-			q->list[q->count - 1]->state = MESSAGE_BAD;
-			note_skipped(notes, STR("Strange name "), name);
-		}
+		return NULL;
+	m = messages_find(q, name);
+	if (fstatat(s->queue, name, &st, AT_SYMLINK_NOFOLLOW) < 0) {
+		if (errno == ENOENT)
+			return NULL;
+		note_unsure(q, name, notes);
+		if (m)
+			m->seen = 1;
+		return NULL;
 	}
-}
-
-/* The power of two that add counts on. */
-static void
-fit(struct messages *q)
-{
-	size_t room = 1;
-
-	while (room < q->count)
-		room *= 2;
-	q->list = mem_resize(q->list, room * sizeof *q->list);
+	if (m)
+		return look_again(q, m, &st, look);
+	m = add_known(q, name);
+	m->seen = 1;
+	note_file(m, &st, look);
+	if (is_plain(name))
+		return m;
+	message_state(q, m, MESSAGE_BAD);
+	note_skipped(notes, STR("Strange name "), name);
+	return NULL;
 }
 
 void
@@ -168,64 +237,90 @@ messages_sweep(struct messages *q)
 {
 	size_t i, kept = 0;
 
-	for (i = 0; i < q->count; i++) {
-		struct message *m = q->list[i];
-
-		if (m->state == MESSAGE_GONE ||
-		    (!m->seen && m->state != MESSAGE_BUSY)) {
-			free_message(m);
-		} else {
-			m->index = (unsigned)kept;
-			q->list[kept++] = m;
-		}
-	}
+	for (i = 0; i < q->count; i++)
+		if (q->list[i]->state == MESSAGE_GONE)
+			forget(q->list[i]);
+		else
+			q->list[kept++] = q->list[i];
+	if (kept == q->count)
+		return;
 	q->count = kept;
-	fit(q);
+	fit(q, kept);
 }
 
-static DIR *
-open_queue(const struct spool *s)
+/* What the scan has not found, and is in no list or delivery, is gone. */
+static void
+sweep_unseen(struct messages *q)
 {
-	int fd = openat(s->queue, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	DIR *d = fd < 0 ? NULL : fdopendir(fd);
+	size_t i;
 
-	if (!d && fd >= 0)
-		close(fd);
-	return d;
+	for (i = 0; i < q->count; i++)
+		if (!q->list[i]->seen && (q->list[i]->state ==
+		    MESSAGE_WAITING || q->list[i]->state == MESSAGE_BAD))
+			message_state(q, q->list[i], MESSAGE_GONE);
+	messages_sweep(q);
 }
 
 int
-messages_scan(struct messages *q, const struct spool *s, long long now,
-    struct buf *notes)
+messages_scan(struct messages *q, const struct spool *s,
+    const struct messages_look *look, struct buf *notes)
 {
-	DIR *d = open_queue(s);
+	int fd = openat(s->queue, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *d = fd < 0 ? NULL : fdopendir(fd);
 	struct dirent *entry;
-	size_t known = q->count, i;
+	int error = errno;
+	size_t i;
 
+	if (!d && fd >= 0)
+		close(fd);
+	errno = error;
 	if (!d)
 		return -1;
-	for (i = 0; i < known; i++)
-		q->list[i]->seen = 0;
-	errno = 0;
-	while ((entry = readdir(d)) != NULL)
-		see(q, known, s, entry->d_name, now, notes);
-	closedir(d);
-	messages_sweep(q);
-	qsort(q->list, q->count, sizeof *q->list, compare_messages);
 	for (i = 0; i < q->count; i++)
-		q->list[i]->index = (unsigned)i;
-	return 0;
+		q->list[i]->seen = 0;
+	q->unsure = 0;
+	while ((errno = 0, entry = readdir(d)) != NULL)
+		messages_see(q, s, entry->d_name, look, notes);
+	error = errno;
+	closedir(d);
+	q->noted = q->unsure > 0;
+	if (!error)
+		sweep_unseen(q);
+	errno = error;
+	return error ? -1 : 0;
 }
 
-size_t
-messages_size(const struct messages *q)
-{
-	size_t i, n = 0;
+/* ---- order and age ---- */
 
-	for (i = 0; i < q->count; i++)
-		n += q->list[i]->state == MESSAGE_READY ||
-		    q->list[i]->state == MESSAGE_BUSY;
-	return n;
+/* The number in a name, which has no leading zeros: the longer the larger. */
+static int
+compare_numbers(const char *a, const char *b)
+{
+	const char *x = strchr(a, '.'), *y = strchr(b, '.');
+	size_t m = strlen(x ? x : a), n = strlen(y ? y : b);
+
+	if (m != n)
+		return m < n ? -1 : 1;
+	return strcmp(x ? x : a, y ? y : b);
+}
+
+static int
+compare_messages(const void *a, const void *b)
+{
+	const struct message *x = *(struct message *const *)a;
+	const struct message *y = *(struct message *const *)b;
+
+	if (x->mtime != y->mtime)
+		return x->mtime < y->mtime ? -1 : 1;
+	if (x->nsec != y->nsec)
+		return x->nsec < y->nsec ? -1 : 1;
+	return compare_numbers(x->name, y->name);
+}
+
+void
+messages_sort(struct message **list, size_t count)
+{
+	qsort(list, count, sizeof *list, compare_messages);
 }
 
 long long
@@ -245,8 +340,10 @@ messages_clock_jumped(struct messages *q, long long seconds)
 		q->list[i]->credit = clamp(q->list[i]->credit + seconds);
 }
 
-static struct attempt *
-attempt_of(struct message *m)
+/* ---- attempts ---- */
+
+struct attempt *
+message_attempt(struct message *m)
 {
 	if (!m->attempt)
 		m->attempt = mem_new(1, sizeof *m->attempt);
@@ -254,90 +351,18 @@ attempt_of(struct message *m)
 }
 
 void
-message_keep(struct message *m, unsigned char *mask)
-{
-	struct attempt *o = attempt_of(m);
-
-	free(o->keep);
-	o->keep = mask;
-}
-
-void
 message_failed(struct message *m, struct str remote, int code,
     struct str text, long long now)
 {
-	struct attempt *o = attempt_of(m);
+	struct attempt *a = message_attempt(m);
 
-	o->attempts++;
-	o->last = now;
-	if (!o->first)
-		o->first = now;
-	o->code = code;
-	buf_set(&o->remote, remote);
-	buf_set(&o->text, text);
-}
-
-void
-messages_status(const struct messages *q, long long next, struct buf *out)
-{
-	size_t i;
-
-	for (i = 0; i < q->count; i++) {
-		const struct message *m = q->list[i];
-		struct status s = { 0 };
-
-		if (m->state == MESSAGE_GONE || m->state == MESSAGE_BAD)
-			continue;
-		s.id = str_of(m->name);
-		s.next = next;
-		s.credit = m->credit;
-		s.warned = m->warned;
-		if (m->attempt) {
-			s.attempts = m->attempt->attempts;
-			s.first = m->attempt->first;
-			s.last = m->attempt->last;
-			s.remote = buf_str(&m->attempt->remote);
-			s.code = m->attempt->code;
-			s.text = buf_str(&m->attempt->text);
-		}
-		status_add(out, &s);
-	}
-}
-
-/* What was written by a clock that stood before the build date, and is read
- * by one that does not, counts as far as that clock had got. */
-static void
-recall_credit(struct message *m, const struct status *s)
-{
-	long long now = m->mtime + m->credit;
-	long long age = s->next - m->mtime - s->credit;
-
-	m->credit = clamp(s->next < BUILD_DATE && now >= BUILD_DATE ?
-	    m->credit - age : s->credit);
-}
-
-void
-messages_recall(struct messages *q, struct str status)
-{
-	struct buf name = { 0 };
-	struct status s;
-	struct message *m;
-
-	while (status_next(&status, &s)) {
-		buf_set(&name, s.id);
-		m = find_name(q, q->count, buf_z(&name));
-		if (!m)
-			continue;
-		if (s.attempts) {
-			message_failed(m, s.remote, s.code, s.text, s.last);
-			m->attempt->attempts = (unsigned)s.attempts;
-			m->attempt->first = s.first;
-		}
-		recall_credit(m, &s);
-		m->suspect = s.code == ERR_PROTOCOL || s.code == ERR_TIMED_OUT;
-		m->warned = s.warned != 0;
-	}
-	buf_free(&name);
+	a->attempts++;
+	a->last = now;
+	if (!a->first)
+		a->first = now;
+	a->code = code;
+	buf_set(&a->remote, remote);
+	buf_set(&a->text, text);
 }
 
 void
@@ -346,7 +371,8 @@ messages_free(struct messages *q)
 	size_t i;
 
 	for (i = 0; i < q->count; i++)
-		free_message(q->list[i]);
+		forget(q->list[i]);
 	free(q->list);
+	free(q->bucket);
 	*q = (struct messages){ 0 };
 }

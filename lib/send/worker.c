@@ -10,78 +10,93 @@
 
 #include "child.h"
 #include "../base/clock.h"
+#include "../queue/spool.h"
 #include "../smtp/connection.h"
 #include "../smtp/remote.h"
 #include "worker.h"
 
-/* Sessions in a row that may be lost in the middle of a message before
- * it is the remote's fault and not the message's. */
-#define STRIKES 3
-
-/* What take may say beside 1, 0 and -1. */
-#define GO 2
+/* A connection is used for so many messages, or so many ms; then QUIT. */
+#define MESSAGES 1000
+#define AGE 300000
 
 /* ---- the packets, both sides ---- */
+
+union control {
+	struct cmsghdr align;
+	char space[CMSG_SPACE(sizeof(int))];
+};
+
+static void
+prepare_header(struct msghdr *h, struct iovec *data, union control *control)
+{
+	*h = (struct msghdr){ 0 };
+	h->msg_iov = data;
+	h->msg_iovlen = 1;
+	h->msg_control = control->space;
+	h->msg_controllen = sizeof control->space;
+}
+
+static int
+is_for_now(int error)
+{
+	return error == EAGAIN || error == EWOULDBLOCK || error == EINTR ||
+	    error == ENOBUFS || error == ETOOMANYREFS || error == EMFILE ||
+	    error == ENFILE || error == ENOMEM;
+}
 
 int
 worker_give(int fd, unsigned long id, int message)
 {
-	union {
-		struct cmsghdr align;
-		char space[CMSG_SPACE(sizeof(int))];
-	} control = { { 0 } };
-	struct iovec data = { &id, sizeof id };
-	struct msghdr h = { 0 };
+	struct worker_order order = { WORKER_TAKE, id };
+	union control control = { { 0 } };
+	struct iovec data = { &order, sizeof order };
+	struct msghdr h;
 	struct cmsghdr *c;
 
-	h.msg_iov = &data;
-	h.msg_iovlen = 1;
-	h.msg_control = control.space;
-	h.msg_controllen = sizeof control.space;
+	prepare_header(&h, &data, &control);
 	c = CMSG_FIRSTHDR(&h);
 	c->cmsg_level = SOL_SOCKET;
 	c->cmsg_type = SCM_RIGHTS;
 	c->cmsg_len = CMSG_LEN(sizeof message);
 	memcpy(CMSG_DATA(c), &message, sizeof message);
-	return sendmsg(fd, &h, MSG_NOSIGNAL) < 0 ? -1 : 0;
+	if (sendmsg(fd, &h, MSG_NOSIGNAL) >= 0)
+		return 0;
+	return is_for_now(errno) ? 1 : -1;
 }
 
 void
 worker_go(int fd)
 {
-	send(fd, &(unsigned long){ 0 }, sizeof(unsigned long), MSG_NOSIGNAL);
+	struct worker_order order = { WORKER_GO, 0 };
+
+	send(fd, &order, sizeof order, MSG_NOSIGNAL);
 }
 
-/* Takes a message. 1; 0 when none is there and wait is 0; GO; -1 at the
- * end. */
+/* Takes an order; *message is -1 if no descriptor came. 1; 0 when none is there
+ * and wait is 0; -1 at the end. */
 static int
-take_message(int fd, struct protocol_message *m, int wait)
+take_order(int fd, struct worker_order *order, int *message, int wait)
 {
-	union {
-		struct cmsghdr align;
-		char space[CMSG_SPACE(sizeof(int))];
-	} control;
-	struct iovec data = { &m->id, sizeof m->id };
-	struct msghdr h = { 0 };
+	union control control;
+	struct iovec data = { order, sizeof *order };
+	struct msghdr h;
 	struct cmsghdr *c;
 	ssize_t n;
 
-	h.msg_iov = &data;
-	h.msg_iovlen = 1;
-	h.msg_control = control.space;
-	h.msg_controllen = sizeof control.space;
+	*message = -1;
+	prepare_header(&h, &data, &control);
 	do
 		n = recvmsg(fd, &h, MSG_CMSG_CLOEXEC |
 		    (wait ? 0 : MSG_DONTWAIT));
 	while (n < 0 && errno == EINTR);
 	if (n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK))
 		return 0;
-	if (n != sizeof m->id)
+	if (n != sizeof *order)
 		return -1;
 	c = CMSG_FIRSTHDR(&h);
-	if (!c || c->cmsg_type != SCM_RIGHTS)
-		return GO;
-	memcpy(&m->fd, CMSG_DATA(c), sizeof m->fd);
+	if (c && c->cmsg_type == SCM_RIGHTS &&
+	    c->cmsg_len == CMSG_LEN(sizeof *message))
+		memcpy(message, CMSG_DATA(c), sizeof *message);
 	return 1;
 }
 
@@ -101,7 +116,7 @@ worker_packet(int fd, struct worker_packet *p)
 	    p->n > WORKER_TEXT ||
 	    (size_t)n != offsetof(struct worker_packet, text) + p->n)
 		return -1;
-	return 1;
+	return p->kind >= WORKER_PEER && p->kind < WORKER_KINDS ? 1 : -1;
 }
 
 /* ---- the child ---- */
@@ -112,12 +127,14 @@ struct worker {
 	struct carried carried;
 	struct connection *session;
 	int seconds;
+	unsigned long messages;	/* for this connection at most */
+	unsigned long sent;	/* so far */
+	long long begin_by;	/* no message is begun later; clock_ms */
+	size_t window;		/* as the sender knows it; 0 before */
 	int waits;		/* for the sender's word after READY */
 	struct protocol_message held[WORKER_HOLDS];
 	size_t holds;
 	size_t begun;		/* of those held, known to this session */
-	int accepted;		/* messages taken in this session */
-	int answered;		/* messages taken or not */
 };
 
 static void
@@ -131,65 +148,88 @@ send_packet(struct worker *w, struct worker_packet *p, struct str text)
 		_exit(ERR_UNKNOWN);
 }
 
+/* The window is news when it has grown. */
 static void
-send_words(struct worker *w, enum worker_kind kind, int code, enum stage stage,
+send_ready(struct worker *w)
+{
+	struct worker_packet p = { 0 };
+	size_t window = w->protocol->window(w->session);
+
+	if (window > WORKER_HOLDS)
+		window = WORKER_HOLDS;
+	if (window <= w->window)
+		return;
+	if (!w->window)
+		w->waits = 1;
+	w->window = window;
+	p.kind = WORKER_READY;
+	p.index = window;
+	p.carried = w->carried;
+	send_packet(w, &p, STR(""));
+}
+
+static void
+send_words(struct worker *w, enum worker_kind kind, enum stage stage,
     struct str text)
 {
 	struct worker_packet p = { 0 };
 
 	p.kind = kind;
-	p.code = code;
 	p.stage = stage;
 	send_packet(w, &p, text);
-}
-
-/* The session stands. */
-static void
-send_ready(struct worker *w)
-{
-	struct worker_packet p = { 0 };
-
-	p.kind = WORKER_READY;
-	p.index = w->protocol->window(w->session);
-	if (p.index > WORKER_HOLDS)
-		p.index = WORKER_HOLDS;
-	send_packet(w, &p, STR(""));
-	w->waits = 1;
 }
 
 static void
 report_peer(void *context, struct str text)
 {
-	send_words(context, WORKER_PEER, 0, STAGE_connect, text);
+	send_words(context, WORKER_PEER, STAGE_connect, text);
 }
 
 static void
 report_note(void *context, struct str text)
 {
-	send_words(context, WORKER_NOTE, 0, STAGE_session, text);
+	send_words(context, WORKER_NOTE, STAGE_session, text);
 }
 
 static void
-report_recipient(void *context, unsigned long id, size_t index, int code,
-    struct str text)
+send_result(struct worker *w, struct worker_packet *p, const struct result *r)
+{
+	p->code = r->code;
+	p->fault = r->fault;
+	p->stage = r->stage;
+	p->reply = r->reply;
+	p->unanswered = r->unanswered;
+	send_packet(w, p, r->text);
+}
+
+static void
+report_recipient(void *context, unsigned long id, size_t index,
+    const struct result *r)
 {
 	struct worker_packet p = { 0 };
 
 	p.kind = WORKER_RECIPIENT;
 	p.id = id;
 	p.index = index;
-	p.code = code;
-	p.stage = STAGE_rcpt;
-	send_packet(context, &p, text);
+	send_result(context, &p, r);
 }
 
-static void
-release_message(struct worker *w, unsigned long id)
+/* Index of the message held with this id; holds if there is none. */
+static size_t
+find_held(const struct worker *w, unsigned long id)
 {
 	size_t i;
 
 	for (i = 0; i < w->holds && w->held[i].id != id; i++)
 		continue;
+	return i;
+}
+
+static void
+release_message(struct worker *w, unsigned long id)
+{
+	size_t i = find_held(w, id);
+
 	if (i == w->holds)
 		return;
 	close(w->held[i].fd);
@@ -201,41 +241,6 @@ release_message(struct worker *w, unsigned long id)
 }
 
 static void
-report_message(void *context, unsigned long id, int code, enum stage stage,
-    struct str text)
-{
-	struct worker *w = context;
-	struct worker_packet p = { 0 };
-
-	p.kind = WORKER_MESSAGE;
-	p.id = id;
-	p.code = code;
-	p.stage = stage;
-	send_packet(w, &p, text);
-	release_message(w, id);
-	w->answered++;
-	if (code == ERR_OK) {
-		w->accepted++;
-		w->carried.lost_in_row = 0;
-	}
-}
-
-/* Last packet before exit: DOWN (remote unusable) or AGAIN (start another
- * worker). */
-static void
-leave(struct worker *w, enum worker_kind kind, int code)
-{
-	struct worker_packet p = { 0 };
-
-	p.kind = kind;
-	p.code = code;
-	p.stage = w->session->stage;
-	p.carried = w->carried;
-	send_packet(w, &p, buf_str(&w->session->text));
-	_exit(code);
-}
-
-static void
 set_limit(struct worker *w)
 {
 	w->session->limit = w->seconds > 0 ?
@@ -243,53 +248,90 @@ set_limit(struct worker *w)
 }
 
 static void
-open_session(struct worker *w)
+report_taken(void *context, unsigned long id)
 {
-	int rc;
+	struct worker *w = context;
+	size_t i = find_held(w, id);
 
-	set_limit(w);
-	rc = w->protocol->open(w->session);
-	if (rc)
-		leave(w, WORKER_DOWN, rc);
+	if (i < w->holds)
+		spool_mark(w->held[i].fd);
+}
+
+/* The time of the next one, if it is on its way already, runs from now. */
+static void
+report_message(void *context, unsigned long id, const struct result *r)
+{
+	struct worker *w = context;
+	struct worker_packet p = { 0 };
+
+	p.kind = WORKER_MESSAGE;
+	p.id = id;
+	send_result(w, &p, r);
+	release_message(w, id);
+	if (w->begun)
+		set_limit(w);
+}
+
+/* The connection has ended, or there was none. */
+static void
+leave_process(struct worker *w, enum fault fault, int code, enum stage stage,
+    struct str text)
+{
+	const struct connection *c = w->session;
+	struct worker_packet p = { 0 };
+
+	p.kind = WORKER_END;
+	p.code = code;
+	p.fault = fault;
+	p.stage = stage;
+	p.carried = w->carried;
+	p.last = 1;
+	if (c) {
+		p.reply = c->reply;
+		p.answered = c->answered;
+		p.last = c->last != 0;
+	}
+	send_packet(w, &p, text);
+	_exit(code);
+}
+
+static void
+check_session(struct worker *w, int code)
+{
+	const struct connection *c = w->session;
+
+	if (code)
+		leave_process(w, c->fault, code, c->stage, buf_str(&c->text));
 	send_ready(w);
 }
 
-/* The session was lost in the middle of things. If it had taken messages it
- * was an ordinary end and the rest goes over a new one. If not, and the server
- * has not said that it is about the session, the message it was busy with may
- * be the reason, and must not keep others waiting. */
 static void
-on_session_lost(struct worker *w, int code)
+open_session(struct worker *w)
 {
-	if (w->accepted)
-		return;
-	if (code == ERR_TIMED_OUT || code == ERR_MSG_TEMP ||
-	    w->session->stage <= STAGE_tls ||
-	    ++w->carried.lost_in_row == STRIKES)
-		leave(w, WORKER_DOWN, code);
-	if (!w->answered && w->begun)
-		report_message(w, w->held[0].id, code,
-		    w->session->stage,
-		    buf_str(&w->session->text));
+	set_limit(w);
+	check_session(w, w->protocol->open(w->session));
+	w->begin_by = clock_in(AGE);
 }
 
-/* Begins the next message that is held. Its time runs from the opening of
- * the session if it is the first there. */
 static int
+used_up(const struct worker *w)
+{
+	return w->sent == w->messages ||
+	    (w->sent && clock_left(w->begin_by) == 0);
+}
+
+/* Begins the next message that is held. Its time runs from the opening of the
+ * session if it is the first there. */
+static void
 send_next(struct worker *w)
 {
-	if (w->begun || w->answered)
-		set_limit(w);
-	return w->protocol->send(w->session, &w->held[w->begun++]);
-}
-
-static void
-check_session(struct worker *w, int rc)
-{
-	if (rc && rc != PROTOCOL_AGAIN)
-		on_session_lost(w, rc);
 	if (!w->session->open)
-		leave(w, WORKER_AGAIN, ERR_OK);
+		open_session(w);
+	else if (!w->begun)
+		set_limit(w);
+	w->sent++;
+	check_session(w, w->protocol->send(w->session,
+	    &w->held[w->begun++]));
 }
 
 /* Sends what is held; when nothing more is to be had, or held, waits for the
@@ -297,58 +339,85 @@ check_session(struct worker *w, int rc)
 static void
 deliver(struct worker *w, int wait)
 {
-	while (w->begun < w->holds) {
-		if (!w->session->open)
-			open_session(w);
-		check_session(w, send_next(w));
-	}
-	if (w->holds && (wait || w->holds == WORKER_HOLDS))
+	while (w->begun < w->holds && !used_up(w))
+		send_next(w);
+	while (w->begun && (wait || used_up(w) || w->holds == WORKER_HOLDS)) {
 		check_session(w, w->protocol->settle(w->session));
+		wait = 0;
+	}
+	if (w->sent == w->messages || w->begun < w->holds) {
+		w->protocol->close(w->session);
+		leave_process(w, FAULT_END, ERR_OK, STAGE_session,
+		    STR("The connection has been used for long enough"));
+	}
+}
+
+/* A message whose file did not arrive is none of its own fault. */
+static void
+refuse_order(struct worker *w, const struct worker_order *order)
+{
+	struct result r = { ERR_MSG_OPEN, FAULT_OURS, STAGE_session, 0, 0,
+	    STR("No descriptor was left for the message's file") };
+	struct worker_packet p = { 0 };
+
+	p.kind = WORKER_MESSAGE;
+	p.id = order->id;
+	send_result(w, &p, &r);
+}
+
+static void
+hold_message(struct worker *w, const struct worker_order *order, int message)
+{
+	if (order->kind == WORKER_GO)
+		w->waits = 0;
+	else if (message < 0)
+		refuse_order(w, order);
+	else
+		w->held[w->holds++] = (struct protocol_message){ order->id,
+		    message };
 }
 
 static void
 serve(struct worker *w)
 {
-	struct protocol_message m;
-	int got;
+	struct worker_order order;
+	int got, message;
 
 	do {
-		got = take_message(w->fd, &m, w->waits || !w->holds);
-		if (got == GO)
-			w->waits = 0;
-		else if (got > 0)
-			w->held[w->holds++] = m;
+		got = take_order(w->fd, &order, &message,
+		    w->waits || !w->holds);
+		if (got > 0)
+			hold_message(w, &order, message);
 		deliver(w, got <= 0);
 	} while (got >= 0 || w->holds);
 	w->protocol->close(w->session);
 }
 
 static void
-run_worker(int fd, const struct remote *r, const char *helo, int seconds,
-    const struct carried *carried)
+run_worker(int fd, const struct worker_setup *ws)
 {
+	const struct remote *r = ws->remote;
 	struct worker w = { 0 };
 	struct protocol_report report = { &w, report_recipient, report_message,
-		report_note, report_peer };
-	struct protocol_setup setup = { &r->options, helo, &report,
-		&w.carried, 0 };
+		report_note, report_peer, report_taken };
+	struct protocol_setup setup = { &r->options, ws->helo, &report,
+		&w.carried, 0, ws->tried, ws->sick, ws->open_by };
 	struct buf why = { 0 };
 	int code = r->fault;
 
 	w.fd = fd;
-	w.seconds = seconds;
+	w.seconds = ws->seconds;
+	w.carried = ws->carried;
 	w.protocol = r->protocol;
-	if (carried)
-		w.carried = *carried;
+	w.messages = ws->messages > 0 && ws->messages < MESSAGES ?
+	    (unsigned long)ws->messages : MESSAGES;
 	if (code)
 		buf_set(&why, buf_str(&r->why));
 	else
 		w.session = w.protocol->create(&setup, &code, &why);
-	if (!w.session) {
-		send_words(&w, WORKER_DOWN, code, STAGE_options,
+	if (!w.session)
+		leave_process(&w, FAULT_REMOTE, code, STAGE_options,
 		    buf_str(&why));
-		_exit(code);
-	}
 	serve(&w);
 	w.protocol->free(w.session);
 	_exit(0);
@@ -374,8 +443,7 @@ setup_worker(int fd, pid_t parent)
 }
 
 pid_t
-worker_start(const struct remote *r, const char *helo, int seconds,
-    const struct carried *carried, int *fd)
+worker_start(const struct worker_setup *w, int *fd)
 {
 	int pair[2];
 	pid_t parent = getpid(), pid;
@@ -385,7 +453,7 @@ worker_start(const struct remote *r, const char *helo, int seconds,
 	pid = fork();
 	if (pid == 0) {
 		setup_worker(pair[1], parent);
-		run_worker(3, r, helo, seconds, carried);
+		run_worker(3, w);
 	}
 	close(pair[1]);
 	if (pid < 0) {

@@ -1,13 +1,14 @@
 /* worker.h - a session to one remote in a child process, without exec. Parent
- * and child share a SOCK_SEQPACKET pair: messages go down as an id and an open
- * queue file, results come up as packets. End of file means: finish, QUIT,
- * exit. A worker that dies fails only what it held. Once connected it lives in
- * the sandbox and cannot connect again: another connection is another
- * worker.
+ * and child share a SOCK_SEQPACKET pair: orders go down, each message as an id
+ * and an open queue file, and packets come up. A worker has one connection,
+ * and from then on lives in the sandbox. When that ends, for whatever reason,
+ * it reports what is due, sends WORKER_END and exits; whether there is to be
+ * another worker is the sender's decision. End of file from the sender means:
+ * finish what is held, QUIT, exit 0 without WORKER_END.
  *
- * Results are those of protocol.h's report. A message's refused recipients come
- * in packets of their own before its result, as a packet is too small for the
- * recipients of a mailing list. */
+ * Results are those of protocol.h's report. A message's recipients come in
+ * packets of their own directly before its result. A message whose recipients
+ * were all taken is marked (spool_mark) before that is reported. */
 #ifndef WORKER_H
 #define WORKER_H
 
@@ -22,46 +23,74 @@ struct remote;
 #define WORKER_HOLDS 64
 
 /* What a text is cut to. */
-#define WORKER_TEXT 4096
+#define WORKER_TEXT 1024
 
+/* Down. A WORKER_TAKE whose descriptor did not arrive is answered by a
+ * WORKER_MESSAGE of FAULT_OURS. */
+enum worker_order_kind { WORKER_TAKE = 1, WORKER_GO };
+
+struct worker_order {
+	int kind;
+	unsigned long id;
+};
+
+/* Up. */
 enum worker_kind {
-	WORKER_PEER,		/* connected: text is the address */
-	WORKER_READY,		/* let in: index is its window from now on; it
-				 * waits for worker_go */
+	WORKER_PEER = 1,	/* connected: text is the address */
+	WORKER_READY,		/* let in, or, from the second on, its window
+				 * has grown: index is the window from now on;
+				 * carried. After the first it waits for
+				 * worker_go */
 	WORKER_NOTE,		/* text is for the administrator */
-	WORKER_RECIPIENT,	/* id, index, code, text */
-	WORKER_MESSAGE,		/* id, code, stage, text */
-	WORKER_AGAIN,		/* it lost the connection as in DOWN, but the
-				 * next worker may fare better: carried */
-	WORKER_DOWN		/* the remote is unusable: code, stage, text;
-				 * what has no result was not sent */
+	WORKER_RECIPIENT,	/* id, index, and a result */
+	WORKER_MESSAGE,		/* id and a result */
+	WORKER_END,		/* the last one: code, fault, stage, reply, text
+				 * of what ended it, carried, answered, last */
+	WORKER_KINDS
 };
 
 struct worker_packet {
 	enum worker_kind kind;
 	unsigned long id;
 	size_t index;
-	int code;
+	int code;		/* this and the next four: struct result */
+	enum fault fault;
 	enum stage stage;
+	int reply;
+	int unanswered;
 	struct carried carried;
+	unsigned long answered;	/* messages this connection has answered for */
+	unsigned char last;	/* no untried address is left */
 	size_t n;
 	char text[WORKER_TEXT];
 };
 
-/* Starts a worker; seconds is the time it may take for one message, 0 for no
- * limit; carried is that of the worker whose place it takes, or NULL. Returns
- * its pid and sets *fd (non-blocking), or -1 with errno. */
-pid_t worker_start(const struct remote *r, const char *helo, int seconds,
-    const struct carried *carried, int *fd);
+/* What a worker is made of; copied. */
+struct worker_setup {
+	const struct remote *remote;
+	const char *helo;
+	int seconds;		/* for one message; 0: no limit */
+	long long open_by;	/* to be let in by, clock_ms, or CLOCK_NEVER */
+	struct carried carried;
+	struct str tried, sick;	/* addresses, see struct protocol_setup */
+	int messages;		/* after so many it ends with FAULT_END;
+				 * 0: no limit but the worker's own */
+};
 
-/* Hands over a message; the file stays open here too. 0, or -1 with errno. */
+/* Starts a worker. Returns its pid and sets *fd (non-blocking), or -1 with
+ * errno. */
+pid_t worker_start(const struct worker_setup *w, int *fd);
+
+/* Hands over a message; the file stays open here too. 0; 1 not now (EAGAIN,
+ * ENOBUFS, ETOOMANYREFS, EMFILE, ENOMEM, ENFILE); -1 with errno. */
 int worker_give(int fd, unsigned long id, int message);
 
-/* After READY: no more messages for now. Lets the worker start with a full
- * window. */
+/* After the first WORKER_READY: no more messages for now. Lets the worker
+ * start with a full window. */
 void worker_go(int fd);
 
-/* The next packet. 1; 0 when none is there; -1 when there will be none. */
+/* The next packet. 1; 0 when none is there; -1 when there will be none, or
+ * when it is malformed (unknown kind or a length that is not its text's). */
 int worker_packet(int fd, struct worker_packet *p);
 
 #endif

@@ -1,4 +1,5 @@
 /* connection - the connection of a session. */
+#include <netinet/in.h>
 #include <signal.h>
 #include <string.h>
 
@@ -11,6 +12,11 @@
 
 #define PATIENCE_CONNECT 30000
 #define PATIENCE_TLS 300000
+
+/* For all from the greeting to TLS: while another address may be tried, and at
+ * the last one. */
+#define PATIENCE_ADDRESS 30000
+#define PATIENCE_LAST 300000
 
 /* The rest of what TLS is told stands in the options as it is. */
 static struct ssl *
@@ -37,6 +43,7 @@ connection_init(struct connection *c, const struct protocol_setup *setup,
 {
 	char reason[512] = "";
 
+	c->setup = setup;
 	c->o = setup->options;
 	c->report = setup->report;
 	c->limit = CLOCK_NEVER;
@@ -50,13 +57,39 @@ connection_init(struct connection *c, const struct protocol_setup *setup,
 	return ERR_MSG_TEMP;
 }
 
+void
+connection_blame(struct connection *c, int reply, struct str text, int how)
+{
+	struct fault_case f = { c->stage, reply, text, how, c->answered > 0,
+		0, 0 };
+
+	c->fault = fault_of(&f).fault;
+	c->reply = reply;
+}
+
+struct verdict
+connection_verdict(const struct connection *c, int reply, struct str text,
+    size_t accepted, size_t recipients)
+{
+	struct fault_case f = { c->stage, reply, text, 0, c->answered > 0,
+		accepted, recipients };
+	struct verdict v = fault_of(&f);
+
+	if (fault_softened(c->o->soft_bounce, reply, text))
+		v.permanent = 0;
+	return v;
+}
+
 int
 connection_lost(struct connection *c)
 {
 	enum io_state state = c->io.state;
 
+	connection_blame(c, 0, STR(""), state == IO_TIMEOUT ? FAULT_TIMEOUT :
+	    FAULT_LOST);
 	buf_set(&c->text, str_of(io_why(&c->io)));
 	io_close(&c->io);
+	c->open = 0;
 	if (state == IO_TIMEOUT)
 		return ERR_TIMED_OUT;
 	return state == IO_TLS ? ERR_MSG_TEMP : ERR_PROTOCOL;
@@ -75,30 +108,60 @@ connection_tls(struct connection *c)
 	return 0;
 }
 
+static int
+connect_failed(struct connection *c, int code, struct str why)
+{
+	connection_blame(c, 0, STR(""), FAULT_LOST);
+	buf_set(&c->text, STR("Connect failed: "));
+	buf_add(&c->text, why);
+	return code;
+}
+
+static long long
+open_by(const struct connection *c)
+{
+	return clock_first(c->limit, c->setup->open_by ? c->setup->open_by :
+	    CLOCK_NEVER);
+}
+
 int
 connection_open(struct connection *c)
 {
+	const struct protocol_setup *setup = c->setup;
 	struct net_request q = { c->o->host, (unsigned)c->o->port,
-	    c->o->source, clock_first(clock_in(PATIENCE_CONNECT), c->limit) };
-	struct buf peer = { 0 }, why = { 0 };
+	    c->o->source, clock_first(clock_in(PATIENCE_CONNECT), open_by(c)),
+	    c->o->ipv4 ? AF_INET : c->o->ipv6 ? AF_INET6 : AF_UNSPEC,
+	    setup->tried, setup->sick };
+	struct buf why = { 0 };
 	int fd;
 
 	c->stage = STAGE_connect;
-	fd = net_connect(&q, &peer, &why);
-	if (fd >= 0 && c->report->peer)
-		c->report->peer(c->report->context, buf_str(&peer));
-	if (fd < 0) {
-		buf_set(&c->text, STR("Connect failed: "));
-		buf_add(&c->text, buf_str(&why));
-	}
-	buf_free(&peer);
+	fd = net_connect(&q, &c->peer, &c->last, &why);
+	if (fd < 0)
+		fd = -connect_failed(c, -fd, buf_str(&why));
 	buf_free(&why);
 	if (fd < 0)
 		return -fd;
+	if (c->report->peer)
+		c->report->peer(c->report->context, buf_str(&c->peer));
 	sandbox_enter();
 	io_init(&c->io, fd);
-	c->io.limit = c->limit;
+	c->io.limit = clock_first(open_by(c), clock_in(c->last ||
+	    setup->strict ? PATIENCE_LAST : PATIENCE_ADDRESS));
 	return c->o->tls ? connection_tls(c) : 0;
+}
+
+void
+connection_greeted(struct connection *c)
+{
+	c->io.limit = open_by(c);
+}
+
+void
+connection_opened(struct connection *c)
+{
+	c->io.limit = c->limit;
+	c->open = 1;
 }
 
 void
@@ -117,5 +180,6 @@ connection_free(struct connection *c)
 {
 	io_close(&c->io);
 	ssl_free(c->ssl);
+	buf_free(&c->peer);
 	buf_free(&c->text);
 }

@@ -9,30 +9,54 @@
 struct ssl;
 
 struct connection {
+	const struct protocol_setup *setup;
 	const struct options *o;
 	const struct protocol_report *report;
 	struct ssl *ssl;	/* NULL if the options ask for no TLS */
 	struct io io;
 	int open;		/* messages can be sent */
 	long long limit;	/* what follows must be over by it; clock_ms */
+	unsigned long answered;	/* messages the server has answered for */
+	struct buf peer;	/* "192.0.2.1 port 25" once it stands */
+	int last;		/* no other address was left to be tried */
+	/* Why the session ended or did not begin: */
+	enum fault fault;
 	enum stage stage;
-	struct buf text;	/* why the session ended or did not begin */
+	int reply;		/* basic code, 0: no reply */
+	struct buf text;
 };
 
-/* Fills an empty c and reads the files of TLS. Options and report stay the
- * caller's. 0, or an ERR_ code with a reason appended to why. */
+/* Fills an empty c and reads the files of TLS. The setup stays the caller's.
+ * 0, or an ERR_ code with a reason appended to why. */
 int connection_init(struct connection *c, const struct protocol_setup *setup,
     struct buf *why);
 
-/* Connects, with TLS if that comes first. 0, or an ERR_ code with text. A
- * connection is the process's last: it gives up what sandbox.h lists. */
+/* Connects, with TLS if that comes first. 0, or an ERR_ code with fault and
+ * text. A connection is the process's last: it gives up what sandbox.h
+ * lists. Up to connection_greeted all has to be over in half a minute while
+ * another address is left, else in five minutes. */
 int connection_open(struct connection *c);
+void connection_greeted(struct connection *c);
 
-/* Turns TLS on. 0, or an ERR_ code with text. */
+/* Let in: only limit counts from now on. */
+void connection_opened(struct connection *c);
+
+/* Turns TLS on. 0, or an ERR_ code with fault and text. */
 int connection_tls(struct connection *c);
 
-/* Closes a connection that was lost; the ERR_ code of that, with text. */
+/* Closes a connection that was lost; the ERR_ code of that, with fault and
+ * text. */
 int connection_lost(struct connection *c);
+
+/* Sets fault and reply by what happened in this stage: a reply, or how
+ * (FAULT_LOST ...) if reply is 0. */
+void connection_blame(struct connection *c, int reply, struct str text,
+    int how);
+
+/* The verdict about a reply in this stage to a transaction of so many
+ * recipients, of whom so many were accepted; softened by the options. */
+struct verdict connection_verdict(const struct connection *c, int reply,
+    struct str text, size_t accepted, size_t recipients);
 
 /* While the answer to a whole message is out, being stopped would mean not to
  * know whether it has been taken. how: SIG_BLOCK or SIG_UNBLOCK. */

@@ -6,36 +6,60 @@
 #include "options.h"
 #include "../base/opt.h"
 
+#define ROW(letter, name, kind, member, help, value) \
+	name, help, offsetof(struct options, member), letter, kind, value
+
+/* The options, each with its place in struct options. */
+static const struct row {
+	const char *name;
+	const char *help;
+	unsigned short at;
+	char letter;
+	unsigned char kind;	/* enum opt_kind */
+	unsigned char value;
+} options[] = {
+	{ ROW(0, "host", OPT_STRING, host, "name or address of the server", 0) },
+	{ ROW('p', "port", OPT_INT, port, "port, if not the usual one", 0) },
+	{ ROW(0, "user", OPT_STRING, user, "user name for AUTH", 0) },
+	{ ROW(0, "pass", OPT_STRING, pass, "password for AUTH", 0) },
+	{ ROW(0, "auth-login", OPT_SET, auth, "use AUTH LOGIN", AUTH_LOGIN) },
+	{ ROW(0, "auth-external", OPT_SET, auth, "use AUTH EXTERNAL", AUTH_EXTERNAL) },
+	{ ROW(0, "source", OPT_STRING, source, "local address to connect from", 0) },
+	{ ROW(0, "tls", OPT_FLAG, tls, "TLS from the first byte", 0) },
+	{ ROW(0, "ssl", OPT_FLAG, tls, "the same as --tls", 0) },
+	{ ROW(0, "starttls", OPT_FLAG, starttls, "TLS after STARTTLS, or nothing", 0) },
+	{ ROW(0, "x509certfile", OPT_STRING, certfile, "client certificate", 0) },
+	{ ROW(0, "x509keyfile", OPT_STRING, keyfile, "key of the client certificate", 0) },
+	{ ROW(0, "x509cafile", OPT_STRING, cafile, "trusted certificates", 0) },
+	{ ROW(0, "x509crlfile", OPT_STRING, crlfile, "revoked certificates", 0) },
+	{ ROW(0, "x509fmtder", OPT_FLAG, x509fmtder, "X.509 files are DER", 0) },
+	{ ROW(0, "insecure", OPT_FLAG, insecure, "accept any certificate", 0) },
+	{ ROW(0, "tls-anon-auth", OPT_FLAG, anon, "accept anonymous TLS (needs --insecure)", 0) },
+	{ ROW(0, "tls-name", OPT_STRING, tls_name, "name to verify instead of the host", 0) },
+	{ ROW(0, "tls-min", OPT_STRING, tls_min, "1.0 also accepts TLS 1.0 and 1.1", 0) },
+	{ ROW(0, "tls-max", OPT_STRING, tls_max, "1.2 never speaks TLS 1.3", 0) },
+	{ ROW(0, "pin", OPT_STRING, pin, "sha256/BASE64 of the server's key", 0) },
+	{ ROW(0, "ipv4", OPT_FLAG, ipv4, "connect to IPv4 addresses only", 0) },
+	{ ROW(0, "ipv6", OPT_FLAG, ipv6, "connect to IPv6 addresses only", 0) },
+	{ ROW(0, "no-pipelining", OPT_FLAG, no_pipelining, "as if PIPELINING were not offered", 0) },
+	{ ROW(0, "no-chunking", OPT_FLAG, no_chunking, "as if CHUNKING were not offered", 0) },
+	{ ROW(0, "soft-bounce", OPT_OPTIONAL, soft_bounce, "permanent errors are temporary (=CODE,...)", 0) },
+	{ ROW(0, "recipients", OPT_INT, recipients, "at a time, 100", 0) },
+	{ ROW(0, "messages", OPT_INT, messages, "a connection, for the sender", 0) },
+	{ ROW(0, "rate", OPT_STRING, rate, "messages in a time, 14/1s, for the sender", 0) },
+	{ ROW(0, "sessions", OPT_INT, sessions, "connections at a time, for the sender", 0) },
+};
+
 size_t
 options_rows(struct options *o, struct opt *rows)
 {
-	const struct opt all[] = {
-		{ 0, "host", OPT_STRING, &o->host, "name or address of the server", 0 },
-		{ 'p', "port", OPT_INT, &o->port, "port, if not the usual one", 0 },
-		{ 0, "user", OPT_STRING, &o->user, "user name for AUTH", 0 },
-		{ 0, "pass", OPT_STRING, &o->pass, "password for AUTH", 0 },
-		{ 0, "auth-login", OPT_SET, &o->auth, "use AUTH LOGIN", AUTH_LOGIN },
-		{ 0, "auth-external", OPT_SET, &o->auth, "use AUTH EXTERNAL", AUTH_EXTERNAL },
-		{ 0, "source", OPT_STRING, &o->source, "local address to connect from", 0 },
-		{ 0, "tls", OPT_FLAG, &o->tls, "TLS from the first byte", 0 },
-		{ 0, "ssl", OPT_FLAG, &o->tls, "the same as --tls", 0 },
-		{ 0, "starttls", OPT_FLAG, &o->starttls, "TLS after STARTTLS, or nothing", 0 },
-		{ 0, "x509certfile", OPT_STRING, &o->certfile, "client certificate", 0 },
-		{ 0, "x509keyfile", OPT_STRING, &o->keyfile, "key of the client certificate", 0 },
-		{ 0, "x509cafile", OPT_STRING, &o->cafile, "trusted certificates", 0 },
-		{ 0, "x509crlfile", OPT_STRING, &o->crlfile, "revoked certificates", 0 },
-		{ 0, "x509fmtder", OPT_FLAG, &o->x509fmtder, "X.509 files are DER", 0 },
-		{ 0, "insecure", OPT_FLAG, &o->insecure, "accept any certificate", 0 },
-		{ 0, "tls-anon-auth", OPT_FLAG, &o->anon, "accept anonymous TLS (needs --insecure)", 0 },
-		{ 0, "tls-name", OPT_STRING, &o->tls_name, "name to verify instead of the host", 0 },
-		{ 0, "tls-min", OPT_STRING, &o->tls_min, "1.0 also accepts TLS 1.0 and 1.1", 0 },
-		{ 0, "tls-max", OPT_STRING, &o->tls_max, "1.2 never speaks TLS 1.3", 0 },
-		{ 0, "pin", OPT_STRING, &o->pin, "sha256/BASE64 of the server's key", 0 },
-		{ 0, "sessions", OPT_INT, &o->sessions, "connections at a time, for the sender", 0 },
-	};
+	size_t i, n = sizeof options / sizeof options[0];
 
-	memcpy(rows, all, sizeof all);
-	return sizeof all / sizeof all[0];
+	for (i = 0; i < n; i++)
+		rows[i] = (struct opt){ options[i].letter, options[i].name,
+		    options[i].kind, (char *)o + options[i].at, options[i].help,
+		    options[i].value };
+	return n;
 }
 
 int
@@ -83,10 +107,53 @@ check_tls(struct options *o, struct buf *why)
 	return ERR_OK;
 }
 
+/* "14/1s", "30/m", "500/1d", "9/60": the number, and the seconds. 0, or -1. */
+static int
+parse_rate(struct options *o)
+{
+	static const char letters[] = "smhdw";
+	static const int seconds[] = { 1, 60, 3600, 86400, 604800 };
+	struct str time = str_of(o->rate), count = str_cut(&time, '/');
+	unsigned long n = 1, unit = 1;
+	const char *letter;
+
+	letter = time.n ? strchr(letters, time.p[time.n - 1]) : NULL;
+	if (letter) {
+		unit = (unsigned long)seconds[letter - letters];
+		time = str_head(time, time.n - 1);
+	}
+	if ((!letter || time.n) && str_number(time, 31536000 / unit, &n) < 0)
+		return -1;
+	o->rate_seconds = (int)(n * unit);
+	n = 0;
+	str_number(count, 100000, &n);
+	o->rate_messages = (int)n;
+	return n && o->rate_seconds ? 0 : -1;
+}
+
+static int
+check_sending(struct options *o, struct buf *why)
+{
+	if (o->ipv4 && o->ipv6)
+		return reject(why, ERR_USAGE,
+		    "Options ipv4 and ipv6 contradict each other");
+	if (o->user && *o->user && !o->pass && o->auth != AUTH_EXTERNAL)
+		return reject(why, ERR_USAGE, "Option user needs pass");
+	if (o->recipients < 0)
+		return reject(why, ERR_USAGE, "Invalid value for recipients");
+	if (o->messages < 0)
+		return reject(why, ERR_USAGE, "Invalid value for messages");
+	if (o->rate && parse_rate(o) < 0)
+		return reject(why, ERR_USAGE, "Invalid value for rate");
+	return ERR_OK;
+}
+
 int
 options_check(struct options *o, int port, int port_tls,
     struct buf *why)
 {
+	int code;
+
 	if (!o->host)
 		return reject(why, ERR_USAGE, "Remote host not set");
 	if (o->port == 0)
@@ -95,5 +162,6 @@ options_check(struct options *o, int port, int port_tls,
 		return reject(why, ERR_USAGE, "Invalid value for port");
 	if (o->tls)
 		o->starttls = 0;
-	return check_tls(o, why);
+	code = check_sending(o, why);
+	return code ? code : check_tls(o, why);
 }

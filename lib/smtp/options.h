@@ -32,10 +32,19 @@ struct options {
 	const char *pin;
 	int insecure;
 	int anon;
-	int sessions;		/* for the sender, not for the session */
+	int ipv4, ipv6;		/* only such addresses; not both */
+	int no_pipelining, no_chunking;
+	int recipients;		/* of a transaction at most; 0: the default */
+	const char *soft_bounce;	/* as fault_softened takes it */
+	/* For the sender, not for the session. */
+	int sessions;
+	int messages;		/* of a connection at most; 0: the default */
+	const char *rate;	/* as written, N/TIME ... */
+	int rate_messages;	/* ... so many, 0 for no limit, ... */
+	int rate_seconds;	/* ... in so many seconds */
 };
 
-#define OPTIONS_ROWS 24
+#define OPTIONS_ROWS 32
 
 /* Fills rows with the options all protocols share; returns their number. */
 size_t options_rows(struct options *o, struct opt *rows);

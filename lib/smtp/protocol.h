@@ -5,6 +5,7 @@
 
 #include "../base/err.h"
 #include "../base/str.h"
+#include "fault.h"
 
 struct buf;
 struct connection;
@@ -16,29 +17,49 @@ struct protocol_message {
 	int fd;
 };
 
-/* How a session answers. Each message handed to it is answered by exactly one
- * call of message, or by none if the session ended before the server could
- * have taken it: such a message may be tried again at once. Texts are
- * borrowed, hostile, and may have several lines. */
-struct protocol_report {
-	void *context;
-	/* Recipient number index was refused with code; all recipients not
-	 * named share the result of the message. */
-	void (*recipient)(void *context, unsigned long id, size_t index,
-	    int code, struct str text);
-	void (*message)(void *context, unsigned long id, int code,
-	    enum stage stage, struct str text);
-	/* Something an administrator should know, once a session. */
-	void (*note)(void *context, struct str text);
-	/* The connection stands: with whom. May be NULL. */
-	void (*peer)(void *context, struct str text);
+/* What became of a message, or of one recipient. */
+struct result {
+	int code;		/* ERR_; 0: taken */
+	enum fault fault;
+	enum stage stage;
+	int reply;		/* basic code of the reply, 0: none */
+	int unanswered;		/* its last octet was sent, its answer never
+				 * came: the server may have it */
+	struct str text;	/* borrowed, hostile, may have several lines */
 };
 
-/* What a session has learned that the next one with the same server needs. */
+/* How a session answers. Each message handed to it is answered by exactly one
+ * call of message, in any order, or by none if the session ended first and the
+ * server cannot have taken it: such a message was not attempted and may go
+ * again at once. Where the session ended by FAULT_CONNECTION the message in
+ * hand is always answered, with that fault; it is suspect. */
+struct protocol_report {
+	void *context;
+	/* Of recipient number index, each at most once, and only directly
+	 * before message for the same id. All recipients not named share the
+	 * result of the message. */
+	void (*recipient)(void *context, unsigned long id, size_t index,
+	    const struct result *r);
+	void (*message)(void *context, unsigned long id,
+	    const struct result *r);
+	/* Something an administrator should know, once a session. */
+	void (*note)(void *context, struct str text);
+	/* The connection stands: "192.0.2.1 port 25". May be NULL. */
+	void (*peer)(void *context, struct str text);
+	/* All recipients have been taken: called before message says so. May
+	 * be NULL. */
+	void (*taken)(void *context, unsigned long id);
+};
+
+/* What a session has learned that the next one with the same remote needs.
+ * Empty is what is known at first. */
 struct carried {
 	int no_chunking;	/* the server offers it and does not mean it */
 	int warned;		/* of a password in clear */
-	int lost_in_row;	/* sessions lost in the middle of a message */
+	int window;		/* messages unanswered at a time; 0: 8 */
+	int at_once;		/* recipients of a transaction; 0: the
+				 * option's */
+	char mechanism[16];	/* that worked; "" none yet */
 };
 
 /* What a session is made of; all of it must outlive the session. */
@@ -47,13 +68,13 @@ struct protocol_setup {
 	const char *helo;
 	const struct protocol_report *report;
 	struct carried *carried;
-	/* A message goes to all of its recipients or to none, as the classic
-	 * interface of protocol modules knows no part. */
+	/* A message goes to all of its recipients or to none, one command at a
+	 * time, as the classic interface of protocol modules wants it. */
 	int strict;
+	struct str tried;	/* addresses not to be used, each LF ended */
+	struct str sick;	/* to be used last */
+	long long open_by;	/* for open, clock_ms; 0: no limit */
 };
-
-/* What ended a session is nobody's fault and will not happen again. */
-#define PROTOCOL_AGAIN (-1)
 
 /* The window of a session that sends one message at a time: the current one,
  * the next, whose envelope may go ahead, and a spare. A larger window means
@@ -70,21 +91,20 @@ struct protocol {
 	 * session is the protocol's own, and begins with its connection. */
 	struct connection *(*create)(const struct protocol_setup *setup,
 	    int *code, struct buf *why);
-	/* Connects, says hello, authenticates. 0, or the ERR_ code of the
-	 * remote: stage and text of the connection say more, and open may be
-	 * tried again. A protocol with a connection for each message may
-	 * connect in send. */
+	/* Connects, says hello, authenticates; once in a process. 0, or an
+	 * ERR_ code: fault, stage, reply, text of the connection say more, and
+	 * of FAULT_ADDRESS peer (the address) and last. */
 	int (*open)(struct connection *session);
 	/* Sends a message. Its result, and those of messages before it, may be
-	 * outstanding when this returns; settle or a later send reports them,
-	 * in order. 0; or what ended the session: an ERR_ code, or
-	 * PROTOCOL_AGAIN. What the server could have taken has then been
-	 * reported, and what has not been reported may be sent again. */
+	 * outstanding when this returns; settle or a later send reports them.
+	 * 0; or the ERR_ code of what ended the session, with fault, stage,
+	 * reply, text of the connection: what the server could have taken has
+	 * then been reported. */
 	int (*send)(struct connection *session,
 	    const struct protocol_message *m);
 	/* Waits for the oldest outstanding result, if any. Returns as send. */
 	int (*settle)(struct connection *session);
-	/* How many messages it is worth to have at hand. */
+	/* How many messages it is worth to have at hand; grows with answers. */
 	size_t (*window)(const struct connection *session);
 	/* Says goodbye and closes; never waits long. */
 	void (*close)(struct connection *session);

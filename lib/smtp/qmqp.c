@@ -13,6 +13,7 @@
 #include "../mail/envelope.h"
 #include "connection.h"
 #include "../base/mem.h"
+#include "options.h"
 #include "qmqp.h"
 
 /* Milliseconds. */
@@ -30,19 +31,27 @@ struct request {
 	struct buf answer;
 };
 
+/* Reports the result of the message. */
 static void
-report_answer(struct connection *q, const struct request *r, int code,
-    struct str text)
+report_result(struct connection *q, const struct request *r, int code,
+    enum fault fault, int is_unanswered, struct str text)
 {
-	q->report->message(q->report->context, r->m->id, code,
-	    q->stage, text);
+	struct result result = { code, fault, q->stage, 0, is_unanswered,
+	    text };
+
+	buf_set(&q->text, text);
+	if (!code && q->report->taken)
+		q->report->taken(q->report->context, r->m->id);
+	q->report->message(q->report->context, r->m->id, &result);
 }
 
+/* That is the end of the connection too. Returns the code. */
 static int
-end_qmqp(struct connection *q, int code, struct str text)
+end_qmqp(struct connection *q, enum fault fault, int code)
 {
-	buf_set(&q->text, text);
+	q->fault = fault;
 	io_close(&q->io);
+	q->open = 0;
 	return code;
 }
 
@@ -187,26 +196,26 @@ answer_code(struct str answer)
 	return ERR_PROTOCOL;
 }
 
-/* No proper answer, although the server has the whole request. */
+/* The server has the whole request, and has not said what became of it. */
 static int
 unanswered(struct connection *q, const struct request *r)
 {
+	struct buf words = { 0 };
 	int code = ERR_PROTOCOL;
-	struct buf text = { 0 };
 
-	buf_set(&text, STR("Response from remote was not a netstring"));
+	buf_set(&words, STR("Response from remote was not a netstring"));
 	if (q->io.state != IO_OPEN) {
 		code = connection_lost(q);
-		buf_cat(&text, STR(": "), buf_str(&q->text));
+		buf_cat(&words, STR(": "), buf_str(&q->text));
 	}
-	buf_add(&text, STR("; the message may have been taken, "
+	buf_add(&words, STR("; the message may have been taken, "
 	    "possible duplicate"));
-	code = end_qmqp(q, code, buf_str(&text));
-	report_answer(q, r, code, buf_str(&text));
-	buf_free(&text);
-	return code;
+	report_result(q, r, code, FAULT_CONNECTION, 1, buf_str(&words));
+	buf_free(&words);
+	return end_qmqp(q, FAULT_CONNECTION, code);
 }
 
+/* One connection takes one message. */
 static int
 judge_answer(struct connection *q, const struct request *r)
 {
@@ -214,31 +223,36 @@ judge_answer(struct connection *q, const struct request *r)
 	int code = answer_code(answer);
 
 	if (code == ERR_PROTOCOL) {
-		end_qmqp(q, code, STR("Invalid status byte in response"));
-		report_answer(q, r, code, buf_str(&q->text));
-		return code;
+		report_result(q, r, code, FAULT_CONNECTION, 1,
+		    STR("Invalid status byte in response"));
+		return end_qmqp(q, FAULT_CONNECTION, code);
 	}
-	end_qmqp(q, code, str_skip(answer, 1));
-	report_answer(q, r, code, str_skip(answer, 1));
-	return 0;
+	if (code == ERR_MSG_PERM && q->o->soft_bounce && !*q->o->soft_bounce)
+		code = ERR_MSG_TEMP;
+	q->answered++;
+	report_result(q, r, code, code ? FAULT_MESSAGE : FAULT_NONE, 0,
+	    str_skip(answer, 1));
+	return end_qmqp(q, FAULT_END, ERR_PROTOCOL);
 }
 
 /* A server may refuse before it has heard all. */
 static int
-cut_off(struct connection *q, struct request *r)
+cut_off_request(struct connection *q, struct request *r)
 {
 	struct buf text = { 0 };
-	int code = connection_lost(q);
+	int code;
 
 	if (read_answer(&q->io, &r->answer) == 0 &&
 	    answer_code(buf_str(&r->answer)) != ERR_OK)
 		return judge_answer(q, r);
-	buf_set(&text, STR("Error sending message to remote: "));
-	buf_add(&text, buf_str(&q->text));
-	code = end_qmqp(q, code == ERR_PROTOCOL ? ERR_MSG_WRITE : code,
-	    buf_str(&text));
+	code = connection_lost(q);
+	buf_cat(&text, STR("Error sending message to remote: "),
+	    buf_str(&q->text));
+	if (code == ERR_PROTOCOL)
+		code = ERR_MSG_WRITE;
+	report_result(q, r, code, FAULT_CONNECTION, 0, buf_str(&text));
 	buf_free(&text);
-	return code;
+	return end_qmqp(q, FAULT_CONNECTION, code);
 }
 
 static int
@@ -250,7 +264,7 @@ receive_answer(struct connection *q, struct request *r)
 	io_deadline(io, PATIENCE_ANSWER);
 	io_put(io, STR(","));
 	if (io_flush(io) < 0 && io->sent < io->put)
-		return cut_off(q, r);
+		return cut_off_request(q, r);
 	if (read_answer(io, &r->answer) < 0)
 		return unanswered(q, r);
 	return judge_answer(q, r);
@@ -265,20 +279,23 @@ exchange_request(struct connection *q, struct request *r)
 
 	q->stage = STAGE_data;
 	if (measure_request(r) < 0) {
-		report_answer(q, r, ERR_MSG_READ, STR("Error reading message"));
+		report_result(q, r, ERR_MSG_READ, FAULT_OURS, 0,
+		    STR("Error reading message"));
 		return 0;
 	}
-	rc = connection_open(q);
+	rc = q->io.fd < 0 ? connection_open(q) : 0;
 	if (rc)
 		return rc;
+	connection_opened(q);
 	q->stage = STAGE_data;
+	io_deadline(&q->io, PATIENCE_BLOCK);
 	rc = put_request(q, r);
 	if (rc < 0)
-		return cut_off(q, r);
+		return cut_off_request(q, r);
 	if (rc > 0) {
-		end_qmqp(q, ERR_MSG_READ, STR("Error re-reading message"));
-		report_answer(q, r, ERR_MSG_READ, buf_str(&q->text));
-		return 0;
+		report_result(q, r, ERR_MSG_READ, FAULT_OURS, 0,
+		    STR("Error re-reading message"));
+		return end_qmqp(q, FAULT_AGAIN, ERR_MSG_READ);
 	}
 	connection_hold_signals(SIG_BLOCK);
 	rc = receive_answer(q, r);
@@ -293,18 +310,22 @@ qmqp_send(struct connection *q, const struct protocol_message *m)
 	int rc;
 
 	r.m = m;
+	q->io.limit = q->limit;
 	rc = exchange_request(q, &r);
-	q->open = 0;
 	envelope_free(&r.e);
 	buf_free(&r.answer);
 	return rc;
 }
 
+/* The module run by hand looks at the message first. */
 static int
 qmqp_open(struct connection *q)
 {
-	q->open = 1;
-	return 0;
+	int rc = q->setup->strict ? 0 : connection_open(q);
+
+	if (!rc)
+		connection_opened(q);
+	return rc;
 }
 
 static int

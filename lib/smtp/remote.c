@@ -124,6 +124,17 @@ remote_equal(const struct remote *a, const struct remote *b)
 	    str_eq(buf_str(&a->lines), buf_str(&b->lines));
 }
 
+int
+remotes_equal(const struct remotes *a, const struct remotes *b)
+{
+	size_t i;
+
+	for (i = 0; i < a->count && i < b->count; i++)
+		if (!remote_equal(&a->list[i], &b->list[i]))
+			return 0;
+	return a->count == b->count;
+}
+
 void
 remotes_free(struct remotes *r)
 {

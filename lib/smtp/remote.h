@@ -43,6 +43,7 @@ void remotes_parse(struct remotes *r, struct str text);
 int remotes_exposed(const struct remotes *r, struct buf *path);
 
 int remote_equal(const struct remote *a, const struct remote *b);
+int remotes_equal(const struct remotes *a, const struct remotes *b);
 
 /* Wipes and frees. */
 void remotes_free(struct remotes *r);

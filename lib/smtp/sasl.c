@@ -34,19 +34,21 @@ static int
 login_begin(struct sasl *s, struct buf *response)
 {
 	buf_add(response, s->user);
+	s->ahead = 1;
 	return 1;
 }
 
-/* Servers that overlook the initial response ask for the name again. */
+/* Name and password go by position, as a server may call them what it likes.
+ * But some overlook a name that went ahead and ask for it again: then only a
+ * challenge that asks for a password gets it. */
 static int
 login_answer(struct sasl *s, struct str challenge, struct buf *response)
 {
-	if (s->step++ > 1)
+	int at = s->ahead + s->step++;
+
+	if (at > 1 || (s->ahead && !str_istarts(challenge, STR("pass"))))
 		return -1;
-	if (str_istarts(challenge, STR("user")))
-		buf_add(response, s->user);
-	else
-		buf_add(response, s->pass);
+	buf_add(response, at ? s->pass : s->user);
 	return 0;
 }
 
@@ -254,7 +256,7 @@ sasl_offered(struct str offered, struct str name)
 }
 
 const struct sasl_mechanism *
-sasl_choose(struct str offered, int in_private)
+sasl_choose(struct str offered, struct str tried, int in_private)
 {
 	static const char *const order[2][5] = {
 		{ "SCRAM-SHA-256", "SCRAM-SHA-1", "CRAM-MD5", "PLAIN",
@@ -269,7 +271,7 @@ sasl_choose(struct str offered, int in_private)
 	for (i = 0; i < 5; i++) {
 		struct str name = str_of(order[!!in_private][i]);
 
-		if (sasl_offered(offered, name) &&
+		if (sasl_offered(offered, name) && !sasl_offered(tried, name) &&
 		    (hashes || str_find(name, '-') == name.n))
 			return sasl_find(name);
 	}

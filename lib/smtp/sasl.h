@@ -11,6 +11,7 @@ struct sasl {
 	struct str user;
 	struct str pass;
 	int step;		/* challenges answered so far */
+	int ahead;		/* LOGIN: the name went ahead of them */
 	struct buf first;	/* SCRAM: what we said first */
 	unsigned char expected[32];	/* SCRAM: the server's proof */
 	size_t expected_n;
@@ -33,9 +34,11 @@ struct sasl_mechanism {
 const struct sasl_mechanism *sasl_find(struct str name);
 
 /* The best for a user and a password among the names in offered, which are
- * separated by blanks; NULL when there is none. In private (TLS) the server
- * may see the password, and PLAIN is what works best. */
-const struct sasl_mechanism *sasl_choose(struct str offered, int in_private);
+ * separated by blanks, that is not in tried, another such list; NULL when there
+ * is none. In private (TLS) the server may see the password, and PLAIN is what
+ * works best. */
+const struct sasl_mechanism *sasl_choose(struct str offered, struct str tried,
+    int in_private);
 
 /* 1 if name is among the blank-separated words of offered. */
 int sasl_offered(struct str offered, struct str name);

@@ -1,6 +1,7 @@
 /* session.h - an SMTP session up to where messages begin, client side: the
  * connection, greeting, hello, STARTTLS, AUTH, and how commands are spoken and
- * replies heard. RFC 5321, 3207, 4954. Transactions are smtp.c's. */
+ * replies heard. RFC 5321, 3207, 4954. Transactions are smtp.c's. What ended a
+ * session stands in its connection. */
 #ifndef SESSION_H
 #define SESSION_H
 
@@ -32,6 +33,9 @@ struct smtp_session {
  * stage and text set and the connection closed. */
 int session_open(struct smtp_session *s);
 
+/* AUTH, as the options want it. 0, or an ERR_ code as session_open; login.c. */
+int session_login(struct smtp_session *s);
+
 /* Puts one command, CRLF added, into the connection's buffer. 0; -1 if the
  * connection is lost or, with nothing put, if a part has a control byte. */
 #define session_send(s, ...) session_send_parts(s, \
@@ -44,12 +48,15 @@ int session_send_parts(struct smtp_session *s, const struct str *parts,
  * -1 when the connection is lost or the reply is none. */
 int session_reply(struct smtp_session *s, long long patience);
 
-/* Three ends, each with text set and the connection closed. They return the
- * ERR_ code: given; of a lost connection or malformed reply; of a reply that
- * was not hoped for and is about no message, which is never permanent. */
-int session_end(struct smtp_session *s, int code, struct str text);
+/* Four ends, each with fault and text set and the connection closed. They
+ * return the ERR_ code: given; of a lost connection or malformed reply; of a
+ * reply that was not hoped for and is about no message, which is never
+ * permanent; of a reply that is out of step. */
+int session_end(struct smtp_session *s, enum fault fault, int code,
+    struct str text);
 int session_lost(struct smtp_session *s);
 int session_refused(struct smtp_session *s);
+int session_out_of_step(struct smtp_session *s);
 
 /* Says QUIT, waits a little for the answer, closes. */
 void session_quit(struct smtp_session *s);

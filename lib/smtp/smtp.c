@@ -1,536 +1,129 @@
-/* smtp - an SMTP session, client side: its transactions.
+/* smtp - an SMTP session, client side: who is served when, and the message
+ * itself.
  *
- * A transaction is a row of commands: RSET if the last one was left open,
- * MAIL, RCPT..., and then either DATA and the message with its final dot, or
- * BDAT with the message and RSET. They are numbered, spoken in order and
- * answered in order: one at a time; or with PIPELINING (RFC 2920) a window of
- * them ahead, the first of them before the previous final dot is answered; or
- * with CHUNKING too (RFC 3030) many messages ahead, as BDAT waits for nothing.
- *
- * With DATA the 354 shows that replies and commands are in step. With BDAT
- * only the RSET behind it does: where a server has said one reply too many,
- * that is the place of the message's own. */
+ * One command at a time; or with PIPELINING (RFC 2920) the commands of a
+ * transaction ahead, the first of them before the previous final dot is
+ * answered; or with CHUNKING too (RFC 3030) many messages ahead, as BDAT waits
+ * for nothing. Only small messages to one recipient ride so: a large one may
+ * be refused before it is sent, and of several recipients only DATA's 354
+ * tells in time whose each refusal was. */
 #include <errno.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "../base/chr.h"
-#include "../mail/envelope.h"
 #include "../base/mem.h"
-#include "session.h"
 #include "smtp.h"
-#include "../mail/wire.h"
+#include "transaction.h"
 
 /* What may be unanswered at a time: commands, whose replies must fit into
- * buffers, messages, and their octets, which a lost connection makes possible
- * duplicates of. */
+ * buffers, messages at first, and their octets. */
 #define WINDOW_COMMANDS 150
-#define WINDOW_MESSAGES 64
+#define WINDOW_FIRST 8
 #define WINDOW_OCTETS (1024 * 1024)
 
-struct transaction {
-	struct transaction *next;
-	struct protocol_message m;
-	struct envelope e;
-	struct wire_size size;
-	size_t commands;	/* in all */
-	size_t said, heard;
-	size_t say_at;		/* recipients, as envelope_next wants it */
-	size_t accepted;	/* recipients */
-	int reset;		/* 1 if the first command is RSET */
-	int chunked;		/* BDAT, not DATA */
-	int data;		/* the server waits for the message */
-	int answered;		/* code is what the server says of it */
-	unsigned long long end;	/* io.put behind its last octet; 0 before */
-	int code;		/* result of the message as a whole */
-	enum stage stage;
-	struct buf text;
-};
-
-struct smtp {
-	struct smtp_session session;	/* first: it begins with its
-					 * connection */
-	int strict;
-	int dirty;		/* the server has half a transaction */
-	struct transaction *first, *last;	/* unanswered, oldest first */
-	size_t unheard;		/* commands */
-	unsigned long long octets;	/* of the messages among them */
-};
-
-/* ---- transactions and their results ---- */
-
-static int
-failed(struct transaction *t, int code, enum stage stage, struct str text)
-{
-	if (!t->code) {
-		t->code = code;
-		t->stage = stage;
-		buf_set(&t->text, text);
-	}
-	return -1;
-}
-
-static void
-report(struct smtp *s, const struct transaction *t, int code,
-    enum stage stage, struct str text)
-{
-	const struct protocol_report *r = s->session.c.report;
-
-	r->message(r->context, t->m.id, code, stage, text);
-}
-
-static struct transaction *
-new_transaction(struct smtp *s, const struct protocol_message *m)
-{
-	struct transaction *t = mem_new(1, sizeof *t);
-
-	t->m = *m;
-	if (s->last)
-		s->last->next = t;
-	else
-		s->first = t;
-	s->last = t;
-	return t;
-}
-
-/* The oldest leaves the row. */
-static void
-drop_first(struct smtp *s)
-{
-	struct transaction *t = s->first;
-
-	s->first = t->next;
-	if (!s->first)
-		s->last = NULL;
-	s->unheard -= t->said - t->heard;
-	s->octets -= t->end ? t->size.octets : 0;
-	envelope_free(&t->e);
-	buf_free(&t->text);
-	free(t);
-}
-
-/* The oldest transaction is complete: reports its result. */
-static void
-finish_transaction(struct smtp *s)
-{
-	struct transaction *t = s->first;
-
-	report(s, t, t->code, t->stage, buf_str(&t->text));
-	drop_first(s);
-	if (!s->first || !s->first->end)
-		connection_hold_signals(SIG_UNBLOCK);
-}
-
-/* What the server may have taken although it has not said so. */
-static void
-report_lost(struct smtp *s, struct transaction *t, int code)
-{
-	struct buf text = { 0 };
-
-	buf_cat(&text, buf_str(&s->session.c.text), t->chunked ?
-	    STR(" after the last chunk") : STR(" after the final dot"),
-	    STR(": the message may have been taken, possible duplicate"));
-	report(s, t, code, STAGE_dot, buf_str(&text));
-	buf_free(&text);
-}
-
-/* Replies that are about the session and not the message, whatever they
- * answer: 421, the server goes; 530, it wants a login or TLS first. */
-static int
-is_farewell(const struct smtp *s)
-{
-	return s->session.reply.code == 421 || s->session.reply.code == 530;
-}
-
-/* Reports transactions that have a result or whose message was sent completely
- * (possible duplicates; none where the server said that it closes). The others
- * stay unreported and are retried. */
-static int
-abandon(struct smtp *s, int code)
-{
-	unsigned long long sent = is_farewell(s) ? 0 : s->session.c.io.sent;
-
-	while (s->first) {
-		struct transaction *t = s->first;
-
-		if (t->code || t->answered)
-			report(s, t, t->code, t->stage, buf_str(&t->text));
-		else if (t->end && sent >= t->end)
-			report_lost(s, t, code);
-		drop_first(s);
-	}
-	connection_hold_signals(SIG_UNBLOCK);
-	return code;
-}
-
-static int
-lost(struct smtp *s)
-{
-	return abandon(s, session_lost(&s->session));
-}
-
-static int
-refused(struct smtp *s)
-{
-	return abandon(s, session_refused(&s->session));
-}
-
-/* ---- commands ---- */
-
-static int
-is_atom_text(struct str s)
-{
-	size_t i;
-
-	for (i = 0; i < s.n; i++)
-		if (!chr_is(s.p[i], CHR_ATEXT) && s.p[i] != '.')
-			return 0;
-	return s.n > 0 && s.p[0] != '.' && s.p[s.n - 1] != '.' &&
-	    !memmem(s.p, s.n, "..", 2);
-}
-
-/* An address as RFC 5321 writes a mailbox; queue files hold local parts
- * without their quotes. */
-static void
-add_mailbox(struct buf *b, struct str address)
-{
-	size_t at = str_rfind(address, '@'), i;
-	struct str local = str_head(address, at);
-
-	buf_addc(b, '<');
-	if (address.n == 0 || is_atom_text(local)) {
-		buf_add(b, local);
-	} else {
-		buf_addc(b, '"');
-		for (i = 0; i < local.n; i++) {
-			if (local.p[i] == '"' || local.p[i] == '\\')
-				buf_addc(b, '\\');
-			buf_addc(b, local.p[i]);
-		}
-		buf_addc(b, '"');
-	}
-	buf_cat(b, str_skip(address, at), STR(">"));
-}
-
-static int
-has_eight_bit(struct str s)
-{
-	size_t i;
-
-	for (i = 0; i < s.n; i++)
-		if (chr_is(s.p[i], CHR_8BIT))
-			return 1;
-	return 0;
-}
-
-/* Refuses what this server or any server cannot be asked. */
-static int
-check(const struct smtp *s, struct transaction *t)
-{
-	const struct extensions *x = &s->session.ext;
-
-	if (has_eight_bit(buf_str(&t->e.text)) && !x->utf8)
-		return failed(t, ERR_MSG_PERM, STAGE_mail, STR("An address "
-		    "needs SMTPUTF8, which the server does not offer"));
-	if (x->size_limit && t->size.octets > x->size_limit) {
-		failed(t, ERR_MSG_PERM, STAGE_mail, STR(""));
-		buf_fmt(&t->text, "The message has %llu bytes, the server "
-		    "takes no more than %lu", t->size.octets,
-		    x->size_limit);
-		return -1;
-	}
-	return 0;
-}
-
-static int
-fail_unreadable(struct transaction *t, enum stage stage)
-{
-	const char *error = strerror(errno);
-
-	failed(t, ERR_MSG_READ, stage, STR("Could not read message: "));
-	buf_add(&t->text, str_of(error));
-	return -1;
-}
-
-static int
-prepare_transaction(struct smtp *s, struct transaction *t)
-{
-	const struct extensions *x = &s->session.ext;
-
-	if (envelope_read(t->m.fd, &t->e) < 0 ||
-	    wire_measure(t->m.fd, t->e.body, &t->size) < 0)
-		return fail_unreadable(t, STAGE_mail);
-	if (check(s, t) < 0)
-		return -1;
-	t->chunked = x->chunking && x->pipelining && !s->strict &&
-	    !s->session.carried->no_chunking;
-	t->reset = s->first == t && s->dirty;
-	t->commands = (size_t)t->reset + 1 + t->e.count + 2;
-	return 0;
-}
-
-/* What command number k of a transaction is. */
-static enum stage
-stage_of(const struct transaction *t, size_t k)
-{
-	if (k < (size_t)t->reset)
-		return STAGE_session;
-	k -= (size_t)t->reset;
-	if (k == 0)
-		return STAGE_mail;
-	if (k <= t->e.count)
-		return STAGE_rcpt;
-	if (t->chunked)
-		return k == t->e.count + 1 ? STAGE_dot : STAGE_session;
-	return k == t->e.count + 1 ? STAGE_data : STAGE_dot;
-}
-
-static void
-say_mail(struct smtp *s, const struct transaction *t)
-{
-	struct buf b = { 0 };
-
-	buf_set(&b, STR("MAIL FROM:"));
-	add_mailbox(&b, envelope_sender(&t->e));
-	if (s->session.ext.size)
-		buf_fmt(&b, " SIZE=%llu", t->size.octets);
-	if (s->session.ext.eight_bit && t->size.eight_bit)
-		buf_add(&b, STR(" BODY=8BITMIME"));
-	if (has_eight_bit(buf_str(&t->e.text)))
-		buf_add(&b, STR(" SMTPUTF8"));
-	session_send(&s->session, buf_str(&b));
-	buf_free(&b);
-}
-
-static void
-say_recipient(struct smtp *s, struct transaction *t)
-{
-	struct buf b = { 0 };
-
-	add_mailbox(&b, envelope_next(&t->e, &t->say_at));
-	session_send(&s->session, STR("RCPT TO:"), buf_str(&b));
-	buf_free(&b);
-}
-
-static void
-say_next(struct smtp *s, struct transaction *t)
-{
-	struct buf b = { 0 };
-
-	switch (stage_of(t, t->said++)) {
-	case STAGE_mail:
-		say_mail(s, t);
-		break;
-	case STAGE_rcpt:
-		say_recipient(s, t);
-		break;
-	case STAGE_data:
-		session_send(&s->session, STR("DATA"));
-		break;
-	case STAGE_dot:
-		buf_fmt(&b, "BDAT %llu LAST", t->size.octets);
-		session_send(&s->session, buf_str(&b));
-		buf_free(&b);
-		break;
-	default:
-		session_send(&s->session, STR("RSET"));
-	}
-	s->unheard++;
-}
-
-/* ---- replies ---- */
-
-static void
-recipient_refused(struct smtp *s, struct transaction *t, size_t index,
-    int code)
-{
-	const struct protocol_report *r = s->session.c.report;
-	struct str text = buf_str(&s->session.reply.text);
-
-	if (t->code)
-		return;
-	if (s->strict)
-		failed(t, code, STAGE_rcpt, text);
-	else
-		r->recipient(r->context, t->m.id, index, code, text);
-	t->stage = STAGE_rcpt;
-	buf_set(&t->text, text);
-}
-
-/* A server that does not know BDAT although it offered it takes the message
- * for commands: it must not get another octet. What it got it cannot have
- * understood, so all of it is sent again, by DATA. */
-static int
-chunking_unknown(struct smtp *s)
-{
-	s->session.carried->no_chunking = 1;
-	io_close(&s->session.c.io);
-	session_end(&s->session, ERR_PROTOCOL, buf_str(&s->session.reply.text));
-	while (s->first)
-		drop_first(s);
-	connection_hold_signals(SIG_UNBLOCK);
-	return PROTOCOL_AGAIN;
-}
-
-/* The last reply of a transaction. */
-static int
-on_final_reply(struct smtp *s, struct transaction *t, int class)
-{
-	struct str text = buf_str(&s->session.reply.text);
-	int code = s->session.reply.code;
-
-	if (t->chunked && (code == 500 || code == 501 || code == 502 ||
-	    code == 504))
-		return chunking_unknown(s);
-	s->dirty = 0;
-	t->answered = 1;
-	if (!t->accepted && !t->code)
-		t->code = ERR_MSG_TEMP;
-	else if (class != 2)
-		failed(t, class == 4 ? ERR_MSG_TEMP : class == 5 ?
-		    ERR_MSG_PERM : ERR_PROTOCOL, STAGE_dot, text);
-	if (!t->code) {
-		t->stage = STAGE_dot;
-		buf_set(&t->text, text);
-	}
-	if (!t->chunked)
-		finish_transaction(s);
-	return class == 3 || code == 421 ? refused(s) : 0;
-}
-
-/* RSET's reply. Where it refuses it is not that, and what was taken for the
- * message's reply was not that either. */
-static int
-on_rset_reply(struct smtp *s, struct transaction *t, int class)
-{
-	s->dirty = 0;
-	if (class != 2) {
-		t->answered = t->code = 0;
-		return -1;
-	}
-	if (t->answered)
-		finish_transaction(s);
-	return 0;
-}
-
-/* What a reply means for its transaction; -1: nothing that SMTP allows. */
-static int
-on_reply(struct smtp *s, struct transaction *t, size_t k, int class)
-{
-	enum stage stage = stage_of(t, k);
-	int code = class == 4 ? ERR_MSG_TEMP : ERR_MSG_PERM;
-
-	if (stage == STAGE_session)
-		return on_rset_reply(s, t, class);
-	if (class == 4 || class == 5) {
-		if (stage == STAGE_rcpt)
-			recipient_refused(s, t, k - (size_t)t->reset - 1,
-			    code);
-		else if (stage == STAGE_mail || t->accepted)
-			failed(t, code, stage, buf_str(&s->session.reply.text));
-		return 0;
-	}
-	if (class != (stage == STAGE_data ? 3 : 2))
-		return -1;
-	t->accepted += stage == STAGE_rcpt;
-	t->data = stage == STAGE_data;
-	s->dirty = 1;
-	return 0;
-}
-
-/* Hears the next reply, which is the oldest transaction's. */
-static int
-hear_next(struct smtp *s)
-{
-	struct transaction *t = s->first;
-	size_t k = t->heard;
-	int class;
-
-	s->session.c.stage = stage_of(t, k);
-	class = session_reply(&s->session, s->session.c.stage == STAGE_dot ?
-	    PATIENCE_DOT : PATIENCE_COMMAND);
-	if (class < 0)
-		return lost(s);
-	t->heard++;
-	s->unheard--;
-	if (s->session.c.stage == STAGE_dot)
-		return on_final_reply(s, t, class);
-	if (is_farewell(s))
-		return refused(s);
-	return on_reply(s, t, k, class) < 0 ? refused(s) : 0;
-}
+#define RIDES_OCTETS 65536
 
 /* ---- the message ---- */
 
+/* Puts a block, and counts its octets down from *left. 0; 1 if they are more;
+ * -1 if the connection takes no more. */
 static int
-send_block(struct smtp *s, struct wire *w, struct str block)
+put_block(struct smtp *s, struct wire *w, struct str block,
+    unsigned long long *left)
 {
 	struct str piece;
 
 	io_deadline(&s->session.c.io, PATIENCE_BLOCK);
-	while (wire_next(w, &block, &piece))
+	while (wire_next(w, &block, &piece)) {
+		if (!w->dotted && piece.n > *left)
+			return 1;
+		*left -= w->dotted ? 0 : piece.n;
 		if (io_put(&s->session.c.io, piece) < 0)
 			return -1;
+	}
 	return 0;
 }
 
-/* A message cannot be taken back half way, so the session is over. */
+/* Exactly the octets that were measured, whatever became of the file. 0; 1 if
+ * it does not have them any more; -1 if the connection takes no more. */
 static int
-cannot_read(struct smtp *s, struct transaction *t)
+put_message(struct smtp *s, const struct outgoing *o, struct wire *w)
 {
-	fail_unreadable(t, STAGE_data);
-	io_close(&s->session.c.io);
-	return abandon(s, session_end(&s->session, ERR_MSG_READ,
-	    STR("Could not read the message to its end")));
+	unsigned long long left = o->size.octets;
+	char block[32768];
+	off_t at = o->e.body;
+	ssize_t n;
+	int rc = 0;
+
+	for (; !rc && at < o->size.end; at += n) {
+		n = pread(o->m.fd, block, o->size.end - at <
+		    (off_t)sizeof block ? (size_t)(o->size.end - at) :
+		    sizeof block, at);
+		if (n < 0 && errno == EINTR)
+			n = 0;
+		else if (n <= 0)
+			return 1;
+		else
+			rc = put_block(s, w, (struct str){ block, (size_t)n },
+			    &left);
+	}
+	return rc ? rc : left != wire_end(w).n;
 }
 
-/* The message and what ends it. */
+/* A message cannot be taken back half way, so the session is over, and not
+ * another octet must go out that could complete it. */
 static int
-send_text(struct smtp *s, struct transaction *t)
+file_changed(struct smtp *s, struct transaction *t)
 {
+	struct result r = { ERR_MSG_READ, FAULT_OURS, STAGE_data, 0, 0,
+	    STR("Could not read message: the file changed while it was sent") };
+	int rc = 0;
+
+	io_mute(&s->session.c.io);
+	while (!rc && s->first != t)
+		rc = transaction_hear(s);
+	if (rc)
+		return rc;
+	t->failure = outgoing_outcome(t->o, &r);
+	transaction_finish(s);
+	io_close(&s->session.c.io);
+	return transaction_end(s, FAULT_AGAIN, ERR_MSG_READ, r.text);
+}
+
+static int
+send_body(struct smtp *s, struct transaction *t)
+{
+	struct io *io = &s->session.c.io;
 	struct wire w = { !t->chunked, 0, 0, 0 };
-	char block[32768];
-	off_t at = t->e.body;
-	ssize_t n;
+	int rc;
 
 	s->session.c.stage = STAGE_data;
-	while ((n = pread(t->m.fd, block, sizeof block, at)) != 0) {
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return cannot_read(s, t);
-		at += n;
-		if (send_block(s, &w, (struct str){ block, (size_t)n }) < 0)
-			return lost(s);
-	}
+	rc = put_message(s, t->o, &w);
+	if (rc)
+		return rc < 0 ? transaction_hear_rest(s) : file_changed(s, t);
 	connection_hold_signals(SIG_BLOCK);
-	io_put(&s->session.c.io, wire_end(&w));
+	io_put(io, wire_end(&w));
 	if (!t->chunked) {
-		io_put(&s->session.c.io, STR(".\r\n"));
+		io_put(io, STR(".\r\n"));
 		t->said++;
 		s->unheard++;
 	}
-	t->end = s->session.c.io.put;
-	s->octets += t->size.octets;
+	t->end = io->put;
+	s->octets += t->o->size.octets;
+	s->in_flight++;
 	if (t->chunked)
-		say_next(s, t);
+		command_next(s, t);
 	return 0;
 }
 
-/* DATA was said ahead and the server waits for a message that is not to be
- * sent. Where no recipient was accepted an empty one ends it (RFC 2920 3.1);
- * else somebody would get that. */
+/* DATA was said ahead, nobody was accepted, and yet the server waits for a
+ * message: an empty one ends it (RFC 2920 3.1). */
 static int
 send_nothing(struct smtp *s, struct transaction *t)
 {
-	if (t->accepted) {
-		io_close(&s->session.c.io);
-		return abandon(s, session_end(&s->session, ERR_PROTOCOL,
-		    STR("Server wants the message of a transaction it has "
-		    "refused")));
-	}
 	session_send(&s->session, STR("."));
 	t->said++;
 	s->unheard++;
@@ -539,29 +132,26 @@ send_nothing(struct smtp *s, struct transaction *t)
 
 /* ---- a transaction ---- */
 
-/* Whether to send the next command now. Without PIPELINING nothing follows a
- * refused MAIL, nor DATA without an accepted recipient. */
+static int
+chunking(const struct smtp *s)
+{
+	const struct extensions *x = &s->session.ext;
+
+	return x->chunking && x->pipelining && !s->strict &&
+	    !s->session.carried->no_chunking;
+}
+
+/* Whether to say the next command, up to DATA, now. The module run by hand says
+ * nothing after a refusal; else DATA is said even if nobody was accepted, as
+ * its answer shows whether the refusals were. */
 static int
 more_to_say(const struct smtp *s, const struct transaction *t)
 {
-	if (t->said == t->commands - 1 || s->unheard >= WINDOW_COMMANDS)
+	if (t->said > t->recipients + 1 || s->unheard >= WINDOW_COMMANDS)
 		return 0;
-	if (s->session.ext.pipelining && !s->strict)
-		return !t->code;
-	return !s->unheard && !t->code &&
-	    (t->accepted || stage_of(t, t->said) != STAGE_data);
-}
-
-/* Ends a transaction whose message is not sent. */
-static int
-give_up(struct smtp *s, struct transaction *t)
-{
-	if (!t->code)
-		t->code = ERR_MSG_TEMP;
-	if (t->data)
-		return send_nothing(s, t);
-	finish_transaction(s);
-	return 0;
+	if (s->strict)
+		return !s->unheard && !t->failure;
+	return s->session.ext.pipelining || !s->unheard;
 }
 
 static int
@@ -571,26 +161,23 @@ by_data(struct smtp *s, struct transaction *t)
 
 	do {
 		while (more_to_say(s, t))
-			say_next(s, t);
+			command_next(s, t);
 		if (s->first != t || t->heard < t->said)
-			rc = hear_next(s);
+			rc = transaction_hear(s);
 	} while (!rc && (s->first != t || t->heard < t->said ||
 	    more_to_say(s, t)));
 	if (rc)
 		return rc;
-	if (t->code || !t->accepted || !t->data)
-		return give_up(s, t);
-	return send_text(s, t);
-}
-
-/* Nothing is unanswered and yet the server speaks. With DATA the 354 tells
- * that replies and commands are out of step; here nothing would. */
-static int
-unasked(struct smtp *s)
-{
-	s->session.c.stage = STAGE_session;
-	return session_reply(&s->session, PATIENCE_COMMAND) < 0 ? lost(s) :
-	    refused(s);
+	if (t->go)
+		return t->accepted ? send_body(s, t) : send_nothing(s, t);
+	if (s->strict) {
+		transaction_finish(s);
+		return 0;
+	}
+	/* If it does want the message after all, none must follow in a form
+	 * that would be taken for its text. */
+	command_next(s, t);
+	return chunking(s) ? transaction_hear(s) : 0;
 }
 
 static int
@@ -598,54 +185,118 @@ by_chunk(struct smtp *s, struct transaction *t)
 {
 	int rc = 0;
 
-	if (s->first == t && io_unread(&s->session.c.io))
-		return unasked(s);
-	while (!rc && s->first != t &&
-	    s->octets + t->size.octets > WINDOW_OCTETS)
-		rc = hear_next(s);
-	while (!rc && t->said < t->commands - 1) {
-		if (s->unheard >= WINDOW_COMMANDS)
-			rc = hear_next(s);
-		else
-			say_next(s, t);
-	}
-	return rc ? rc : send_text(s, t);
+	while (!rc && s->first != t && (s->in_flight >= s->window ||
+	    s->unheard + 4 > WINDOW_COMMANDS ||
+	    s->octets + t->o->size.octets > WINDOW_OCTETS))
+		rc = transaction_hear(s);
+	while (!rc && t->said <= t->recipients + 1)
+		command_next(s, t);
+	return rc ? rc : send_body(s, t);
 }
 
-/* A message that cannot be sent to this server, or at all, is out of the row
- * at once. */
-static void
-cannot_send(struct smtp *s, struct transaction *t)
+static int
+send_transaction(struct smtp *s, struct outgoing *o)
 {
-	struct transaction **at = &s->first;
+	struct transaction *t = transaction_new(s, o);
 
-	report(s, t, t->code, t->stage, buf_str(&t->text));
-	while (*at != t)
-		at = &(*at)->next;
-	s->last = NULL;
-	*at = NULL;
-	for (at = &s->first; *at; at = &(*at)->next)
-		s->last = *at;
-	envelope_free(&t->e);
-	buf_free(&t->text);
-	free(t);
+	t->chunked = chunking(s) && !o->doubt && o->e.count == 1 &&
+	    o->size.octets <= RIDES_OCTETS;
+	/* Nothing is unanswered and yet the server speaks. */
+	if (t->chunked && s->first == t && io_unread(&s->session.c.io))
+		return transaction_unasked(s);
+	return t->chunked ? by_chunk(s, t) : by_data(s, t);
+}
+
+/* The next transaction of the messages that need one; their recipients have
+ * waited longest. */
+static int
+send_more(struct smtp *s)
+{
+	struct outgoing *o;
+	int rc = 0;
+
+	while (!rc && s->first)
+		rc = transaction_hear(s);
+	if (rc)
+		return rc;
+	o = s->more;
+	s->more = o->next;
+	return send_transaction(s, o);
+}
+
+/* ---- a message ---- */
+
+static const char no_utf8[] =
+    "An address needs SMTPUTF8, which the server does not offer";
+
+/* Leaves out the recipients that this server cannot be asked for. */
+static void
+check_recipients(struct outgoing *o)
+{
+	struct result r = { ERR_MSG_PERM, FAULT_ROUTE, STAGE_rcpt, 0, 0,
+	    STR("") };
+	struct str address;
+	size_t at = 0, i;
+
+	r.text = str_of(no_utf8);
+	for (i = 0; (address = envelope_next(&o->e, &at)).p; i++) {
+		if (!command_needs_utf8(address))
+			continue;
+		o->fate[i] = outgoing_outcome(o, &r);
+		o->state[i] = RCPT_REFUSED;
+		o->waiting--;
+	}
+}
+
+static void
+too_large(const struct smtp *s, struct outgoing *o)
+{
+	char text[120];
+
+	snprintf(text, sizeof text, "The message has %llu bytes, the server "
+	    "takes no more than %lu", o->size.octets,
+	    s->session.ext.size_limit);
+	outgoing_fail(o, ERR_MSG_PERM, FAULT_ROUTE, str_of(text));
+}
+
+/* What this server cannot be asked. 1 if anything is left to be sent. */
+static int
+check_message(struct smtp *s, struct outgoing *o)
+{
+	const struct extensions *x = &s->session.ext;
+	struct str all = buf_str(&o->e.text);
+
+	if (!x->utf8 && command_needs_utf8(s->strict ? all :
+	    envelope_sender(&o->e)))
+		outgoing_fail(o, ERR_MSG_PERM, FAULT_ROUTE, str_of(no_utf8));
+	else if (x->size_limit && o->size.octets > x->size_limit)
+		too_large(s, o);
+	else if (!x->utf8 && command_needs_utf8(all))
+		check_recipients(o);
+	outgoing_settle(o);
+	return !o->result && o->waiting;
 }
 
 static int
 smtp_send(struct connection *session, const struct protocol_message *m)
 {
 	struct smtp *s = (struct smtp *)session;
-	struct transaction *t = new_transaction(s, m);
-	int rc;
+	struct outgoing *o;
+	int rc = 0;
 
 	s->session.c.io.limit = s->session.c.limit;
-	if (prepare_transaction(s, t) < 0) {
-		cannot_send(s, t);
+	while (!rc && s->more)
+		rc = send_more(s);
+	if (rc)
+		return rc;
+	o = outgoing_new(m);
+	if (o->result || !check_message(s, o)) {
+		transaction_report(s, o);
 		return 0;
 	}
-	rc = t->chunked ? by_chunk(s, t) : by_data(s, t);
+	rc = send_transaction(s, o);
 	while (!rc && s->first && !s->session.ext.pipelining)
-		rc = hear_next(s);
+		rc = transaction_hear(s);
 	return rc;
 }
 
@@ -653,11 +304,11 @@ static int
 smtp_settle(struct connection *session)
 {
 	struct smtp *s = (struct smtp *)session;
-	const struct transaction *oldest = s->first;
+	unsigned long reports = s->reports;
 	int rc = 0;
 
-	while (!rc && oldest && s->first == oldest)
-		rc = hear_next(s);
+	while (!rc && s->reports == reports && (s->first || s->more))
+		rc = s->first ? transaction_hear(s) : send_more(s);
 	return rc;
 }
 
@@ -677,6 +328,11 @@ smtp_create(const struct protocol_setup *setup, int *code, struct buf *why)
 	s->strict = setup->strict;
 	s->session.helo = setup->helo;
 	s->session.carried = setup->carried;
+	s->window = WINDOW_FIRST;
+	if (setup->carried->window > 0) {
+		s->window = (size_t)setup->carried->window;
+		s->chunks = 1;
+	}
 	*code = connection_init(&s->session.c, setup, why);
 	if (!*code)
 		return &s->session.c;
@@ -687,24 +343,17 @@ smtp_create(const struct protocol_setup *setup, int *code, struct buf *why)
 static int
 smtp_open(struct connection *session)
 {
-	struct smtp *s = (struct smtp *)session;
-
-	s->dirty = 0;
-	s->unheard = 0;
-	s->octets = 0;
-	return session_open(&s->session);
+	return session_open(&((struct smtp *)session)->session);
 }
 
 static size_t
 smtp_window(const struct connection *session)
 {
 	const struct smtp *s = (const struct smtp *)session;
-	const struct extensions *x = &s->session.ext;
 
-	if (!x->pipelining || s->strict)
+	if (!s->session.ext.pipelining || s->strict)
 		return 1;
-	return x->chunking && !s->session.carried->no_chunking ?
-	    WINDOW_MESSAGES : PROTOCOL_AHEAD;
+	return chunking(s) ? s->window : PROTOCOL_AHEAD;
 }
 
 static void

@@ -43,7 +43,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 	int in_private;
 
 	for (in_private = 0; in_private < 2; in_private++) {
-		m = sasl_choose(offered, in_private);
+		m = sasl_choose(offered, STR(""), in_private);
 		if (m && !sasl_offered(offered, str_of(m->name)))
 			abort();
 		if (m)

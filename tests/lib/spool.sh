@@ -31,7 +31,8 @@ queue_file() {
 # A sender at work sees whole files only.
 put() {
 	test_file=$spool/queue/$1; shift
-	queue_file "$@" >"$spool/tmp/put" && mv "$spool/tmp/put" "$test_file"
+	queue_file "$@" >"$spool/tmp/put" && touch -d '2 hours ago' "$spool/tmp/put" &&
+	    mv "$spool/tmp/put" "$test_file"
 }
 put_many() {
 	test_count=0
@@ -40,6 +41,7 @@ put_many() {
 		queue_file "r$test_count@x.y" \
 		    >"$spool/queue/$((1000000000 + test_count)).$test_count"
 	done
+	find "$spool/queue" -type f -exec touch -d '2 hours ago' {} +
 }
 files() { LC_ALL=C ls -A "$spool/$1" | paste -sd ' ' -; }
 waiting() { find "$spool/queue" -type f | wc -l; }

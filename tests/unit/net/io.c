@@ -1,4 +1,6 @@
 /* io - lines in, bytes out, deadlines, and peers that go away. */
+#include <arpa/inet.h>
+#include <netinet/in.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -140,8 +142,71 @@ sending(void)
 	T(recv(far, got, sizeof got, MSG_DONTWAIT) == 2);
 	close(far);
 	T(io_put(&io, STR("f")) == 0 && io_flush(&io) == -1);
-	T(io.state == IO_EOF);
+	T(io.state == IO_OPEN && io_put(&io, STR("g")) == -1);
+	T(is_line(-1, STR("")) && io.state == IO_EOF && io.sent == 5);
 	io_close(&io);
+}
+
+/* A server that says something and closes hard, with our words unread. */
+static void
+server(int listening, struct str words)
+{
+	int fd = accept(listening, NULL, NULL);
+	char byte;
+
+	if (recv(fd, &byte, 1, MSG_PEEK) != 1 ||
+	    write(fd, words.p, words.n) != (ssize_t)words.n)
+		_exit(1);
+	_exit(0);
+}
+
+static void
+reset(void)
+{
+	struct sockaddr_in a = { 0 };
+	socklen_t n = sizeof a;
+	int listening = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), fd, i;
+	pid_t pid;
+
+	a.sin_family = AF_INET;
+	a.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+	T(bind(listening, (struct sockaddr *)&a, n) == 0 &&
+	    listen(listening, 1) == 0 &&
+	    getsockname(listening, (struct sockaddr *)&a, &n) == 0);
+	pid = fork();
+	if (pid == 0)
+		server(listening, STR("250 one\r\n250 two\r\n421 bye\r\n"));
+	fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	T(connect(fd, (struct sockaddr *)&a, sizeof a) == 0);
+	io_init(&io, fd);
+	io_deadline(&io, 5000);
+	T(io_put(&io, STR("what is never read")) == 0 && io_flush(&io) == 0);
+	T(waitpid(pid, NULL, 0) == pid);
+	for (i = 0; i < 100 && io_put(&io, STR("x")) == 0 &&
+	    io_flush(&io) == 0; i++)
+		usleep(1000);
+	T(i < 100 && io.mute);
+	T(is_line(1, STR("250 one")) && is_line(1, STR("250 two")));
+	T(is_line(1, STR("421 bye")) && is_line(-1, STR("")));
+	T(io.state != IO_OPEN && io.state != IO_TIMEOUT);
+	io_close(&io);
+	close(listening);
+}
+
+static void
+muted(void)
+{
+	char got[16];
+
+	begin();
+	T(io_put(&io, STR("abc")) == 0);
+	io_mute(&io);
+	T(recv(far, got, sizeof got, MSG_DONTWAIT) == 3 && io.sent == 3);
+	T(io_put(&io, STR("de")) == -1 && io_flush(&io) == -1);
+	T(say(STR("ok\n")) && is_line(1, STR("ok")));
+	io_close(&io);
+	T(recv(far, got, sizeof got, MSG_DONTWAIT) == 0);
+	close(far);
 }
 
 /* The other side answers each line at once and never reads on before its
@@ -205,6 +270,8 @@ main(void)
 	deadlines();
 	stuck();
 	sending();
+	reset();
+	muted();
 	both_ways();
 	tls();
 	return T_END();

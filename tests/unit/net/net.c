@@ -14,6 +14,8 @@
 #include "../t.h"
 
 static struct buf peer, why;
+static struct net_request more;	/* beyond host, port, source, deadline */
+static int last;
 
 /* A listening socket on loopback; its port goes to *port. */
 static int
@@ -40,9 +42,14 @@ listen_on(int family, unsigned *port)
 static int
 connect_to(const char *host, unsigned port, const char *source, long long ms)
 {
-	struct net_request q = { host, port, source, clock_in(ms) };
+	struct net_request q = more;
 
-	return net_connect(&q, &peer, &why);
+	q.host = host;
+	q.port = port;
+	q.source = source;
+	q.deadline = clock_in(ms);
+	last = -1;
+	return net_connect(&q, &peer, &last, &why);
 }
 
 static int
@@ -139,6 +146,58 @@ silence(void)
 	close(far);
 }
 
+/* 1 if localhost at that port is reached by this address. */
+static int
+reaches(unsigned port, const char *address)
+{
+	int fd = connect_to("localhost", port, NULL, 2000);
+
+	if (fd >= 0)
+		close(fd);
+	return fd >= 0 && str_starts(buf_str(&peer), str_of(address));
+}
+
+/* localhost has two addresses. */
+static void
+several(void)
+{
+	unsigned port = 0;
+	int far = listen_on(AF_INET, &port), far6;
+	struct sockaddr_in6 a = { 0 };
+
+	listen(far, 9);
+	T(reaches(port, "127.0.0.1 ") && last == 1);
+	more.tried = STR("127.0.0.1\n");
+	T(connect_to("localhost", port, NULL, 2000) == -ERR_REFUSED);
+	T(last == 1 && strstr(buf_z(&why), "(::1 port"));
+	more.tried = STR("::1\n127.0.0.1\n");
+	T(connect_to("localhost", port, NULL, 2000) == -ERR_NO_ADDRESS);
+	more = (struct net_request){ 0 };
+	far6 = socket(AF_INET6, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	setsockopt(far6, IPPROTO_IPV6, IPV6_V6ONLY, &(int){ 1 }, sizeof(int));
+	a.sin6_family = AF_INET6;
+	a.sin6_addr = in6addr_loopback;
+	a.sin6_port = htons((unsigned short)port);
+	T(bind(far6, (struct sockaddr *)&a, sizeof a) == 0 &&
+	    listen(far6, 9) == 0);
+	T(reaches(port, "::1 ") && last == 0);
+	more.sick = STR("::1\n");
+	T(reaches(port, "127.0.0.1 ") && last == 0);
+	more.sick = STR("x\n::1\n127.0.0.1\n");
+	T(reaches(port, "::1 ") && last == 0);
+	more.tried = STR("::1\n");
+	T(reaches(port, "127.0.0.1 ") && last == 1);
+	more = (struct net_request){ 0 };
+	more.family = AF_INET;
+	T(reaches(port, "127.0.0.1 ") && last == 1);
+	more.family = AF_INET6;
+	T(reaches(port, "::1 ") && last == 1);
+	T(connect_to("127.0.0.1", port, NULL, 2000) < 0 && last == 1);
+	more = (struct net_request){ 0 };
+	close(far6);
+	close(far);
+}
+
 int
 main(void)
 {
@@ -151,6 +210,7 @@ main(void)
 	source();
 	failures();
 	silence();
+	several();
 	T(!net_is_loopback(-1));
 	T(socketpair(AF_UNIX, SOCK_STREAM, 0, pair) == 0);
 	T(net_is_loopback(pair[0]));

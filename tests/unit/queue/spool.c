@@ -1,67 +1,17 @@
-/* spool - names, moves, copies, locks, and spools that are not as they
- * should be. */
+/* spool - names, moves, debris, locks, and spools that are not as they should
+ * be. */
 #include <errno.h>
 #include <fcntl.h>
-#include <stdlib.h>
+#include <sched.h>
 #include <string.h>
 #include <sys/file.h>
-#include <sys/socket.h>
-#include <sys/un.h>
+#include <sys/mount.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
-#include "../../../lib/mail/envelope.h"
-#include "../../../lib/queue/spool.h"
 #include "../../../lib/queue/trigger.h"
-#include "../t.h"
-
-static char top[] = "/tmp/spool.XXXXXX";
-static struct spool s;
-static struct buf why;
-
-static int
-put(int folder, const char *name, struct str text)
-{
-	int fd = openat(folder, name, O_WRONLY | O_CREAT | O_TRUNC, 0600);
-	int ok = fd >= 0 && write(fd, text.p, text.n) == (ssize_t)text.n;
-
-	close(fd);
-	return ok;
-}
-
-static int
-holds(int folder, const char *name, struct str want)
-{
-	char text[4096];
-	int fd = openat(folder, name, O_RDONLY);
-	ssize_t n = read(fd, text, sizeof text);
-
-	close(fd);
-	return n >= 0 && str_eq((struct str){ text, (size_t)n }, want);
-}
-
-static int
-mode(const char *name)
-{
-	struct stat st;
-
-	return fstatat(s.root, name, &st, AT_SYMLINK_NOFOLLOW) < 0 ? -1
-	    : (int)st.st_mode;
-}
-
-static int
-exists(int folder, const char *name)
-{
-	return faccessat(folder, name, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
-}
-
-static int
-create(void)
-{
-	buf_clear(&why);
-	return spool_create(&s, &why);
-}
+#include "own.h"
 
 static void
 sets_up(void)
@@ -95,7 +45,7 @@ repairs_trigger(void)
 	T(trigger_pull(&s) == -1 && errno == ENOENT);
 	T(put(s.root, "trigger", STR("x")));
 	T(trigger_open(&t, &s) == -1 && errno == EINVAL && t.fd == -1);
-	close(t.watch);
+	trigger_close(&t);
 	T(trigger_pull(&s) == -1 && errno == EINVAL);
 	T(holds(s.root, "trigger", STR("x")));
 	spool_close(&s);
@@ -173,24 +123,40 @@ gives_away(void)
 }
 
 static void
-removes_debris(void)
+make_old(int folder, const char *name)
 {
 	struct timespec old[2] = { { 0, 0 }, { 0, 0 } };
 
 	old[0].tv_sec = old[1].tv_sec = time(NULL) - 25 * 3600;
+	T(utimensat(folder, name, old, 0) == 0);
+}
+
+static void
+removes_debris(void)
+{
+	struct buf name = { 0 };
+	int fd = spool_temporary(&s, &name);
+
+	make_old(s.tmp, buf_z(&name));
 	T(put(s.tmp, "old", STR("x")) && put(s.tmp, "new", STR("x")));
 	T(mkdirat(s.tmp, "folder", 0700) == 0);
 	T(put(s.queue, "1.1", STR("x")));
-	utimensat(s.tmp, "old", old, 0);
-	utimensat(s.tmp, "folder", old, 0);
-	utimensat(s.queue, "1.1", old, 0);
+	make_old(s.tmp, "old");
+	make_old(s.tmp, "folder");
+	make_old(s.queue, "1.1");
 	spool_close(&s);
-	T(create() == 0);
+	T(create() == 0 && exists(s.tmp, "old"));
+	spool_clean(&s);
 	T(!exists(s.tmp, "old") && exists(s.tmp, "new"));
 	T(exists(s.tmp, "folder") && exists(s.queue, "1.1"));
+	T(exists(s.tmp, buf_z(&name)));
+	close(fd);
+	spool_clean(&s);
+	T(!exists(s.tmp, buf_z(&name)));
 	unlinkat(s.tmp, "new", 0);
 	unlinkat(s.tmp, "folder", AT_REMOVEDIR);
 	unlinkat(s.queue, "1.1", 0);
+	buf_free(&name);
 }
 
 static void
@@ -218,162 +184,166 @@ temporary_names(void)
 }
 
 static void
-empty(int folder)
-{
-	char command[128];
-
-	snprintf(command, sizeof command, "rm -rf %s/queue/%s/*", top,
-	    folder == s.queue ? "queue" : folder == s.tmp ? "tmp" : "failed");
-	T(system(command) == 0);
-}
-
-static void
 commits(void)
 {
-	struct buf name = { 0 }, again = { 0 }, want = { 0 };
+	struct buf name = { 0 }, again = { 0 }, want = { 0 }, t = { 0 };
+	int fd = spool_temporary(&s, &t);
 
-	T(put(s.tmp, "t1", STR("one")) && put(s.tmp, "t2", STR("two")));
-	T(spool_commit(&s, "t1", 1795289074, &name) == 0);
+	T(write(fd, "one", 3) == 3);
+	T(spool_commit(&s, fd, buf_z(&t), 1795289074, &name) == 0);
+	T(fcntl(fd, F_GETFD) == -1 && !exists(s.tmp, buf_z(&t)));
 	buf_fmt(&want, "1795289074.%ld", (long)getpid());
 	T(str_eq(buf_str(&name), buf_str(&want)));
-	T(holds(s.queue, buf_z(&name), STR("one")) && !exists(s.tmp, "t1"));
-	T(spool_commit(&s, "t2", 1795289074, &again) == 0);
+	T(holds(s.queue, buf_z(&name), STR("one")));
+	fd = spool_temporary(&s, &t);
+	T(write(fd, "two", 3) == 3);
+	T(spool_commit(&s, fd, buf_z(&t), 1795289074, &again) == 0);
 	T(str_starts(buf_str(&again), buf_str(&want)) && again.n > want.n);
 	T(strspn(buf_z(&again) + 11, "0123456789") == again.n - 11);
 	T(holds(s.queue, buf_z(&name), STR("one")));
 	T(holds(s.queue, buf_z(&again), STR("two")));
-	T(spool_commit(&s, "t3", 1, &name) == -1 && errno == ENOENT);
+	fd = open("/dev/null", O_RDONLY);
+	T(spool_commit(&s, fd, "none", 1, &name) == -1 && errno == ENOENT);
+	T(fcntl(fd, F_GETFD) == -1);
 	T(spool_move(s.queue, buf_z(&again), s.failed, "x") == 0);
 	T(!exists(s.queue, buf_z(&again)) && exists(s.failed, "x"));
 	T(put(s.queue, "y", STR("y")));
 	T(spool_move(s.queue, "y", s.failed, "x") == -1 && errno == EEXIST);
 	T(holds(s.failed, "x", STR("two")) && exists(s.queue, "y"));
-	buf_free(&name), buf_free(&again), buf_free(&want);
+	buf_free(&name), buf_free(&again), buf_free(&want), buf_free(&t);
 	empty(s.queue);
 	empty(s.failed);
 }
 
-static void
-opens_messages(void)
+/* The lock goes with the process that has it. */
+static int
+lock_elsewhere(int wait)
 {
-	struct sockaddr_un sun = { .sun_family = AF_UNIX };
-	struct stat st;
-	int fd;
+	struct spool other;
+	int status = 1;
+	pid_t pid = fork();
 
-	T(put(s.queue, "1", STR("abc")));
-	fd = spool_message(&s, "1", &st);
-	T(fd >= 0 && st.st_size == 3 && fcntl(fd, F_GETFD) & FD_CLOEXEC);
-	close(fd);
-	T(symlinkat("1", s.queue, "2") == 0);
-	T(spool_message(&s, "2", NULL) == -1 && errno == EINVAL);
-	T(mkfifoat(s.queue, "3", 0600) == 0);
-	T(spool_message(&s, "3", NULL) == -1 && errno == EINVAL);
-	T(mkdirat(s.queue, "4", 0700) == 0);
-	T(spool_message(&s, "4", NULL) == -1 && errno == EINVAL);
-	snprintf(sun.sun_path, sizeof sun.sun_path, "%s/queue/queue/5", top);
-	fd = socket(AF_UNIX, SOCK_STREAM, 0);
-	T(bind(fd, (struct sockaddr *)&sun, sizeof sun) == 0);
-	close(fd);
-	T(spool_message(&s, "5", NULL) == -1 && errno == EINVAL);
-	T(spool_message(&s, "6", NULL) == -1 && errno == ENOENT);
-	empty(s.queue);
-}
-
-static void
-copies(void)
-{
-	static const unsigned char second[] = { 0, 1, 0 };
-	static const unsigned char none[] = { 0, 0, 0 };
-	struct timespec old[2] = { { 5, 0 }, { 1234567890, 5 } };
-	struct envelope e = { { 0 }, 0, 0, 0 };
-	struct stat st;
-	int fd;
-
-	T(put(s.queue, "9.9",
-	    STR("a@b.c\nd@e.f\ng@h.i\nd@e.f\n\nX: y\n\n\nz")));
-	utimensat(s.queue, "9.9", old, 0);
-	fd = spool_message(&s, "9.9", NULL);
-	T(envelope_read(fd, &e) == 0 && e.count == 3);
-	T(spool_copy(&s, fd, &e, none, s.queue, "9.9") == -1
-	    && errno == EINVAL);
-	T(spool_copy(&s, fd, &e, second, s.failed, "9.9") == 0);
-	T(spool_copy(&s, fd, &e, second, s.queue, "9.9") == 0);
-	T(holds(s.queue, "9.9", STR("a@b.c\ng@h.i\n\nX: y\n\n\nz")));
-	T(holds(s.failed, "9.9", STR("a@b.c\ng@h.i\n\nX: y\n\n\nz")));
-	T(fstatat(s.queue, "9.9", &st, 0) == 0
-	    && st.st_mtim.tv_sec == 1234567890 && st.st_mtim.tv_nsec == 5);
-	T((st.st_mode & 0777) == 0600);
-	T(spool_copy(&s, fd, &e, second, -1, "9.9") == -1 && errno == EBADF);
-	close(fd);
-	envelope_free(&e);
-	fd = openat(s.tmp, ".", O_RDONLY);
-	T(unlinkat(s.root, "tmp", AT_REMOVEDIR) == 0);
-	T(mkdirat(s.root, "tmp", 0700) == 0);
-	close(fd);
-	spool_close(&s);
-	T(create() == 0);
-	empty(s.queue);
-	empty(s.failed);
+	if (pid == 0)
+		_exit(spool_open(&other, &why) < 0 ? 9
+		    : spool_lock(&other, wait));
+	return waitpid(pid, &status, 0) == pid && WIFEXITED(status)
+	    ? WEXITSTATUS(status) : -1;
 }
 
 static void
 locks(void)
 {
-	struct spool other;
-	int status = 1;
+	int gate[2], status = 1;
 	pid_t pid;
+	char c;
 
-	T(spool_lock(&s, 0) == 0 && spool_lock(&s, 0) == 0);
-	T(spool_open(&other, &why) == 0 && spool_lock(&other, 0) == 1);
+	T(pipe(gate) == 0);
+	T(lock_elsewhere(0) == 0 && lock_elsewhere(0) == 0);
 	pid = fork();
 	if (pid == 0) {
-		spool_close(&s);
-		_exit(spool_lock(&other, 1));
+		close(gate[1]);
+		c = (char)spool_lock(&s, 0);
+		_exit(read(gate[0], &c, 1) != 0);
 	}
 	usleep(50000);
-	T(waitpid(pid, &status, WNOHANG) == 0);
-	flock(s.root, LOCK_UN);
+	T(lock_elsewhere(0) == 1);
+	T(mode("lock") == (S_IFREG | 0600));
+	close(gate[1]);
+	T(lock_elsewhere(1) == 0);
 	T(waitpid(pid, &status, 0) == pid && status == 0);
-	spool_close(&other);
+	close(gate[0]);
+	T(unlinkat(s.root, "lock", 0) == 0);
+	T(symlinkat("/tmp/elsewhere", s.root, "lock") == 0);
+	T(lock_elsewhere(0) == 0 && access("/tmp/elsewhere", F_OK) < 0);
+	T(flock(s.root, LOCK_EX) == 0 && lock_elsewhere(0) == 1);
+	flock(s.root, LOCK_UN);
+	T(unlinkat(s.root, "lock", 0) == 0);
+}
+
+/* A disk of its own, where mounts are to be had. */
+static int
+mount_disk(const char *folder, const char *size)
+{
+	static int private = -1;
+
+	if (private < 0)
+		private = geteuid() == 0 && unshare(CLONE_NEWNS) == 0
+		    && mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0;
+	return private && mount("none", folder, "tmpfs", 0, size) == 0;
 }
 
 static void
-triggers(void)
+full_disks(void)
 {
-	struct trigger t;
-	int i, error;
+	char name[] = "a";
 
-	T(trigger_pull(&s) == -1 && errno == ENXIO);
-	T(trigger_open(&t, &s) == 0 && fcntl(t.fd, F_GETFD) & FD_CLOEXEC);
-	T(trigger_read(&t, &s, &error) == 0 && error == 0);
-	T(trigger_pull(&s) == 0);
-	T(trigger_read(&t, &s, &error) == 1 && error == 0 && t.fd >= 0);
-	for (i = 0; i < 70000; i++)
-		if (trigger_pull(&s) < 0)
-			break;
-	T(i == 70000);
-	T(trigger_read(&t, &s, &error) == 1);
-	T(trigger_replaced(&t, &s) == 0);
-	unlinkat(s.root, "trigger", 0);
-	T(mkfifoat(s.root, "trigger", 0600) == 0);
-	T(trigger_replaced(&t, &s) == 1 && trigger_pull(&s) == 0);
-	T(trigger_read(&t, &s, &error) == 1);
-	unlinkat(s.root, "trigger", 0);
-	T(trigger_pull(&s) == -1 && errno == ENOENT);
-	T(trigger_read(&t, &s, &error) == 0 && t.fd == -1);
-	T(mkfifoat(s.root, "trigger", 0600) == 0);
-	close(t.watch);
+	spool_close(&s);
+	if (!mount_disk("queue", "nr_blocks=16,nr_inodes=9"))
+		return;
+	T(create() == 0 && why.n == 0);
+	T(spool_probe(&s, 40000) == 0 && spool_probe(&s, 0) == 0);
+	T(spool_probe(&s, 80000) == -1 && errno == ENOSPC);
+	T(put(s.queue, "1.1", STR("x")) && put(s.queue, "1.2", STR("x")));
+	while (name[0] < 'z' && put(s.root, name, STR("x")))
+		name[0]++;
+	T(name[0] < 'z');
+	T(spool_probe(&s, 1) == -1 && errno == ENOSPC);
+	spool_close(&s);
+	T(create() == 0);
+	T(strstr(buf_z(&why), "/queue/tmp: No space left") != NULL);
+	T(spool_lock(&s, 0) == 0 && holds(s.queue, "1.1", STR("x")));
+	spool_close(&s);
+	T(mount(NULL, "queue", NULL, MS_REMOUNT | MS_RDONLY, NULL) == 0);
+	T(create() == 0 && strstr(buf_z(&why), "Read-only") != NULL);
+	T(spool_probe(&s, 1) == -1 && errno == EROFS);
+	spool_close(&s);
+	T(umount2("queue", MNT_DETACH) == 0);
+}
+
+/* failed/ must take what comes from queue/. */
+static void
+other_disks(void)
+{
+	if (!mount_disk("queue/failed", "nr_blocks=16"))
+		return;
+	T(create() == -1);
+	T(strstr(buf_z(&why), "/queue/failed: not on the same file system"));
+	T(umount2("queue/failed", MNT_DETACH) == 0 && create() == 0);
+}
+
+static int
+count_names(void *context, const char *name)
+{
+	T(name[0] != '.');
+	return ++*(int *)context == 3 ? 7 : 0;
+}
+
+static void
+lists(void)
+{
+	int n = 0, fd;
+
+	T(spool_list(&s, count_names, &n) == 0 && n == 0);
+	T(put(s.queue, "1", STR("x")) && put(s.queue, "2", STR("x")));
+	T(put(s.queue, ".3", STR("x")));
+	T(spool_list(&s, count_names, &n) == 0 && n == 2);
+	T(spool_list(&s, count_names, &n) == 7 && n == 3);
+	unlinkat(s.queue, ".3", 0);
+	empty(s.queue);
+	T(unlinkat(s.root, "queue", AT_REMOVEDIR) == 0);
+	T(spool_list(&s, count_names, &n) == -1 && errno == ENOENT);
+	fd = s.queue;
+	s.queue = -1;
+	T(spool_list(&s, count_names, &n) == -1 && errno == EBADF);
+	s.queue = fd;
+	T(spool_repair(&s, &why) == 0);
+	T(spool_list(&s, count_names, &n) == 0);
 }
 
 int
 main(void)
 {
-	char path[64];
-
-	if (!mkdtemp(top) || chdir(top) < 0)
-		return 1;
-	setenv("NULLMAILER_TEST_PREFIX", top, 1);
-	snprintf(path, sizeof path, "%s/queue", top);
+	own_spool();
 	sets_up();
 	repairs_trigger();
 	refuses();
@@ -383,13 +353,10 @@ main(void)
 	temporary_names();
 	empty(s.tmp);
 	commits();
-	opens_messages();
-	copies();
 	locks();
-	triggers();
-	spool_close(&s);
-	buf_free(&why);
-	snprintf(path, sizeof path, "rm -rf %s", top);
-	T(system(path) == 0);
+	lists();
+	full_disks();
+	other_disks();
+	end_spool();
 	return T_END();
 }

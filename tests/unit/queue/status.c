@@ -11,16 +11,17 @@ same(const struct status *a, const struct status *b)
 	    a->first == b->first && a->last == b->last &&
 	    a->next == b->next && str_eq(a->remote, b->remote) &&
 	    a->code == b->code && str_eq(a->text, b->text) &&
-	    a->credit == b->credit && a->warned == b->warned;
+	    a->credit == b->credit && a->warned == b->warned &&
+	    a->suspect == b->suspect && a->unanswered == b->unanswered;
 }
 
 static void
 round_trip(void)
 {
 	struct status one = { STR("1.2"), 3, 1000, 2000, 3000,
-		STR("mail.x"), 16, STR("450 busy"), -77, 1 }, got = { 0 };
+		STR("mail.x"), 16, STR("450 busy"), -77, 1, 1, 2 }, got = { 0 };
 	struct status two = { STR("9999999999.1"), 0, 0, 0, 0, STR(""), 0,
-		STR(""), INT_MAX, 0 };
+		STR(""), INT_MAX, 0, 0, 0 };
 	struct buf b = { 0 };
 	struct str rest;
 
@@ -39,7 +40,8 @@ static void
 hostile(void)
 {
 	struct status s = { STR("1.2"), 1, 1, 1, 1, STR("a\tb\nc"), 35,
-		STR("550 a\tb\r\n550-c\033[31m\0\177d\n3.4\t1"), 0, 0 }, got;
+		STR("550 a\tb\r\n550-c\033[31m\0\177d\n3.4\t1"), 0, 0, 0, 0 },
+		got;
 	struct buf b = { 0 }, text = { 0 };
 	struct str rest;
 	size_t i, bad = 0;
@@ -48,7 +50,7 @@ hostile(void)
 	rest = buf_str(&b);
 	for (i = 0; i < b.n; i++)
 		bad += (unsigned char)b.p[i] < 32 || b.p[i] == 127;
-	T(bad == 10);
+	T(bad == 12);
 	T(status_next(&rest, &got) == 1 && got.code == 35 && !rest.n);
 	T(str_eq(got.id, STR("1.2")) && str_starts(got.text, STR("550 a")));
 	buf_clear(&b);

@@ -1,6 +1,7 @@
 /* store - the rules of the envelope (tests/data/queue.txt), and input of every
  * shape and size. */
 #include <fcntl.h>
+#include <grp.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
@@ -334,6 +335,61 @@ broken_spools(void)
 	rmdir("queue/x");
 }
 
+/* In a spool of that owner and group, as uid: uid:gid and mode of the file, or
+ * the store's code and reason. In a child, as there is no way back. */
+static int
+stored_as(uid_t owner, gid_t group, uid_t uid, const char *want)
+{
+	struct buf got = { 0 };
+	int status = 1, ok;
+	struct store s;
+	struct stat st;
+	pid_t pid;
+
+	T(chown("queue/queue", owner, group) == 0);
+	T(chown("queue/tmp", owner, group) == 0);
+	fflush(stdout);
+	pid = fork();
+	if (pid == 0) {
+		ok = uid == 0 || (setgroups(0, NULL) == 0
+		    && setresgid(group, group, group) == 0
+		    && setresuid(uid, uid, uid) == 0);
+		if (store_begin(&s, uid) < 0)
+			buf_fmt(&got, "%d %s", s.code, buf_z(&s.why));
+		else if (fstat(s.fd, &st) == 0)
+			buf_fmt(&got, "%d:%d %d", (int)st.st_uid,
+			    (int)st.st_gid, (int)st.st_mode & 07777);
+		store_end(&s);
+		ok &= str_starts(buf_str(&got), str_of(want));
+		if (!ok)
+			printf("# %s, not %s\n", buf_z(&got), want);
+		fflush(stdout);
+		_exit(!ok);
+	}
+	waitpid(pid, &status, 0);
+	return status == 0;
+}
+
+/* The sender is the owner of queue/, or, where that is root, its group. */
+static void
+owners(void)
+{
+	const char *refusal = "75 The sender could not read the queue file. "
+	    "(it would belong to uid 4001, and the sender is uid 4000; ";
+
+	if (geteuid() != 0)
+		return;
+	T(chmod(top, 0711) == 0 && system("chmod a+r conf/*") == 0);
+	T(chmod("queue/queue", 0770) == 0 && chmod("queue/tmp", 0770) == 0);
+	T(stored_as(0, 0, 0, "0:0 384"));
+	T(stored_as(4000, 4000, 4000, "4000:4000 384"));
+	T(stored_as(4000, 4000, 0, "4000:4000 384"));
+	T(stored_as(4000, 4000, 4001, refusal));
+	T(stored_as(0, 4000, 4001, "4001:4000 416"));
+	T(stored_as(0, 0, 0, "0:0 384"));
+	T(rmdir("queue/tmp") == 0 && mkdir("queue/tmp", 0700) == 0);
+}
+
 int
 main(void)
 {
@@ -355,6 +411,7 @@ main(void)
 	many();
 	limits();
 	broken_spools();
+	owners();
 	T(chdir(home) == 0);
 	snprintf(command, sizeof command, "rm -r %s", top);
 	T(system(command) == 0);

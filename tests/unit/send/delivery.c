@@ -18,7 +18,7 @@ static struct spool s = { -1, -1, -1, -1 };
 static struct buf notes;
 static struct messages b;
 static struct delivery d;
-static size_t count[RESULTS];
+static int unlockable;
 
 static int
 put(int folder, const char *name, const char *text)
@@ -51,114 +51,172 @@ is_there(int folder, const char *name)
 
 #define THREE "s@x.y\na@x.y\nb@x.y\nc@x.y\n\nH: 1\n\ntext\n"
 
+static int
+scan(void)
+{
+	struct messages_look look = { BUILD_DATE + 1, 2000000000, 0 };
+
+	return messages_scan(&b, &s, &look, &notes);
+}
+
 /* A fresh message to three recipients, opened. */
 static int
 begin(void)
 {
 	delivery_free(&d);
 	unlinkat(s.failed, "1.1", 0);
+	unlinkat(s.failed, "1.1.1", 0);
 	unlinkat(s.queue, "1.1", 0);
-	messages_scan(&b, &s, BUILD_DATE + 1, &notes);
-	return put(s.queue, "1.1", THREE) &&
-	    messages_scan(&b, &s, BUILD_DATE + 1, &notes) == 0 &&
-	    b.count == 1 && delivery_open(&d, &s, b.list[0]) == 0;
+	messages_free(&b);
+	return put(s.queue, "1.1", THREE) && scan() == 0 && b.count == 1 &&
+	    delivery_open(&d, &s, b.list[0], &unlockable) == 0;
 }
 
-/* The fates of all three after these refusals and this result. */
-static unsigned char *
-fates(int a, int c, int rest)
+static int
+refuse(size_t index, int code, const char *text)
 {
-	if (a)
-		delivery_refuse(&d, 0, a, STR("550 a"));
-	if (c)
-		delivery_refuse(&d, 2, c, STR("450 c"));
-	return delivery_results(&d, rest, count);
+	struct result r = { 0 };
+
+	r.code = code;
+	r.text = str_of(text);
+	return delivery_refuse(&d, index, &r);
 }
 
 static void
-judgement(void)
+decide(enum rcpt_result one, enum rcpt_result two, enum rcpt_result three)
 {
-	unsigned char *result;
+	delivery_decide(&d, 0, one);
+	delivery_decide(&d, 1, two);
+	delivery_decide(&d, 2, three);
+}
+
+static void
+results(void)
+{
+	struct result whole = { 0 };
+
+	T(begin() && d.count[DEFERRED] == 3);
+	T(refuse(0, ERR_MSG_PERM, "550 a") == 0);
+	T(refuse(2, ERR_MSG_TEMP, "450 c") == 0);
+	T(refuse(2, ERR_MSG_TEMP, "450 again") == -1);
+	T(refuse(3, ERR_MSG_TEMP, "450 no such recipient") == -1);
+	T(delivery_said(&d, 0, &whole).code == ERR_MSG_PERM);
+	T(str_eq(delivery_said(&d, 2, &whole).text, STR("450 c")));
+	T(delivery_said(&d, 1, &whole).code == ERR_OK && d.refusals == 2);
+	decide(FAILED, DELIVERED, DEFERRED);
+	T(d.count[FAILED] == 1 && d.count[DELIVERED] == 1 &&
+	    d.count[DEFERRED] == 1);
+}
+
+/* Those of the server with most to say. */
+static void
+texts(void)
+{
+	struct buf big = { 0 };
+	struct result whole = { 0 };
 
 	T(begin());
-	result = fates(ERR_MSG_PERM, ERR_MSG_TEMP, ERR_OK);
-	T(result[0] == FAILED && result[1] == DELIVERED &&
-	    result[2] == DEFERRED);
-	T(count[FAILED] == 1 && count[DELIVERED] == 1 && count[DEFERRED] == 1);
-	T(str_eq(buf_str(&delivery_refusal(&d, 2)->text), STR("450 c")));
-	T(!delivery_refusal(&d, 1));
-	free(result);
-	result = delivery_results(&d, 127, count);
-	T(result[1] == DEFERRED);
-	free(result);
+	while (big.n < 70000)
+		buf_add(&big, STR("550 no "));
+	T(refuse(0, ERR_MSG_PERM, "550 a") == 0);
+	T(refuse(1, ERR_MSG_PERM, "550 a") == 0 && d.words.n == 5);
+	T(refuse(2, ERR_MSG_PERM, buf_z(&big)) == 0 && d.words.n == 5);
+	T(str_eq(delivery_said(&d, 2, &whole).text, STR("550 a")));
+	buf_free(&big);
 }
 
 static void
 parting(void)
 {
-	unsigned char *result;
-
 	T(begin());
-	result = fates(ERR_MSG_PERM, ERR_MSG_TEMP, ERR_OK);
-	T(delivery_drop_delivered(&d, &s, result) == 0);
+	decide(FAILED, DELIVERED, DEFERRED);
+	T(delivery_settle(&d, &s, &b, DELIVERED) == 0);
 	T(holds(s.queue, "1.1", "s@x.y\na@x.y\nc@x.y\n\nH: 1\n\ntext\n"));
-	T(delivery_move_failed(&d, &s, result) == 0);
-	T(holds(s.failed, "1.1", "s@x.y\na@x.y\n\nH: 1\n\ntext\n"));
+	T(delivery_settle(&d, &s, &b, FAILED) == 0);
+	T(holds(s.failed, "1.1.1", "s@x.y\na@x.y\n\nH: 1\n\ntext\n"));
 	T(holds(s.queue, "1.1", "s@x.y\nc@x.y\n\nH: 1\n\ntext\n"));
-	free(result);
+	T(b.list[0]->state != MESSAGE_GONE);
+	/* What we have written ourselves is no change. */
+	T(scan() == 0 && !(b.list[0]->fresh = 0) && scan() == 0 &&
+	    !b.list[0]->fresh);
 }
 
 static void
 all_one_way(void)
 {
-	unsigned char *result;
-
 	T(begin());
-	result = fates(0, 0, ERR_OK);
-	T(delivery_drop_delivered(&d, &s, result) == 0);
+	decide(DELIVERED, DELIVERED, DELIVERED);
+	T(delivery_settle(&d, &s, &b, DELIVERED) == 1);
 	T(!is_there(s.queue, "1.1") && b.list[0]->state == MESSAGE_GONE);
-	free(result);
-	T(begin());
-	result = fates(0, 0, ERR_MSG_PERM);
-	T(delivery_drop_delivered(&d, &s, result) == 0);
+	T(begin() && put(s.failed, "1.1", "older"));
+	decide(FAILED, FAILED, FAILED);
+	T(delivery_settle(&d, &s, &b, DELIVERED) == 0);
 	T(holds(s.queue, "1.1", THREE));
-	T(delivery_move_failed(&d, &s, result) == 0);
-	T(!is_there(s.queue, "1.1") && holds(s.failed, "1.1", THREE));
-	free(result);
+	T(delivery_settle(&d, &s, &b, FAILED) == 1);
+	T(!is_there(s.queue, "1.1") && holds(s.failed, "1.1", "older"));
+	T(holds(s.failed, "1.1.1", THREE));
 }
 
+/* Removed, replaced, edited while it was sent. */
 static void
-no_overwriting(void)
+by_hand(void)
 {
-	unsigned char *result;
-
-	T(begin() && put(s.failed, "1.1", "older"));
-	result = fates(0, 0, ERR_MSG_PERM);
-	T(delivery_move_failed(&d, &s, result) == 0);
-	T(holds(s.failed, "1.1", "older") && holds(s.failed, "1.10", THREE));
-	unlinkat(s.failed, "1.10", 0);
-	free(result);
+	T(begin());
+	decide(DELIVERED, DELIVERED, DEFERRED);
+	unlinkat(s.queue, "1.1", 0);
+	T(delivery_settle(&d, &s, &b, DELIVERED) == 2);
+	T(!is_there(s.queue, "1.1") && b.list[0]->state == MESSAGE_GONE);
+	T(begin() && put(s.tmp, "new", THREE "more\n"));
+	decide(DELIVERED, DELIVERED, DELIVERED);
+	T(renameat(s.tmp, "new", s.queue, "1.1") == 0);
+	T(delivery_settle(&d, &s, &b, DELIVERED) == 2);
+	T(holds(s.queue, "1.1", THREE "more\n"));
+	T(begin() && put(s.queue, "1.1",
+	    "s@x.y\nnew@x.y\nc@x.y\nb@x.y\n\nH: 1\n\ntext\n"));
+	decide(DELIVERED, DELIVERED, DEFERRED);
+	T(delivery_settle(&d, &s, &b, DELIVERED) == 0);
+	T(holds(s.queue, "1.1", "s@x.y\nnew@x.y\nc@x.y\n\nH: 1\n\ntext\n"));
 }
 
 /* Without tmp nothing can be rewritten: it is remembered, and done later. */
 static void
 catching_up(void)
 {
-	unsigned char *result;
 	int tmp = s.tmp;
 
 	T(begin());
-	result = fates(0, ERR_MSG_TEMP, ERR_OK);
-	T(delivery_catch_up(&d, &s) == 0);
+	decide(DELIVERED, DELIVERED, DEFERRED);
+	T(delivery_catch_up(&d, &s, &b) == 0);
 	s.tmp = -1;
-	T(delivery_drop_delivered(&d, &s, result) == -1 && errno == EBADF);
+	T(delivery_settle(&d, &s, &b, DELIVERED) == -1 && errno == EBADF);
 	T(holds(s.queue, "1.1", THREE));
-	T(delivery_catch_up(&d, &s) == -1);
+	delivery_free(&d);
+	T(delivery_open(&d, &s, b.list[0], &unlockable) == 0);
+	T(delivery_catch_up(&d, &s, &b) == -1);
 	s.tmp = tmp;
-	T(delivery_catch_up(&d, &s) == 1);
+	T(delivery_catch_up(&d, &s, &b) == 1);
 	T(holds(s.queue, "1.1", "s@x.y\nc@x.y\n\nH: 1\n\ntext\n"));
-	T(delivery_catch_up(&d, &s) == 0);
-	free(result);
+	delivery_free(&d);
+	T(delivery_open(&d, &s, b.list[0], &unlockable) == 0);
+	T(delivery_catch_up(&d, &s, &b) == 0);
+}
+
+/* The lock is on the open file, the mark in it. */
+static void
+of_other_senders(void)
+{
+	struct delivery other;
+
+	T(begin());
+	T(delivery_open(&other, &s, b.list[0], &unlockable) == -1 &&
+	    errno == EBUSY);
+	delivery_free(&d);
+	T(delivery_open(&d, &s, b.list[0], &unlockable) == 0);
+	T(spool_mark(d.fd) == 0);
+	delivery_free(&d);
+	T(delivery_open(&d, &s, b.list[0], &unlockable) == -1 &&
+	    errno == EALREADY);
+	T(unlockable == 0);
 }
 
 static void
@@ -167,11 +225,14 @@ no_queue_files(void)
 	T(begin());
 	delivery_free(&d);
 	T(put(s.queue, "1.1", "no envelope"));
-	T(delivery_open(&d, &s, b.list[0]) == -1 && errno == EINVAL);
+	T(delivery_open(&d, &s, b.list[0], &unlockable) == -1 &&
+	    errno == EINVAL);
 	unlinkat(s.queue, "1.1", 0);
-	T(delivery_open(&d, &s, b.list[0]) == -1 && errno == ENOENT);
+	T(delivery_open(&d, &s, b.list[0], &unlockable) == -1 &&
+	    errno == ENOENT);
 	T(mkfifoat(s.queue, "1.1", 0600) == 0);
-	T(delivery_open(&d, &s, b.list[0]) == -1 && errno == EINVAL);
+	T(delivery_open(&d, &s, b.list[0], &unlockable) == -1 &&
+	    errno == EINVAL);
 }
 
 static int
@@ -185,20 +246,23 @@ main(void)
 {
 	char top[] = "/tmp/delivery.XXXXXX";
 
-	d.fd = -1;
+	d.fd = d.file = -1;
 	if (!mkdtemp(top) || chdir(top) < 0)
 		return 1;
 	s.queue = folder("queue");
 	s.tmp = folder("tmp");
 	s.failed = folder("failed");
-	judgement();
+	results();
+	texts();
 	parting();
 	all_one_way();
-	no_overwriting();
+	by_hand();
 	catching_up();
+	of_other_senders();
 	no_queue_files();
 	unlinkat(s.queue, "1.1", 0);
 	unlinkat(s.failed, "1.1", 0);
+	unlinkat(s.failed, "1.1.1", 0);
 	T(rmdir("queue") == 0 && rmdir("tmp") == 0 && rmdir("failed") == 0);
 	rmdir(top);
 	return T_END();

@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "../../../lib/send/history.h"
 #include "../../../lib/send/messages.h"
 #include "../../../lib/base/err.h"
 #include "../../../lib/queue/spool.h"
@@ -29,7 +30,9 @@ put(const char *name, long long mtime)
 static int
 scan(struct messages *b, long long now)
 {
-	return messages_scan(b, &s, now, &notes);
+	struct messages_look look = { now, 2000000000, 0 };
+
+	return messages_scan(b, &s, &look, &notes);
 }
 
 static struct message *
@@ -51,21 +54,23 @@ age(const struct messages *b, const char *name, long long now)
 	return m ? message_age(m, now) : -1;
 }
 
-/* The names in their order, each with a blank behind it. */
+/* The names in the order in which they are offered, each with a blank after
+ * it. */
 static int
 order(const struct messages *b, struct str want)
 {
+	struct message *list[16];
 	struct buf got = { 0 };
 	size_t i;
 	int ok;
 
+	memcpy(list, b->list, b->count * sizeof *list);
+	messages_sort(list, b->count);
 	for (i = 0; i < b->count; i++)
-		buf_cat(&got, str_of(b->list[i]->name), STR(" "));
+		buf_cat(&got, str_of(list[i]->name), STR(" "));
 	ok = str_eq(buf_str(&got), want);
 	if (!ok)
 		printf("# %s\n", buf_z(&got));
-	for (i = 0; i < b->count; i++)
-		ok &= b->list[i]->index == i;
 	buf_free(&got);
 	return ok;
 }
@@ -78,7 +83,7 @@ clear(struct messages *b)
 	for (i = 0; i < b->count; i++)
 		unlinkat(s.queue, b->list[i]->name, 0);
 	messages_free(b);
-	T(b->count == 0 && !b->list && messages_size(b) == 0);
+	T(b->count == 0 && !b->list && b->waiting == 0);
 }
 
 static void
@@ -86,37 +91,37 @@ sorted(void)
 {
 	struct messages b = { 0 };
 
-	T(scan(&b, NOW) == 0 && messages_size(&b) == 0);
-	put("1000000010.1", NOW);
+	T(scan(&b, NOW) == 0 && b.waiting == 0);
+	put("1000000010.1", NOW - 5);
 	put("999999999.5", NOW);
-	put("1000000002.30", NOW);
-	put("1000000002.4", NOW);
-	put("name", NOW);
+	put("1000000002.99999", NOW);
+	put("1000000002.100000", NOW);
+	put("name", NOW - 10);
 	put(".hidden", NOW);
-	put("99999999999999999999.1", NOW);
 	T(scan(&b, NOW) == 0);
-	T(order(&b, STR("99999999999999999999.1 name 999999999.5 "
-	    "1000000002.30 1000000002.4 1000000010.1 ")));
-	T(messages_size(&b) == 6);
-	find(&b, "name")->state = MESSAGE_BUSY;
-	find(&b, "999999999.5")->state = MESSAGE_BAD;
-	find(&b, "1000000002.4")->state = MESSAGE_GONE;
-	T(messages_size(&b) == 4);
+	T(order(&b, STR("name 1000000010.1 999999999.5 1000000002.99999 "
+	    "1000000002.100000 ")));
+	T(b.waiting == 5 && find(&b, "name")->fresh);
+	T(messages_find(&b, "name") == find(&b, "name"));
+	T(!messages_find(&b, "nam") && !messages_find(&b, "name2"));
+	message_state(&b, find(&b, "name"), MESSAGE_BUSY);
+	message_state(&b, find(&b, "999999999.5"), MESSAGE_BAD);
+	message_state(&b, find(&b, "1000000002.99999"), MESSAGE_GONE);
+	T(b.waiting == 3);
 	unlinkat(s.queue, "name", 0);
-	unlinkat(s.queue, "1000000002.4", 0);
+	unlinkat(s.queue, "1000000002.99999", 0);
 	unlinkat(s.queue, "1000000010.1", 0);
 	put("1.1", NOW);
 	T(scan(&b, NOW) == 0);
-	T(order(&b, STR("99999999999999999999.1 name 1.1 999999999.5 "
-	    "1000000002.30 ")));
+	T(order(&b, STR("name 1.1 999999999.5 1000000002.100000 ")));
 	T(find(&b, "999999999.5")->state == MESSAGE_BAD);
 	T(find(&b, "name")->state == MESSAGE_BUSY);
 	unlinkat(s.queue, "1.1", 0);
-	find(&b, "1.1")->state = MESSAGE_GONE;
+	message_state(&b, find(&b, "1.1"), MESSAGE_GONE);
 	messages_sweep(&b);
-	T(order(&b, STR("99999999999999999999.1 name 999999999.5 "
-	    "1000000002.30 ")));
-	T(find(&b, "1000000002.30")->index == 3);
+	T(order(&b, STR("name 999999999.5 1000000002.100000 ")));
+	T(messages_find(&b, "1000000002.100000") && !messages_find(&b, "1.1"));
+	T(b.waiting == 2);
 	clear(&b);
 	unlinkat(s.queue, ".hidden", 0);
 	T(notes.n == 0);
@@ -127,16 +132,75 @@ many(void)
 {
 	struct messages b = { 0 };
 	char name[32];
-	int i;
+	int i, found = 0;
 
 	for (i = 0; i < 1000; i++) {
 		snprintf(name, sizeof name, "%d.1", 2000 - i);
-		put(name, NOW);
+		put(name, NOW - i);
 		if (i % 100 == 7)
 			scan(&b, NOW);
 	}
-	T(scan(&b, NOW) == 0 && b.count == 1000);
-	T(b.list[0]->when == 1001 && b.list[999]->when == 2000);
+	T(scan(&b, NOW) == 0 && b.count == 1000 && b.waiting == 1000);
+	for (i = 0; i < 1000; i++) {
+		snprintf(name, sizeof name, "%d.1", 2000 - i);
+		found += messages_find(&b, name) != NULL;
+	}
+	T(found == 1000);
+	messages_sort(b.list, b.count);
+	T(!strcmp(b.list[0]->name, "1001.1"));
+	T(!strcmp(b.list[999]->name, "2000.1"));
+	clear(&b);
+}
+
+/* One name is looked at: it is new, as it was, touched, gone, another's. */
+static void
+one_name(void)
+{
+	struct messages_look look = { NOW, 1000, 1 };
+	struct messages b = { 0 };
+	struct message *m;
+
+	T(!messages_see(&b, &s, "1.1", &look, &notes) && b.count == 0);
+	put("1.1", NOW - 10);
+	m = messages_see(&b, &s, "1.1", &look, &notes);
+	T(m && m->fresh && m->state == MESSAGE_WAITING);
+	m->fresh = 0;
+	T(!messages_see(&b, &s, "1.1", &look, &notes) && !m->fresh);
+	put("1.1", NOW - 5);
+	T(messages_see(&b, &s, "1.1", &look, &notes) == m && m->fresh);
+	T(message_age(m, NOW) == 5);
+	message_state(&b, m, MESSAGE_BAD);
+	T(!messages_see(&b, &s, "1.1", &look, &notes));
+	put("1.1", NOW - 4);
+	T(messages_see(&b, &s, "1.1", &look, &notes) == m);
+	T(m->state == MESSAGE_WAITING && b.waiting == 1);
+	/* Too old at first sight: an hour, or its lifetime if that is less. */
+	put("2.2", NOW - 100000);
+	m = messages_see(&b, &s, "2.2", &look, &notes);
+	T(m && message_age(m, NOW) == 0);
+	look.lifetime = 50000;
+	put("3.3", NOW - 100000);
+	m = messages_see(&b, &s, "3.3", &look, &notes);
+	T(m && message_age(m, NOW) == 50000 - 3600);
+	look.chance = 0;
+	put("4.4", NOW - 100000);
+	m = messages_see(&b, &s, "4.4", &look, &notes);
+	T(m && message_age(m, NOW) == 100000);
+	clear(&b);
+}
+
+/* An error of the folder is no empty queue. */
+static void
+unreadable(void)
+{
+	struct messages b = { 0 };
+	int queue = s.queue;
+
+	put("1.1", NOW);
+	T(scan(&b, NOW) == 0 && b.count == 1);
+	s.queue = -1;
+	T(scan(&b, NOW) == -1 && b.count == 1 && b.waiting == 1);
+	s.queue = queue;
 	clear(&b);
 }
 
@@ -173,10 +237,13 @@ restart(struct messages *b, long long written, long long now)
 {
 	struct buf status = { 0 };
 
-	messages_status(b, written, &status);
+	struct histories all = { 0 };
+
+	history_write(b, &all, NULL, written, &status);
 	messages_free(b);
 	scan(b, now);
-	messages_recall(b, buf_str(&status));
+	history_read(b, &all, buf_str(&status));
+	histories_free(&all);
 	buf_free(&status);
 }
 
@@ -199,7 +266,11 @@ restarts(void)
 	T(find(&b, "1.1")->attempt->first == NOW &&
 	    find(&b, "1.1")->attempt->last == NOW + 60);
 	T(find(&b, "1.1")->attempt->code == ERR_PROTOCOL);
+	find(&b, "1.1")->suspect = 1;
+	find(&b, "1.1")->attempt->unanswered = 3;
+	restart(&b, NOW + 60, NOW + 1000);
 	T(find(&b, "1.1")->suspect && !find(&b, "2.2")->suspect);
+	T(find(&b, "1.1")->attempt->unanswered == 3);
 	T(!find(&b, "2.2")->attempt);
 	messages_clock_jumped(&b, 5000);
 	restart(&b, NOW + 6000, NOW + 6000);
@@ -232,14 +303,17 @@ static void
 hostile(void)
 {
 	struct messages b = { 0 };
+	struct histories all = { 0 };
 
 	put("1.1", NOW);
 	scan(&b, NOW);
-	messages_recall(&b, STR("\0\n1.1\n9.9\t1\t1\t1\t1\t\t0\t\t0\t0\n"));
+	history_read(&b, &all, STR("\0\n1.1\n9.9\t1\t1\t1\t1\t\t0\t\t0\t0\n"
+	    "=\n=\tx\n=\txzz\t-1\t99999999999999999999\n"));
 	T(!find(&b, "1.1")->attempt && b.count == 1);
-	messages_recall(&b, STR("1.1\t4\t1\t2\t3\tr\t16\tt\t"
+	history_read(&b, &all, STR("1.1\t4\t1\t2\t3\tr\t16\tt\t"
 	    "9999999999999\t0\n"));
 	T(find(&b, "1.1")->attempt->attempts == 4 && age(&b, "1.1", NOW) == 0);
+	histories_free(&all);
 	clear(&b);
 }
 
@@ -250,7 +324,7 @@ strange_names(void)
 
 	put("1.1\nDelivery complete", NOW);
 	buf_clear(&notes);
-	T(scan(&b, NOW) == 0 && b.count == 1 && messages_size(&b) == 0);
+	T(scan(&b, NOW) == 0 && b.count == 1 && b.waiting == 0);
 	T(str_eq(buf_str(&notes), STR("Strange name 1.1 / Delivery complete, "
 	    "skipping.\n")));
 	buf_clear(&notes);
@@ -270,6 +344,8 @@ main(void)
 	s.queue = open(folder, O_RDONLY | O_DIRECTORY);
 	sorted();
 	many();
+	one_name();
+	unreadable();
 	ages();
 	restarts();
 	no_battery();

@@ -5,13 +5,16 @@
 #include <netinet/in.h>
 #include <poll.h>
 #include <signal.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "../../../lib/base/buf.h"
+#include "../../../lib/base/clock.h"
 #include "../../../lib/base/err.h"
 #include "../../../lib/smtp/remote.h"
 #include "../../../lib/send/worker.h"
@@ -32,6 +35,8 @@ message(struct str text)
 	return fd;
 }
 
+static struct worker_setup setup;
+
 static pid_t
 start(const char *line, int port, int *fd)
 {
@@ -41,7 +46,10 @@ start(const char *line, int port, int *fd)
 
 	buf_fmt(&text, "%s port=%d", line, port);
 	remotes_parse(&r, buf_str(&text));
-	pid = worker_start(&r.list[0], "h", 5, NULL, fd);
+	setup.remote = &r.list[0];
+	setup.helo = "h";
+	setup.seconds = 5;
+	pid = worker_start(&setup, fd);
 	remotes_free(&r);
 	buf_free(&text);
 	return pid;
@@ -109,6 +117,12 @@ serve(const char *words, int *port)
 	return pid;
 }
 
+static int
+ends(enum fault fault, int code, enum stage stage, const char *text)
+{
+	return is(WORKER_END, 0, code, stage, text) && p.fault == fault;
+}
+
 static void
 useless(void)
 {
@@ -117,13 +131,14 @@ useless(void)
 
 	T(pid > 0 && worker_packet(fd, &p) == 0);
 	T(worker_give(fd, 7, mail) == 0);
-	T(hear(fd) == 1 && is(WORKER_DOWN, 0, ERR_REFUSED, STAGE_connect,
+	T(hear(fd) == 1 && ends(FAULT_ADDRESS, ERR_REFUSED, STAGE_connect,
 	    "Connect failed: Connection refused (127.0.0.1 port 1)"));
+	T(p.last == 1 && p.answered == 0);
 	T(hear(fd) == -1 && exit_of(pid) == ERR_REFUSED);
 	T(worker_give(fd, 8, mail) == -1);
 	close(fd);
 	pid = start("127.0.0.1 smtp what=x", 1, &fd);
-	T(hear(fd) == 1 && is(WORKER_DOWN, 0, ERR_USAGE, STAGE_options, ""));
+	T(hear(fd) == 1 && ends(FAULT_REMOTE, ERR_USAGE, STAGE_options, ""));
 	T(hear(fd) == -1 && exit_of(pid) == ERR_USAGE);
 	close(fd);
 	close(mail);
@@ -147,33 +162,169 @@ descriptors(pid_t pid)
 	return d ? n : -1;
 }
 
+/* Mode of an open file, without its kind. */
+static unsigned
+mode_of(int file)
+{
+	struct stat st;
+
+	return fstat(file, &st) < 0 ? 0 : st.st_mode & 07777;
+}
+
 static void
 delivers(void)
 {
 	int fd, port = 0, first = message(STR("\na@x.y\nb@x.y\n\ntext\n")),
-	    second = message(STR("\na@x.y\n\ntext\n"));
+	    second = message(STR("\na@x.y\n\ntext\n")),
+	    third = message(STR("\na@x.y\n\ntext\n"));
 	pid_t server = serve("220 hi\n250 hi\n250 from\n250 to\n550 no b\n"
-	    "354 go\n250 taken\n250 from\n450 not now\n", &port), pid;
+	    "354 go\n250 taken\n250 from\n450 4.2.0 not now\n503 no\n"
+	    "250 reset\n250 from\n250 to\n354 go\n250 taken too\n", &port),
+	    pid;
 
 	pid = start("127.0.0.1 smtp", port, &fd);
 	usleep(100000);
 	T(descriptors(pid) == 0);
 	T(worker_give(fd, 7, first) == 0 && worker_give(fd, 9, second) == 0);
-	close(first);
-	close(second);
 	T(hear(fd) == 1 && is(WORKER_PEER, 0, 0, STAGE_connect, "127.0.0.1"));
 	T(hear(fd) == 1 && is(WORKER_READY, 0, 0, 0, "") && p.index == 1);
 	T(hear(fd) == 1 && is(WORKER_RECIPIENT, 7, ERR_MSG_PERM, STAGE_rcpt,
 	    "550 no b") && p.index == 1);
+	T(p.fault == FAULT_RECIPIENT && p.reply == 550 && !p.unanswered);
 	T(hear(fd) == 1 && is(WORKER_MESSAGE, 7, 0, STAGE_dot, "250 taken"));
+	T(p.fault == FAULT_NONE && p.reply == 250);
 	T(hear(fd) == 1 && is(WORKER_RECIPIENT, 9, ERR_MSG_TEMP, STAGE_rcpt,
-	    "450 not now") && p.index == 0);
+	    "450 4.2.0 not now") && p.index == 0);
 	T(hear(fd) == 1 && p.kind == WORKER_MESSAGE && p.id == 9 &&
-	    p.code == ERR_MSG_TEMP);
+	    p.code == ERR_MSG_TEMP && p.fault == FAULT_RECIPIENT);
+	T(worker_give(fd, 8, third) == 0);
+	T(hear(fd) == 1 && is(WORKER_MESSAGE, 8, 0, STAGE_dot, "250 taken"));
 	T(worker_packet(fd, &p) == 0);
+	T(mode_of(first) == 0600 && mode_of(second) == 0600 &&
+	    mode_of(third) == 01000);
 	T(shutdown(fd, SHUT_WR) == 0);
 	T(hear(fd) == -1 && exit_of(pid) == 0 && exit_of(server) == 0);
+	close(first);
+	close(second);
+	close(third);
 	close(fd);
+}
+
+/* It has one connection, and says how that ended. */
+static void
+ends_with_it(void)
+{
+	int fd, port = 0, mail = message(STR("\na@x.y\n\ntext\n"));
+	pid_t server = serve("220 hi\n250 hi\n250 from\n250 to\n354 go\n"
+	    "250 taken\n421 4.7.0 enough\n", &port), pid;
+
+	pid = start("127.0.0.1 smtp", port, &fd);
+	T(worker_give(fd, 1, mail) == 0 && worker_give(fd, 2, mail) == 0);
+	T(hear(fd) == 1 && hear(fd) == 1 && p.kind == WORKER_READY);
+	T(hear(fd) == 1 && is(WORKER_MESSAGE, 1, 0, STAGE_dot, "250"));
+	T(hear(fd) == 1 && ends(FAULT_END, ERR_MSG_TEMP, STAGE_mail,
+	    "421 4.7.0 enough"));
+	T(p.answered == 1 && p.reply == 421);
+	T(hear(fd) == -1 && exit_of(pid) == ERR_MSG_TEMP);
+	close(fd);
+	T(exit_of(server) == 0);
+	server = serve("220 hi\n250 hi\n250 from\n421 4.7.0 no\n", &port);
+	pid = start("127.0.0.1 smtp", port, &fd);
+	T(worker_give(fd, 1, mail) == 0 && worker_give(fd, 2, mail) == 0);
+	T(hear(fd) == 1 && hear(fd) == 1 && p.kind == WORKER_READY);
+	T(hear(fd) == 1 && is(WORKER_MESSAGE, 1, ERR_MSG_TEMP, STAGE_rcpt,
+	    "421") && p.fault == FAULT_CONNECTION && !p.unanswered);
+	T(hear(fd) == 1 && ends(FAULT_CONNECTION, ERR_MSG_TEMP, STAGE_rcpt,
+	    "421 4.7.0 no") && p.answered == 0);
+	T(hear(fd) == -1 && exit_of(pid) == ERR_MSG_TEMP);
+	close(fd);
+	close(mail);
+	T(exit_of(server) == 0);
+}
+
+/* What happens before it is let in is the address's. */
+static void
+not_let_in(void)
+{
+	int fd, port = 0, mail = message(STR("\na@x.y\n\ntext\n"));
+	pid_t server = serve("", &port), pid;
+	long long begun = clock_ms();
+
+	setup.open_by = clock_in(300);
+	pid = start("127.0.0.1 smtp", port, &fd);
+	setup.open_by = 0;
+	T(worker_give(fd, 1, mail) == 0);
+	T(hear(fd) == 1 && is(WORKER_PEER, 0, 0, STAGE_connect, "127.0.0.1 "));
+	T(hear(fd) == 1 && ends(FAULT_ADDRESS, ERR_TIMED_OUT, STAGE_greeting,
+	    "Timed out") && p.last == 1 && p.answered == 0);
+	T(clock_ms() - begun >= 300 && exit_of(pid) == ERR_TIMED_OUT);
+	close(fd);
+	T(exit_of(server) == 0);
+	server = serve("554 5.3.2 no\n", &port);
+	setup.tried = STR("::1\n");
+	pid = start("localhost smtp", port, &fd);
+	setup.tried = STR("");
+	T(worker_give(fd, 1, mail) == 0);
+	T(hear(fd) == 1 && is(WORKER_PEER, 0, 0, STAGE_connect, "127.0.0.1 "));
+	T(hear(fd) == 1 && ends(FAULT_ADDRESS, ERR_MSG_TEMP, STAGE_greeting,
+	    "554 5.3.2 no") && p.last == 1 && p.reply == 554);
+	T(exit_of(pid) == ERR_MSG_TEMP);
+	close(fd);
+	close(mail);
+	T(exit_of(server) == 0);
+}
+
+/* No more messages than it may send over one connection. */
+static void
+limited(void)
+{
+	int fd, port = 0, mail = message(STR("\na@x.y\n\ntext\n"));
+	pid_t server = serve("220 hi\n250 hi\n250 from\n250 to\n354 go\n"
+	    "250 taken\n221 bye\n", &port), pid;
+
+	setup.messages = 1;
+	pid = start("127.0.0.1 smtp", port, &fd);
+	setup.messages = 0;
+	T(worker_give(fd, 1, mail) == 0 && worker_give(fd, 2, mail) == 0);
+	T(hear(fd) == 1 && hear(fd) == 1 && p.kind == WORKER_READY);
+	T(hear(fd) == 1 && is(WORKER_MESSAGE, 1, 0, STAGE_dot, "250"));
+	T(hear(fd) == 1 && ends(FAULT_END, 0, STAGE_session, ""));
+	T(p.answered == 1 && hear(fd) == -1 && exit_of(pid) == 0);
+	close(fd);
+	close(mail);
+	T(exit_of(server) == 0);
+}
+
+/* An order whose descriptor was lost on the way. */
+static void
+without_file(void)
+{
+	struct worker_order order = { WORKER_TAKE, 5 };
+	int fd;
+	pid_t pid = start("127.0.0.1 smtp", 1, &fd);
+
+	T(send(fd, &order, sizeof order, 0) == sizeof order);
+	T(hear(fd) == 1 && p.kind == WORKER_MESSAGE && p.id == 5);
+	T(p.fault == FAULT_OURS && p.code == ERR_MSG_OPEN && p.n > 0);
+	T(shutdown(fd, SHUT_WR) == 0 && hear(fd) == -1 && exit_of(pid) == 0);
+	close(fd);
+}
+
+/* A sender that has too many files on their way is told so. */
+static void
+not_now(void)
+{
+	int fd, mail = message(STR("\na@x.y\n\ntext\n")), rc = 0, i;
+	pid_t pid = start("127.0.0.1 smtp", 1, &fd);
+
+	kill(pid, SIGSTOP);
+	for (i = 0; i < 100000 && rc == 0; i++)
+		rc = worker_give(fd, 1, mail);
+	T(rc == 1);
+	kill(pid, SIGKILL);
+	T(exit_of(pid) == -1);
+	close(fd);
+	close(mail);
 }
 
 static void
@@ -207,6 +358,16 @@ impostors(void)
 	p.n = 5;
 	T(send(pair[1], &p, sizeof p, 0) == sizeof p);
 	T(worker_packet(pair[0], &p) == -1);
+	p.n = 0;
+	p.kind = 0;
+	T(send(pair[1], &p, offsetof(struct worker_packet, text), 0) > 0);
+	T(worker_packet(pair[0], &p) == -1);
+	p.kind = WORKER_KINDS;
+	T(send(pair[1], &p, offsetof(struct worker_packet, text), 0) > 0);
+	T(worker_packet(pair[0], &p) == -1);
+	p.kind = WORKER_END;
+	T(send(pair[1], &p, offsetof(struct worker_packet, text), 0) > 0);
+	T(worker_packet(pair[0], &p) == 1);
 	close(pair[1]);
 	T(worker_packet(pair[0], &p) == -1);
 	close(pair[0]);
@@ -218,6 +379,11 @@ main(void)
 	signal(SIGPIPE, SIG_IGN);
 	useless();
 	delivers();
+	ends_with_it();
+	not_let_in();
+	limited();
+	without_file();
+	not_now();
 	dies();
 	impostors();
 	return T_END();

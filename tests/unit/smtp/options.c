@@ -81,6 +81,15 @@ every_row(void)
 	T(takes("tls-name=n") && !strcmp(o.tls_name, "n"));
 	T(takes("tls-min=1.0") && !strcmp(o.tls_min, "1.0"));
 	T(takes("tls-max=1.2") && !strcmp(o.tls_max, "1.2"));
+	T(takes("ipv4") && o.ipv4 && takes("ipv6") && o.ipv6);
+	T(takes("no-pipelining") && o.no_pipelining);
+	T(takes("no-chunking") && o.no_chunking);
+	T(takes("soft-bounce") && !strcmp(o.soft_bounce, ""));
+	T(takes("soft-bounce=550,5.4.5") &&
+	    !strcmp(o.soft_bounce, "550,5.4.5"));
+	T(takes("recipients=50") && o.recipients == 50);
+	T(takes("messages=20") && o.messages == 20);
+	T(takes("rate=14/1s") && !strcmp(o.rate, "14/1s"));
 	T(takes("pin=sha256/x") && !strcmp(o.pin, "sha256/x"));
 	T(takes("sessions=3") && o.sessions == 3);
 	T(takes("-") && takes("--") && why.n == 0);
@@ -113,10 +122,17 @@ checks(void)
 	T(check("host=h tls-min=1.0") == 0);
 	T(check("host=h tls-min=1.2") == 0);
 	T(refuses("host=h tls-min=1", ERR_USAGE, "Invalid value for tls-min"));
+	T(check("host=h pin=x insecure") == ERR_USAGE);
 	T(check("host=h tls-max=1.2") == 0);
 	T(refuses("host=h tls-max=1.3", ERR_USAGE,
 	    "Invalid value for tls-max"));
-	T(check("host=h pin=x insecure") == ERR_USAGE);
+	T(refuses("host=h ipv4 ipv6", ERR_USAGE,
+	    "Options ipv4 and ipv6 contradict each other"));
+	T(refuses("host=h user=u", ERR_USAGE, "Option user needs pass"));
+	T(check("host=h user=u pass=") == 0 && check("host=h user=") == 0);
+	T(check("host=h user=u auth-external") == 0);
+	T(check("host=h recipients=-1") == ERR_USAGE);
+	T(check("host=h messages=-1") == ERR_USAGE);
 	begin();
 	takes("host=h");
 	T(options_check(&o, 628, 0, &why) == 0 && o.port == 628);
@@ -125,6 +141,32 @@ checks(void)
 	takes("tls");
 	T(options_check(&o, 628, 0, &why) == ERR_USAGE);
 	T(!strcmp(buf_z(&why), "Invalid value for port"));
+}
+
+/* 1 if the rate is so many messages in so many seconds; 0, 0: refused. */
+static int
+rate(const char *text, int messages, int seconds)
+{
+	begin();
+	takes("host=h");
+	o.rate = text;
+	if (options_check(&o, 25, 465, &why) != 0)
+		return !messages;
+	return o.rate_messages == messages && o.rate_seconds == seconds;
+}
+
+static void
+rates(void)
+{
+	T(rate("14/1s", 14, 1) && rate("30/m", 30, 60) && rate("9/60", 9, 60));
+	T(rate("500/1d", 500, 86400) && rate("1/2h", 1, 7200));
+	T(rate("1/1w", 1, 604800) && rate("2/365d", 2, 31536000));
+	T(rate("", 0, 0) && rate("14", 0, 0) && rate("14/", 0, 0));
+	T(rate("0/1s", 0, 0) && rate("14/0s", 0, 0) && rate("/s", 0, 0));
+	T(rate("14/1x", 0, 0) && rate("x/1s", 0, 0) && rate("1/s1", 0, 0));
+	T(rate("1/366d", 0, 0) && rate("1/99999999999999999999w", 0, 0));
+	T(rate("99999999999/1s", 0, 0) && rate("-1/1s", 0, 0));
+	T(check("host=h") == 0 && !o.rate_messages);
 }
 
 /* As a line of remotes or a module's stdin has them: up to an empty line. */
@@ -150,6 +192,7 @@ main(void)
 {
 	every_row();
 	checks();
+	rates();
 	lines();
 	T(!strcmp(stage_name(STAGE_greeting), "greeting"));
 	T(!strcmp(stage_name(STAGE_dot), "dot"));

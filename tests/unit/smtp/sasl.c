@@ -15,7 +15,8 @@ by_name(const char *name)
 static int
 chosen(struct str offered, int in_private, const char *want)
 {
-	const struct sasl_mechanism *m = sasl_choose(offered, in_private);
+	const struct sasl_mechanism *m = sasl_choose(offered, STR(""),
+	    in_private);
 
 	return want ? m && m == by_name(want) : !m;
 }
@@ -50,6 +51,9 @@ choice(void)
 	T(chosen(STR("LOGIN PLAIN"), 1, "PLAIN"));
 	T(chosen(STR("login"), 1, "LOGIN"));
 	T(chosen(STR("XPLAIN PLAINX  LOGIN"), 0, "LOGIN"));
+	T(sasl_choose(STR("PLAIN LOGIN"), STR("PLAIN "), 1) ==
+	    by_name("LOGIN"));
+	T(!sasl_choose(STR("PLAIN LOGIN"), STR("PLAIN LOGIN "), 0));
 	T(chosen(STR(""), 0, NULL) && chosen(STR("GSSAPI"), 1, NULL));
 	T(sasl_offered(STR("A external B"), STR("EXTERNAL")));
 	T(!sasl_offered(STR("A B"), STR("")) && !sasl_offered(STR(""),
@@ -67,12 +71,17 @@ in_clear(void)
 	T(begins("PLAIN", &s, STR("\0u\0p w\0\377")));
 	T(refuses("PLAIN", &s, STR("")));
 	T(begins("LOGIN", &s, STR("u")));
-	T(answers("LOGIN", &s, STR("Password:"), STR("p w\0\377")));
-	T(answers("LOGIN", &s, STR("what"), STR("p w\0\377")));
+	T(answers("LOGIN", &s, STR("password?"), STR("p w\0\377")));
 	T(refuses("LOGIN", &s, STR("Password:")));
+	/* Who overlooks the name must not get the password for it. */
 	s.step = 0;
-	T(answers("LOGIN", &s, STR("Username:"), STR("u")));
-	T(answers("LOGIN", &s, STR("Password:"), STR("p w\0\377")));
+	T(begins("LOGIN", &s, STR("u")) && refuses("LOGIN", &s, STR("Login:")));
+	s.step = 0;
+	T(begins("LOGIN", &s, STR("u")) && refuses("LOGIN", &s, STR("")));
+	s.step = s.ahead = 0;
+	T(answers("LOGIN", &s, STR("Password:"), STR("u")));
+	T(answers("LOGIN", &s, STR(""), STR("p w\0\377")));
+	T(refuses("LOGIN", &s, STR("Username:")));
 	T(begins("EXTERNAL", &s, STR("")));
 	T(refuses("EXTERNAL", &s, STR("")));
 	T(by_name("LOGIN")->done(&s));
