@@ -951,7 +951,7 @@ bad_part("certificate", "compressed", "failed: .*unexpected", 10,
          msg(25, bytes(20)))
 bad_part("certificate", "empty-list", "failed: .*sent none", "-",
          msg(11, b"\0\0\0\0"))
-bad_part("certificate", "empty", "failed: .*empty", "-",
+bad_part("certificate", "empty", "failed: .*not a certificate", "-",
          lambda s: s.certificate(entries=b"\0\0\0\0\0"))
 bad_part("certificate", "context", "failed: .*context", 47,
          lambda s: s.certificate(context=b"x"))

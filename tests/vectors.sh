@@ -5,7 +5,7 @@
 . tests/lib.sh
 
 folder=${VECTORS:-../shared/vectors}
-units=$(dirname "$PEER")/unit
+units=$(dirname "$PEER")/unit/ssl
 if [ ! -d "$folder" ]; then
 	echo "#= not run: no folder $folder"
 	ok "# SKIP: no vectors" true
