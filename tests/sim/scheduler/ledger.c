@@ -182,8 +182,8 @@ on_permanent(int s, int m, int r, const struct answer *a)
 		break;
 	case FAULT_RECIPIENT:
 	case FAULT_MESSAGE:
-		if (server[s].proven & port_of(s) || age_of(m) > PROBATION - 2 ||
-		    mail[m].doubt ||
+		if (server[s].proven & port_of(s) || mail[m].doubt ||
+		    age_of(m) > PROBATION - 2 ||
 		    !fault_softened_on_probation(a->reply, text))
 			to->may_fail |= MAY_REPLY;
 		break;

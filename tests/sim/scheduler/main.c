@@ -174,7 +174,8 @@ report(double seconds)
 	}
 	printf("# scheduler: %lu histories in %.1f s, %.0f a second; %lu "
 	    "senders, %lu killed, %lu messages, %lu waits, %lu failed calls, "
-	    "%lu waits in a row without news, %ld bytes at most\n", all.done, seconds,
+	    "%lu waits in a row without news, %ld bytes at most\n",
+	    all.done, seconds,
 	    (double)all.done / (seconds > 0 ? seconds : 1), all.lives,
 	    all.kills, all.mails, all.polls, all.faults, all.most_quiet,
 	    all.memory);

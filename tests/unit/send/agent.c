@@ -1,5 +1,5 @@
-/* agent - the sender's side of a worker: what packets mean, which of them cannot
- * be right, how much it takes, what a module's end means. */
+/* agent - the sender's side of a worker: what packets mean, which of them
+ * cannot be right, how much it takes, what a module's end means. */
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
@@ -307,7 +307,8 @@ room(void)
 	T(end() == 0);
 }
 
-/* With many in flight the round trip, a third of the opening, is not counted. */
+/* With many in flight the round trip, a third of the opening, is not
+ * counted. */
 static void
 pace(void)
 {
