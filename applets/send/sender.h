@@ -74,7 +74,9 @@ struct sender {
 	struct attempt reason;	/* why the last remote was left out */
 	struct agent *agents;
 	struct bounce *bounces;
-	size_t expiring;	/* index of the next message to look at */
+	size_t expiring;	/* index of the next message to look at ... */
+	long long expire_at;	/* ... and clock_ms when, if it is all that the
+				 * run waits for and could not be opened */
 	struct trigger trigger;
 	int signals, errors;
 	int timer, clock;	/* timerfds: of every wait; of steps */

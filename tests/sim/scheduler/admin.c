@@ -182,9 +182,12 @@ some_mail(void)
 	return m;
 }
 
+/* A pull without new mail is another thing: an administrator's. */
 void
 inject_event(int how_many)
 {
+	if (mails >= MAILS - ROOM)
+		return;
 	while (how_many-- > 0 && mails < MAILS - ROOM) {
 		put_mail(some_mail());
 		if (chance(700))
@@ -338,8 +341,9 @@ edit_file(int m, const struct head *h)
 	if (write(fd, text, strlen(text)) < 0)
 		violate("the simulator cannot write");
 	close(fd);
-	/* It may be in failed/ under another name. */
-	if (found.failed[m][h->r[0]])
+	/* It may be in failed/ under another name; and of a file that could
+	 * not be looked at nobody knows that it was this one. */
+	if (found.failed[m][h->r[0]] || w.stat_failed)
 		release_mail(m);
 	mail[m].grown = 1;
 	mail[m].edited |= mail[m].in_hand > 0 || is_on_the_way(m);

@@ -57,6 +57,7 @@ struct world {
 	int no_locks, no_marks, no_links, no_watch;
 	int wrong;		/* workers may send nonsense */
 	int lock_failed;
+	int stat_failed;
 	int kept_failed;	/* a copy in failed/ could not be discarded */
 	long long waits_since;	/* ms; the sender has seen nothing since */
 	int in_step;		/* another process runs between two calls */
