@@ -18,9 +18,9 @@ build() {
 	    "obj/sim/tests/sim/$1" </dev/null >"$T/log" 2>&1
 }
 
-# run SIMULATOR: 0 if nothing is noticed
+# run SIMULATOR SEED: 0 if nothing is noticed
 run() {
-	SEED=1 COUNT=$count timeout 1200 "$T/tree/obj/sim/tests/sim/$1" 1 \
+	SEED=$2 COUNT=$count timeout 1200 "$T/tree/obj/sim/tests/sim/$1" "$2" \
 	    "$count" </dev/null >"$T/log" 2>&1
 }
 
@@ -31,7 +31,7 @@ noticed() {
 }
 
 number=0 missed=0
-while IFS=$tab read -r simulator file what script; do
+while IFS=$tab read -r simulator file what script first; do
 	case $simulator in '#'*|'') continue ;; esac
 	number=$((number + 1))
 	case " $* " in *" $number "*|*" $simulator "*|'  ') ;; *) continue ;; esac
@@ -41,7 +41,7 @@ while IFS=$tab read -r simulator file what script; do
 		why='the script changes nothing'
 	elif ! build "$simulator"; then
 		why=$(grep -m 1 error: "$T/log")
-	elif run "$simulator"; then
+	elif run "$simulator" "${first:-1}"; then
 		why='not noticed'
 	else
 		result=ok

@@ -218,6 +218,7 @@ second_half(int m)
 	close(fd);
 	say("admin: m%d is whole", m);
 	mail[m].released = 0;
+	mail[m].touched = ~0u;
 }
 
 static void
@@ -308,6 +309,7 @@ touch_file(int m)
 	int s;
 
 	say("admin: touches m%d", m);
+	mail[m].touched = ~0u;
 	set_time(m);
 	mail[m].doubt |= mail[m].in_hand || is_on_the_way(m);
 	mail[m].born = w.now;

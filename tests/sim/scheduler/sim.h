@@ -196,6 +196,8 @@ struct mail {
 	int released;		/* an administrator has seen to it */
 	int doubt;		/* about its age */
 	int grown;		/* by a recipient */
+	unsigned touched;	/* servers that may see it too early, once, if
+				 * a sender finds that late */
 	int edited;		/* ... while on its way */
 	int took_place;		/* of another one, and its name */
 	long long born;		/* ms since boot; or when it was touched */
