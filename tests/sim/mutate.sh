@@ -1,6 +1,7 @@
 # mutate.sh - breaks the code one way at a time, as tests/sim/mutations says, and
 # shows that a simulator notices within 10,000 histories. What it is given as
-# arguments are the numbers of those to be tried, or names of simulators.
+# arguments are the numbers of those to be tried, or names of simulators; $EVERY
+# picks one of so many.
 set -u
 count=10000
 T=$(mktemp -d) || exit 1
@@ -34,6 +35,7 @@ number=0 missed=0
 while IFS=$tab read -r simulator file what script first; do
 	case $simulator in '#'*|'') continue ;; esac
 	number=$((number + 1))
+	[ $((number % ${EVERY:-1})) -eq 0 ] || continue
 	case " $* " in *" $number "*|*" $simulator "*|'  ') ;; *) continue ;; esac
 	sed "$script" "$T/whole/$file" >"$T/tree/$file"
 	result='not ok'
