@@ -47,6 +47,12 @@ mutations: ## breaks the code in known ways, which the simulators must see
 	+@$(SIM_MAKE) $(SIMS:%=$(OBJ)/sim/tests/sim/%)
 	@EVERY=$(MUTATION) sh tests/sim/mutate.sh
 MUTATION = 1
+sim-coverage: ## which lines of the sender and the session they reach
+	@sh tests/need.sh $$($(NEED_TESTS) tests/sim/coverage.sh)
+	+@$(MAKE) OBJ=$(OBJ)/coverage SSL=none CFLAGS='-O0 --coverage' WERROR= \
+	    covered
+covered: $(SIMS:%=$(OBJ)/tests/sim/%)
+	@sh tests/sim/coverage.sh $(OBJ) $^
 mutation-sample: ## one of MUTATION=16 of them
 	+@$(MAKE) MUTATION=16 mutations
 
@@ -103,5 +109,5 @@ router: ## a MIPS router's kernel in QEMU
 arm64: ## a 64-bit ARM's kernel in QEMU
 shares: ## a spool on vfat, virtiofs and 9p in QEMU
 
-.PHONY: sim simulated long mutations mutation-sample inject interop bench fuzz \
-	fuzzed cross harden hardened $(VMS)
+.PHONY: sim simulated long mutations mutation-sample sim-coverage covered \
+	inject interop bench fuzz fuzzed cross harden hardened $(VMS)

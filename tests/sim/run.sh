@@ -8,7 +8,8 @@ set -u
 T=$(mktemp -d) || exit 1
 trap 'rm -rf "$T"' EXIT
 trap 'exit 1' HUP INT TERM
-SEED=${SEED:-} COUNT=${COUNT:-} NEW=${NEW:-0}
+export SEED="${SEED:-}"
+COUNT=${COUNT:-} NEW=${NEW:-0}
 began=$(date +%s)
 shown=120			# lines of a history that broke a rule
 
@@ -59,7 +60,7 @@ one() {
 	if [ -n "$SEED" ] && [ "${COUNT:-1}" -gt 1 ]; then
 		play "$1" "$SEED" "$COUNT" && cat "$T/out.$name"
 	elif [ -n "$SEED" ]; then
-		SEED=$SEED COUNT=1 TRACE=1 "$1" "$SEED" 1
+		COUNT=1 TRACE=1 "$1" "$SEED" 1
 	else
 		known_seeds "$1" && new_seeds "$1"
 	fi
