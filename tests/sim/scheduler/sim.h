@@ -131,6 +131,7 @@ int agent_fd_ready(int fd);
 ssize_t agent_fd_read(int fd, char *p, size_t n);
 void agent_fd_close(int fd);
 pid_t report_begin(void);
+int reports_unread(void);	/* whose end no sender has seen */
 int proc_wait(int *status);
 int proc_kill(pid_t pid, int signal);
 int is_on_the_way(int m);	/* a result no sender has read */
