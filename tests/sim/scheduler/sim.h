@@ -32,7 +32,7 @@ struct route;
 struct sender;
 
 #define NEVER 0x7fffffffffffffffLL
-#define MAILS 160
+#define MAILS 320
 #define RCPTS 12		/* r0@ ... r11@; the last two write mail */
 #define SERVERS 4
 #define HIGH 700		/* descriptors of the model are above this */
