@@ -10,7 +10,7 @@
 #include "spool.h"
 #include "sim.h"
 
-#define ROOM 70			/* mails that are kept for reports */
+#define ROOM 230			/* mails that are kept for reports */
 
 struct settings_now conf;
 
