@@ -57,6 +57,8 @@ struct route {
 	const struct message *witness;	/* its refusal may be the remote's */
 	int witness_key;
 	int witness_taken;	/* another message was taken since */
+	int same_key;		/* of failures in a row, of all sessions ... */
+	int same;		/* ... and how many */
 	struct buf probation;	/* recipient refused on probation */
 };
 
