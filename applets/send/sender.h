@@ -150,7 +150,7 @@ void sender_look(struct sender *s);
 /* A name whose file is another one. */
 void sender_look_at(struct sender *s, const char *name);
 
-/* What another sender's worker had is as good as new. */
+/* What was locked is as good as new. */
 void sender_look_locked(struct sender *s);
 
 /* Opens a message for delivery, after what is left to be done to its file. 0;
