@@ -32,7 +32,7 @@ sender_configure(struct sender *s, int first)
 	}
 	if (first || set.pausetime != s->set.pausetime)
 		s->pause = set.pausetime;
-	s->urgent |= !remotes_equal(&set.remotes, &s->set.remotes);
+	s->urgent |= !first && !remotes_equal(&set.remotes, &s->set.remotes);
 	settings_free(&s->set);
 	s->set = set;
 	if (set.remotes.count)

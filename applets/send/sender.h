@@ -196,6 +196,10 @@ size_t route_waiting(const struct route *r);
 /* Leaves a remote out for the rest of the run. */
 void route_dead(struct sender *s, struct route *r, const struct result *why);
 
+/* Its login was refused: it is asked again after a pause, or when the file that
+ * says it has changed. */
+void routes_login_refused(struct route *r);
+
 /* The agent's deliveries were not attempted: they are first again. */
 void route_give_back(struct sender *s, struct agent *a);
 
