@@ -1,6 +1,6 @@
 /* ssl_trials SEED - arithmetic of ssl/ on what tests/ssl_trials.py makes up.
- * Lines of words as in tests/unit/ssl/vector.h come on stdin, an answer for each
- * goes to stdout:
+ * Lines of words as in tests/unit/ssl/vector.h come on stdin, an answer for
+ * each goes to stdout:
  *   sig KIND HASH SALT KEY TEXT SIGNATURE   1 0: it fits, and does not with a
  *                                           bit changed
  *   pss HASH BITS P Q DP DQ IQ TEXT         SIGNATURE
