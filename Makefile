@@ -27,7 +27,7 @@ TLS_bear = ssl/alert.o ssl/anchor.o ssl/bear.o ssl/bundle.o ssl/bytes.o \
 	ssl/hs13.o ssl/kex.o ssl/key.o ssl/limits.o $(MLKEM_$(MLKEM)) \
 	ssl/name.o ssl/path.o ssl/pem.o ssl/pss.o ssl/pubkey.o ssl/queue.o \
 	ssl/record.o ssl/schedule.o ssl/scheme.o ssl/seed.o ssl/sig.o \
-	ssl/suite.o ssl/verify.o ssl/why.o
+	ssl/skey.o ssl/suite.o ssl/verify.o ssl/why.o
 LIB = $(foreach l,$(LAYERS),$(LIB_$l:%=lib/$l/%.o))
 OBJS = $(addprefix $(OBJ)/,$(APPLETS:%=applets/%.o) $(LIB) $(TLS_$(SSL)))
 

@@ -86,7 +86,7 @@ OWNER = $(OWNER_$(LAYOUT))
 PIE_ = -fno-pie
 PIE_1 = -fPIE -fstack-protector-strong
 PIE = $(PIE_$(HARDEN))
-PLACE_ = -static -no-pie
+PLACE_ = -static -no-pie -Wl,-z,norelro
 PLACE_1 = -static-pie -Wl,-z,relro -Wl,-z,now
 PLACE = $(PLACE_$(HARDEN))
 
