@@ -2,9 +2,11 @@
 #include <string.h>
 
 #include "../base/buf.h"
+#include "../base/chr.h"
 #include "../base/err.h"
-#include "options.h"
 #include "../base/opt.h"
+#include "../mail/identity.h"
+#include "options.h"
 
 #define ROW(letter, name, kind, member, help, value) \
 	name, help, offsetof(struct options, member), letter, kind, value
@@ -20,6 +22,9 @@ static const struct row {
 } options[] = {
 	{ ROW(0, "host", OPT_STRING, host, "name or address of the server", 0) },
 	{ ROW('p', "port", OPT_INT, port, "port, if not the usual one", 0) },
+	{ ROW(0, "from", OPT_STRING, from, "sender of what goes out", 0) },
+	{ ROW(0, "bounce-from", OPT_STRING, bounce_from, "sender of reports", 0) },
+	{ ROW(0, "domain", OPT_STRING, domain, "name to greet with", 0) },
 	{ ROW(0, "user", OPT_STRING, user, "user name for AUTH", 0) },
 	{ ROW(0, "pass", OPT_STRING, pass, "password for AUTH", 0) },
 	{ ROW(0, "auth-login", OPT_SET, auth, "use AUTH LOGIN", AUTH_LOGIN) },
@@ -132,6 +137,24 @@ parse_rate(struct options *o)
 }
 
 static int
+check_identity(struct options *o, struct buf *why)
+{
+	struct identity id = { 0 };
+	const char *c = o->domain ? o->domain : "x";
+	int rc;
+
+	while (chr_is(*c, CHR_DIGIT) || (chr_lower(*c) >= 'a' &&
+	    chr_lower(*c) <= 'z') || (*c && strchr("-._:[]", *c)))
+		c++;
+	if (*c || (o->domain && !*o->domain))
+		return reject(why, ERR_USAGE, "Invalid value for domain");
+	rc = identity_set(&id, o->from, o->bounce_from);
+	identity_free(&id);
+	return rc < 0 ? reject(why, ERR_USAGE, "Option from or bounce-from is "
+	    "not one address with a domain") : ERR_OK;
+}
+
+static int
 check_sending(struct options *o, struct buf *why)
 {
 	if (o->ipv4 && o->ipv6)
@@ -163,5 +186,7 @@ options_check(struct options *o, int port, int port_tls,
 	if (o->tls)
 		o->starttls = 0;
 	code = check_sending(o, why);
+	if (!code)
+		code = check_identity(o, why);
 	return code ? code : check_tls(o, why);
 }

@@ -16,6 +16,9 @@ struct options {
 	const char *host;
 	int port;		/* 0: the default */
 	const char *source;
+	const char *domain;	/* for EHLO */
+	const char *from;	/* as identity_set takes it */
+	const char *bounce_from;	/* the same */
 	const char *user;
 	const char *pass;
 	int auth;		/* enum options_auth */
@@ -44,7 +47,7 @@ struct options {
 	int rate_seconds;	/* ... in so many seconds */
 };
 
-#define OPTIONS_ROWS 32
+#define OPTIONS_ROWS 40
 
 /* Fills rows with the options all protocols share; returns their number. */
 size_t options_rows(struct options *o, struct opt *rows);
