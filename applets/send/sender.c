@@ -21,6 +21,8 @@ sender_configure(struct sender *s, int first)
 	struct buf notes = { 0 };
 	int rc = settings_load(&set, buf_str(&s->me), &notes);
 
+	if (first || !remotes_equal(&set.remotes, &s->set.remotes))
+		remotes_notes(&set.remotes, &notes);
 	log_faults(buf_str(&notes));
 	buf_free(&notes);
 	if (rc < 0) {
