@@ -12,10 +12,10 @@ SEND = disk sender routes journal reports dispatch judge deliver run loop events
 LAYERS = base conf mail queue net smtp send
 LIB_base = base64 buf chr clock date err mem opt str words $(LIBC)
 LIB_conf = conf hostname path user
-LIB_mail = addr dsn envelope header wire
+LIB_mail = addr content dsn envelope header identity phrase wire
 LIB_queue = copy enqueue failed names settle spool spoolinit status store trigger
 LIB_net = io net $(SANDBOX)
-LIB_smtp = answer command connection fault login options outgoing protocol qmqp \
+LIB_smtp = answer command connection fault login mistake options outgoing protocol qmqp \
 	remote reply sasl session smtp transaction
 LIB_send = agent bounce child delivery external history logger messages settings worker
 LIBC = fork mbstowcs memmem printf qsort
@@ -27,7 +27,7 @@ TLS_bear = ssl/alert.o ssl/anchor.o ssl/bear.o ssl/bundle.o ssl/bytes.o \
 	ssl/hs13.o ssl/kex.o ssl/key.o ssl/limits.o $(MLKEM_$(MLKEM)) \
 	ssl/name.o ssl/path.o ssl/pem.o ssl/pss.o ssl/pubkey.o ssl/queue.o \
 	ssl/record.o ssl/schedule.o ssl/scheme.o ssl/seed.o ssl/sig.o \
-	ssl/suite.o ssl/verify.o ssl/why.o
+	ssl/skey.o ssl/suite.o ssl/verify.o ssl/why.o
 LIB = $(foreach l,$(LAYERS),$(LIB_$l:%=lib/$l/%.o))
 OBJS = $(addprefix $(OBJ)/,$(APPLETS:%=applets/%.o) $(LIB) $(TLS_$(SSL)))
 

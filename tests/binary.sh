@@ -20,6 +20,7 @@ else
 	    'Elf file type is EXEC'
 	lacks "no dynamic section" "$segments$sections" \
 	    '[dD][yY][nN][aA][mM][iI][cC]'
+	lacks "no page of the file for relocations" "$segments" GNU_RELRO
 fi
 lacks "stripped" "$sections" '\.symtab'
 lacks "no debug information" "$sections" '\.debug'

@@ -37,6 +37,7 @@ agent_worker(const struct worker_setup *setup)
 	struct agent *a = new_agent(setup->remote);
 
 	a->limit = (size_t)setup->messages;
+	a->carried = setup->carried;
 	a->pid = worker_start(setup, &a->fd);
 	if (a->pid >= 0)
 		return a;
