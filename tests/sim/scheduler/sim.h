@@ -232,6 +232,7 @@ void ledger_took_unheard(int s);
 /* A sender has read this answer. */
 void ledger_answer(int s, int m, int r, const struct answer *a);
 void ledger_witness(int s, int m, const struct result *r);
+void ledger_new_run(void);
 void ledger_failing(int m, int r, struct str text, int why_expired);
 void ledger_death(void);
 void ledger_forget(int m);
