@@ -49,6 +49,17 @@ trigger_pull(const struct spool *s)
 	return n == 1 || error == EAGAIN ? 0 : -1;
 }
 
+int
+trigger_has_reader(const struct spool *s)
+{
+	int fd = open_fifo(s, O_WRONLY);
+
+	if (fd < 0)
+		return errno == ENXIO ? 0 : -1;
+	close(fd);
+	return 1;
+}
+
 /* Opens the new FIFO before closing the old one: in between a writer would get
  * ENXIO. */
 static int

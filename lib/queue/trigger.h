@@ -27,6 +27,10 @@ struct trigger {
  * sender is running and is no fault, EINVAL that it is no FIFO. */
 int trigger_pull(const struct spool *s);
 
+/* Whether a sender reads it: 1, 0 none; -1 with errno, as EACCES for who may
+ * not know. No byte is written. */
+int trigger_has_reader(const struct spool *s);
+
 /* Opens both descriptors (non-blocking, O_CLOEXEC); s must outlive t. 0, or -1
  * with errno of the FIFO; EINVAL if it is none. A missing watch is no
  * failure. */
