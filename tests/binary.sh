@@ -3,8 +3,8 @@
 . tests/lib.sh
 
 size=$(wc -c <"$NM")
-limit=368
-[ -z "$(make -s show-HARDEN)" ] || limit=360
+limit=352
+[ -z "$(make -s show-HARDEN)" ] || limit=392
 segments=$(readelf -lW "$NM")
 sections=$(readelf -SW "$NM")
 

@@ -875,7 +875,13 @@ EHLO x
 <
 AUTH LOGIN dQ==
 <
+*
+<
+AUTH LOGIN
+<
 dQ==
+<
+cA==
 <
 QUIT
 E
