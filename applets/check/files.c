@@ -323,7 +323,7 @@ say_last_words(struct check *c)
 	size_t n = 0, i;
 	int root = open(at(PATH_SPOOL, ""), O_PATH | O_CLOEXEC);
 
-	status_read(root, &text);
+	status_read(root, STATUS_WAITING, &text);
 	rest = buf_str(&text);
 	while (n < WORDS && status_next(&rest, &s)) {
 		for (i = 0; i < n && !str_eq(seen[i], s.remote); i++)

@@ -68,7 +68,7 @@ say_attempt(struct check *c, int root, struct str id, unsigned long *attempts)
 	struct status s;
 
 	buf_clear(&text);
-	status_read(root, &text);
+	status_read(root, STATUS_WAITING, &text);
 	rest = buf_str(&text);
 	while (status_next(&rest, &s)) {
 		if (!str_eq(s.id, id) || s.attempts == *attempts)

@@ -20,8 +20,8 @@ int owner_become(struct buf *why);
 /* The same for ids that are known. 0, or -1 with errno. */
 int owner_take(uid_t uid, gid_t gid);
 
-/* Whether this process is run by root or the owner, without rights beyond its
- * user's. */
+/* Whether this process is run by root or the owner, whatever rights it has
+ * beside. */
 int owner_is_here(void);
 
 #endif
