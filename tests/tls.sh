@@ -240,7 +240,7 @@ cuts() {
 		run
 		kill $proxy
 		[ "$(waiting) $(failed) $(lines '^Sent file')" = "0 0 1" ] ||
-		    echo "$first"
+		    echo "$first: $cutter $rc $(log)"
 	done >"$T/failures"
 	is "$what: after the last reply every cut is a success" \
 	    "$(cat "$T/failures")" ''

@@ -173,19 +173,11 @@ on_witness(struct sender *s, struct route *r, struct message *m,
 	r->witness_taken = 0;
 }
 
-/* Failures that may be the server's being busy: at RCPT only those that are
- * about rate or load, as greylisting wants each recipient shown once. */
 static int
 may_be_busy(const struct result *why)
 {
-	int key = fault_key(why->reply, why->text);
-
-	if (why->reply / 100 != 4 || (why->fault != FAULT_MESSAGE &&
-	    why->fault != FAULT_RECIPIENT))
-		return 0;
-	return why->stage != STAGE_rcpt || key == 432 || key == 454 ||
-	    (key >= 2004003 && key % 1000000 / 1000 == 3) ||
-	    key == 4004005 + 2000000 || key == 4007028 + 2000000;
+	return (why->fault == FAULT_MESSAGE || why->fault == FAULT_RECIPIENT) &&
+	    fault_may_be_busy(why->stage, why->reply, why->text);
 }
 
 /* Five in a row: the connection is closed if its sisters do well, else the
