@@ -174,6 +174,11 @@ void sender_note_full(struct sender *s, int error);
 void sender_unsynced(struct sender *s, int rc);
 void sender_sync(struct sender *s);
 
+/* What lies in failed/ longer than failedlifetime goes, and the lines in
+ * spool/failures about files that are gone, if these are too many. */
+void sender_clean_failed(struct sender *s, size_t too_many);
+#define FAILURES_MAX 65536	/* bytes of them */
+
 /* ---- routes.c ---- */
 
 void routes_make(struct sender *s);

@@ -5,10 +5,12 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "../base/mem.h"
 #include "../queue/spool.h"
+#include "../queue/status.h"
 #include "delivery.h"
 #include "messages.h"
 
@@ -373,10 +375,23 @@ static int
 put_failed(const struct delivery *d, const struct spool *s,
     const struct file *f)
 {
+	const struct attempt *a = d->m->attempt;
+	struct status one = { 0 };
 	struct buf as = { 0 };
 	int rc = spool_fail(s, f->fd, f->e, f->count < f->e->count ? f->is :
 	    NULL, d->m->name, &as);
 
+	one.id = buf_str(&as);
+	one.last = time(NULL);
+	if (a) {
+		one.attempts = a->attempts;
+		one.first = a->first;
+		one.remote = buf_str(&a->remote);
+		one.code = a->code;
+		one.text = buf_str(&a->text);
+	}
+	if (rc == 0)
+		status_add_failure(s, &one);
 	buf_free(&as);
 	return rc;
 }
