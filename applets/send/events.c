@@ -113,7 +113,9 @@ read_trigger(struct sender *s)
 {
 	int error, pulled = trigger_read(&s->trigger, &s->spool, &error);
 
-	if (error)
+	if (!error)
+		sender_over(s, SAID_TRIGGER);
+	else if (sender_first(s, SAID_TRIGGER))
 		log_fault("Could not read trigger file: %s", strerror(error));
 	check_trigger(s);
 	if (pulled)
@@ -202,5 +204,8 @@ events_wait(struct sender *s, long long until)
 		read_trigger(s);
 	if (p[ON_SIGNAL].revents)
 		read_signals(s);
+	if (s->trigger.broken)
+		nanosleep(&pause, NULL);
+	s->trigger.broken = 0;
 	free(p);
 }

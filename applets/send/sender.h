@@ -124,7 +124,7 @@ enum run_wanted { RUN_NONE, RUN_NEW, RUN_DUE, RUN_ALL };
 
 /* What is said once, until it is over. */
 enum said { SAID_LOCKS = 1, SAID_FULL = 2, SAID_SYNC = 4, SAID_NOT_NOW = 8,
-	SAID_FORK = 16, SAID_SCAN = 32 };
+	SAID_FORK = 16, SAID_SCAN = 32, SAID_TRIGGER = 64 };
 
 /* ---- sender.c ---- */
 

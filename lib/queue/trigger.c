@@ -122,6 +122,7 @@ trigger_read(struct trigger *t, const struct spool *s, int *error)
 	ssize_t n = read(t->fd, bytes, sizeof bytes);
 
 	*error = n < 0 && errno != EAGAIN ? errno : 0;
+	t->broken |= *error != 0;
 	if (n > 0 && memchr(bytes, ALL[0], (size_t)n))
 		t->all = 1;
 	reopen(t, s);
@@ -169,7 +170,8 @@ read_events(struct trigger *t)
 	if (t->at < t->n)
 		return 1;
 	n = read(t->watch, t->events.bytes, sizeof t->events.bytes);
-	t->lost |= n == 0 || (n < 0 && errno != EAGAIN);
+	if (n == 0 || (n < 0 && errno != EAGAIN))
+		t->lost = t->broken = 1;
 	t->n = n > 0 ? (size_t)n : 0;
 	t->at = 0;
 	while ((e = next_event(t)) != NULL)

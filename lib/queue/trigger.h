@@ -17,6 +17,8 @@ struct trigger {
 	int all;		/* who pulled it wants all remotes asked */
 	int replaced;		/* another trigger was put in its place */
 	int lost;		/* names of queue/ were lost */
+	int broken;		/* a read has failed, and would again at once;
+				 * the owner clears it */
 	union {
 		long align;
 		char bytes[4096];

@@ -310,6 +310,10 @@ touch_file(int m)
 
 	say("admin: touches m%d", m);
 	mail[m].touched = ~0u;
+	/* Of a file that could not be looked at nothing shows that it is still
+	 * this one. */
+	if (w.stat_failed)
+		release_mail(m);
 	set_time(m);
 	mail[m].doubt |= mail[m].in_hand || is_on_the_way(m);
 	mail[m].born = w.now;
@@ -343,9 +347,8 @@ edit_file(int m, const struct head *h)
 	if (write(fd, text, strlen(text)) < 0)
 		violate("the simulator cannot write");
 	close(fd);
-	/* It may be in failed/ under another name; and of a file that could
-	 * not be looked at nobody knows that it was this one. */
-	if (found.failed[m][h->r[0]] || w.stat_failed)
+	/* It may be in failed/ under another name. */
+	if (found.failed[m][h->r[0]])
 		release_mail(m);
 	mail[m].grown = 1;
 	mail[m].edited |= mail[m].in_hand > 0 || is_on_the_way(m);

@@ -13,6 +13,7 @@ static struct {
 	int all;		/* the next run may try everything ... */
 	int urgent;		/* ... and ask where a login was refused */
 	unsigned long news, lines;
+	int faults, failing;	/* waits in a row between which calls failed */
 	long long run_began;
 	long long login[SERVERS];	/* refused at, ms; 0 not */
 	unsigned second[MAILS];	/* servers that may see it once more ... */
@@ -265,6 +266,11 @@ rules_line(struct str line)
 void
 rules_poll(long long before)
 {
+	rules.failing = w.faults != rules.faults && w.now - before < 100 ?
+	    rules.failing + 1 : 0;
+	rules.faults = w.faults;
+	check(rules.failing < 1000, "the sender fails again and again without "
+	    "a pause");
 	if (w.news != rules.news || w.now - before >= 900) {
 		rules.news = w.news;
 		rules.lines = w.lines;

@@ -72,6 +72,7 @@ spool_begin(void)
 	empty_folder(hold_fd);
 	unlinkat(root_fd, "lock", 0);
 	unlinkat(root_fd, "status", 0);
+	unlinkat(root_fd, "failures", 0);
 	unlinkat(root_fd, "trigger", 0);
 }
 
