@@ -84,7 +84,8 @@ check_pause(int s, int m)
 	long long since = w.now - mail[m].last_result[s];
 
 	if (mail[m].last_result[s] >= 0 && !(rules.second[m] & 1u << s) &&
-	    !mail[m].grown && since < conf.least_pause * 1000LL - SLACK) {
+	    !mail[m].grown && !w.trigger_late &&
+	    since < conf.least_pause * 1000LL - SLACK) {
 		check(mail[m].touched & 1u << s,
 		    "m%d is tried at h%d again after %lld ms", m, s, since);
 		mail[m].touched &= ~(1u << s);
