@@ -81,7 +81,8 @@ OWNER = $(OWNER_$(LAYOUT))
 # ---- what follows from HARDEN, CROSS and MUSL ----
 #
 # A specs file gives gcc the places of musl's library and start files, as musl's
-# own does; nothing depends on the machine.
+# own does; nothing depends on the machine. At a fixed place nothing is relocated:
+# a page for read-only relocations would be up to 4 KB of nothing in the file.
 
 PIE_ = -fno-pie
 PIE_1 = -fPIE -fstack-protector-strong
