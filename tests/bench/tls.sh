@@ -123,7 +123,7 @@ message_by() {
 	[ "$2" != calls ] || SENDER="strace -f -qq -o $T/calls $NM nullmailer-send"
 	run
 	SENDER=nullmailer-send
-	[ "$(queued)" -eq 0 ] || cat "$T/err"
+	[ "$(waiting)" -eq 0 ] || cat "$T/err"
 	case $2 in
 	ms) echo "$took" ;;
 	segments) echo $(($(segments) - before)) ;;

@@ -52,7 +52,7 @@ delivered() {
 	remotes "127.0.0.1 smtp $2 tls-name=mail.test x509cafile=$K/ca.crt"
 	run
 	ok "$1: delivered" intact 1 "$3"
-	ours=$(queued)
+	ours=$(waiting)
 	[ "$ours" -eq 0 ] || sed "s/^/# /" "$T/log" "$T/err"
 }
 
