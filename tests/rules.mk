@@ -21,7 +21,7 @@ SEED = 1
 COUNT = 20000
 sim: ## simulates what may happen (SEED= COUNT= SIMS=)
 	+@$(MAKE) OBJ=$(OBJ)/sim SSL=none $(if $(SAN),,CFLAGS=-O2) \
-	    WERROR= simulated
+	    MUSL=$(MUSL_MADE) WERROR= simulated
 simulated: $(SIMS:%=$(OBJ)/tests/sim/%)
 	@for s in $^; do SEED='$(SEED)' COUNT='$(COUNT)' $$s $(SEED) $(COUNT) || \
 	    exit 1; done
@@ -40,7 +40,7 @@ $(SIM_FOLDERS:%=$(OBJ)/tests/sim/%): $$(wildcard tests/sim/$$(@F)/*) \
 	    $(filter %.c,$^) $(patsubst %,@%,$(filter %/link,$^)) \
 	    $(OBJ)/all.a $(LIBS)
 mutations: ## breaks the code in known ways, which the simulators must see
-	+@$(MAKE) OBJ=$(OBJ)/sim SSL=none CFLAGS=-O2 WERROR= \
+	+@$(MAKE) OBJ=$(OBJ)/sim SSL=none CFLAGS=-O2 MUSL=$(MUSL_MADE) WERROR= \
 	    $(SIMS:%=$(OBJ)/sim/tests/sim/%)
 	@sh tests/sim/mutate.sh
 
@@ -67,13 +67,16 @@ fuzzed: $(FUZZ)
 
 MACHINES = aarch64 armhf i386 mips mipsel riscv64
 BUILD_FOR = BEARSSL=$(call absolute,$(BEARSSL)) \
+	MUSL_SRC=$(MUSL_FOUND) SOURCES=$(call absolute,$(OBJ)) \
 	sh tests/cross/run.sh $(call absolute,$(OBJ))
 cross: $(BINARY) $(TOOLS) ## other machines: builds, sizes, core tests (MACHINES=)
 	+@PLAY=1 $(BUILD_FOR) $(MACHINES)
 
 harden: $(BINARY) ## the HARDEN=1 build: what it is, and core tests
 	+@$(MAKE) HARDEN=1 OBJ=$(OBJ)/harden BINARY=$(OBJ)/harden/nullmailer \
-	    BEARSSL_SRC=$(call absolute,$(BEARSSL)) hardened
+	    BEARSSL_SRC=$(call absolute,$(BEARSSL)) \
+	    MUSL=$(MUSL) MUSL_SRC=$(MUSL_FOUND) \
+	    hardened
 HARDENED = tests/binary.sh tests/cross/harden.sh tests/cross/core.sh \
 	tests/sandbox.sh
 hardened: $(BINARY) $(TOOLS)
