@@ -4,18 +4,21 @@ include config.mk
 MAKEFLAGS += --no-print-directory $(JOBS_$(MAKELEVEL))
 JOBS_0 := -j$(shell nproc 2>/dev/null || echo 1)
 
-APPLETS = main cli dsn inject log mailq module queue sendmail smtpd \
-	$(SEND:%=send/%)
+APPLETS = main cli dsn inject log module queue sendmail smtpd \
+	$(SEND:%=send/%) $(CHECK:%=check/%) $(MAILQ:%=mailq/%)
+MAILQ = list mailq verbs
+CHECK = check files follow health probe
 SEND = disk sender routes journal reports dispatch judge deliver run loop events send
 
 # lib/ in layers: each includes only what stands before it.
 LAYERS = base conf mail queue net smtp send
-LIB_base = base64 buf chr clock date err mem opt str words $(LIBC)
+LIB_base = base64 buf chr clock date err json mem opt str words $(LIBC)
 LIB_conf = conf hostname path user
-LIB_mail = addr dsn envelope header wire
-LIB_queue = copy enqueue failed names settle spool spoolinit status store trigger
+LIB_mail = addr content dsn envelope header identity phrase wire
+LIB_queue = census copy enqueue failed names owner settle spool spoolinit status store trigger \
+	verbs
 LIB_net = io net $(SANDBOX)
-LIB_smtp = answer command connection fault login options outgoing protocol qmqp \
+LIB_smtp = answer command connection fault login mistake options outgoing protocol qmqp \
 	remote reply sasl session smtp transaction
 LIB_send = agent bounce child delivery external history logger messages settings worker
 LIBC = fork mbstowcs memmem printf qsort
@@ -27,7 +30,7 @@ TLS_bear = ssl/alert.o ssl/anchor.o ssl/bear.o ssl/bundle.o ssl/bytes.o \
 	ssl/hs13.o ssl/kex.o ssl/key.o ssl/limits.o $(MLKEM_$(MLKEM)) \
 	ssl/name.o ssl/path.o ssl/pem.o ssl/pss.o ssl/pubkey.o ssl/queue.o \
 	ssl/record.o ssl/schedule.o ssl/scheme.o ssl/seed.o ssl/sig.o \
-	ssl/suite.o ssl/verify.o ssl/why.o
+	ssl/skey.o ssl/suite.o ssl/verify.o ssl/why.o
 LIB = $(foreach l,$(LAYERS),$(LIB_$l:%=lib/$l/%.o))
 OBJS = $(addprefix $(OBJ)/,$(APPLETS:%=applets/%.o) $(LIB) $(TLS_$(SSL)))
 

@@ -3,8 +3,8 @@
 . tests/lib.sh
 
 size=$(wc -c <"$NM")
-limit=320
-[ -z "$(make -s show-HARDEN)" ] || limit=360
+limit=372
+[ -z "$(make -s show-HARDEN)" ] || limit=412
 segments=$(readelf -lW "$NM")
 sections=$(readelf -SW "$NM")
 

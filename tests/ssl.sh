@@ -76,6 +76,25 @@ for key in rsa3072 rsa4096 rsa8192 ec384 ec521 ed25519 pss; do
 	halt
 done
 
+# A port that another's server has: its name is the same, and its CA's.
+other_ca() {
+	openssl req -x509 -key rsa3072.key -days 30 -subj /CN=CA -out ca2.pem &&
+	    openssl req -new -key rsa.key -subj /CN=localhost -out csr &&
+	    openssl x509 -req -in csr -CA ca2.pem -CAkey rsa3072.key \
+	    -CAcreateserial -days 30 -out other.pem
+}
+ok "another CA of the same name was made" quiet other_ca
+serve -cert other.pem -key rsa.key
+has "what another's server is told from" "$(hello "$port" cafile=ca.pem)" \
+    'its signature is wrong'
+others=$server
+port=$((port - 1))
+serve_gnutls --x509certfile rsa.pem --x509keyfile rsa.key
+plain "a port that is taken is not ours" "$(echo_line "$port" cafile=ca.pem)"
+halt
+server=$others
+halt
+
 # ---- versions
 
 for v in 1:0 1_1:1; do

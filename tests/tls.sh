@@ -176,11 +176,24 @@ remotes_times() {
 	awk -v n="$1" -v line="127.0.0.1 smtp port=$2 $3" \
 	    'BEGIN { while (n-- > 0) print line }' >"$config/remotes"
 }
-sum() { sort | uniq -c | tr -s ' ' '\n' | tr '\n' ' '; }
+# runs COUNT: so many at most, until nothing waits; log is that of all. What is
+# remembered of an attempt without answer would hold the message back.
+runs() {
+	: >"$T/runs"
+	for n in $(seq 1 "$1"); do
+		run
+		log >>"$T/runs"
+		[ "$rc $(waiting)" = "0 1" ] || break
+		rm -f "$spool/status"
+	done
+	mv "$T/runs" "$T/log"
+	: >"$T/err"
+}
 # cuts NAME SIDE LAST OPTIONS INSTRUCTION...: LAST is how many times the
 # client speaks after the last reply of the message: QUIT, farewell, its end.
-# One run tries a remote for each byte, until the message has been taken; then
-# one run for each byte that is left. $behind: octets of the reply to RSET, which
+# A run tries a remote for each byte, until all of the message was sent; then
+# its turn ends with the attempt, so that there is a run for each byte of the
+# answer, and for each byte after it. $behind: octets of the reply to RSET, which
 # follows that of a chunk and which it does not need.
 behind=0
 cuts() {
@@ -205,7 +218,7 @@ cuts() {
 	rm -f "$T"/got.*
 	cutter "$side" 0 "$behind_it"
 	remotes_times $((bound + 1)) "$cutter" "$options"
-	run
+	runs "$bound"
 	is "$what: every attempt but the last failed" \
 	    "$rc $(lines '^Sending failed: ') $(lines '^Sent file') $(waiting)" \
 	    "0 $bound 1 0"
@@ -227,7 +240,7 @@ cuts() {
 		run
 		kill $proxy
 		[ "$(waiting) $(failed) $(lines '^Sent file')" = "0 0 1" ] ||
-		    echo "$first"
+		    echo "$first: $cutter $rc $(log)"
 	done >"$T/failures"
 	is "$what: after the last reply every cut is a success" \
 	    "$(cat "$T/failures")" ''

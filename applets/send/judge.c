@@ -173,41 +173,32 @@ on_witness(struct sender *s, struct route *r, struct message *m,
 	r->witness_taken = 0;
 }
 
-/* Failures that may be the server's being busy: at RCPT only those that are
- * about rate or load, as greylisting wants each recipient shown once. */
 static int
 may_be_busy(const struct result *why)
 {
-	int key = fault_key(why->reply, why->text);
-
-	if (why->reply / 100 != 4 || (why->fault != FAULT_MESSAGE &&
-	    why->fault != FAULT_RECIPIENT))
-		return 0;
-	return why->stage != STAGE_rcpt || key == 432 || key == 454 ||
-	    (key >= 2004003 && key % 1000000 / 1000 == 3) ||
-	    key == 4004005 + 2000000 || key == 4007028 + 2000000;
+	return (why->fault == FAULT_MESSAGE || why->fault == FAULT_RECIPIENT) &&
+	    fault_may_be_busy(why->stage, why->reply, why->text);
 }
 
-/* Five in a row: the connection is closed if its sisters do well, else the
- * remote rests. */
+/* Five in a row, of one connection or of all: the remote rests. If its sisters
+ * do well only that connection is closed. */
 static void
 count_failures(struct sender *s, struct agent *a, const struct result *why)
 {
 	struct route *r = a->owner;
-	int key = fault_key(why->reply, why->text);
+	int key = may_be_busy(why) ? fault_key(why->reply, why->text) : 0;
 
-	if (!may_be_busy(why)) {
-		a->same = 0;
-		return;
-	}
-	a->same = key == a->same_key ? a->same + 1 : 1;
-	a->same_key = key;
-	if (a->same < IN_A_ROW)
+	a->same = key && key == a->same_key ? a->same + 1 : key != 0;
+	r->same = key && key == r->same_key ? r->same + 1 : key != 0;
+	a->same_key = r->same_key = key;
+	if (a->same < IN_A_ROW && r->same < IN_A_ROW)
 		return;
 	if (!route_has_sister(s, a)) {
 		route_dead(s, r, why);
 		return;
 	}
+	if (a->same < IN_A_ROW)
+		return;
 	a->closing = 1;
 	r->max_sessions = r->sessions > 1 ? r->sessions - 1 : 1;
 	log_say("Remote %s takes no more than %d session(s): stage: %s "
@@ -236,7 +227,7 @@ on_answer(struct sender *s, struct agent *a, struct message *m,
 	if (!taken)
 		return;
 	r->witness_taken = 1;
-	a->same = 0;
+	a->same = r->same = 0;
 	s->delivered += taken;
 }
 

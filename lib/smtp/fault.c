@@ -59,6 +59,13 @@ static const struct row replies[] = {
 	{ MESSAGE, ALWAYS, FAULT_MESSAGE, 0, { SUBJECT(1), SUBJECT(2), SUBJECT(6), 4, 5 } },
 };
 
+/* Temporary refusals that may mean that the server is busy. At RCPT only those
+ * about rate or load: greylisting wants each recipient shown once. */
+static const struct row busy[] = {
+	{ MESSAGE & ~AT(rcpt), ALWAYS, 0, 1, { 4 } },
+	{ AT(rcpt), ALWAYS, 0, 1, { BARE(432), BARE(454), SUBJECT(3), X(4, 5), X(7, 28) } },
+};
+
 /* ---- the codes of a reply ---- */
 
 struct code {
@@ -168,6 +175,17 @@ fault_of(const struct fault_case *c)
 		return (struct verdict){ FAULT_CONNECTION, 0 };
 	return (struct verdict){ row->fault, !row->temporary &&
 	    c->reply / 100 == 5 && x.class != 4 };
+}
+
+int
+fault_may_be_busy(enum stage stage, int reply, struct str text)
+{
+	const struct fault_case wanted = { .stage = stage, .reply = reply,
+		.text = text }, *c = &wanted;
+	struct code x = enhanced_code(text);
+
+	return reply / 100 == 4 && ((x.class && FIND(busy, 1)) ||
+	    FIND(busy, 0));
 }
 
 /* ---- what softens a permanent verdict ---- */

@@ -57,6 +57,10 @@ struct verdict fault_of(const struct fault_case *c);
  * a reply. */
 int fault_key(int reply, struct str text);
 
+/* Whether a refusal of a message or recipient, said to several in a row, is the
+ * server's being busy. */
+int fault_may_be_busy(enum stage stage, int reply, struct str text);
+
 /* Whether a permanent verdict is temporary while the remote is on probation
  * (has taken no recipient since its line changed): 1, but 0 for 5.1.z, 5.2.z,
  * 5.6.z. */

@@ -137,7 +137,8 @@ transaction_finish(struct smtp *s)
 		s->chunks |= t->accepted > 0;
 		grow_window(s);
 	}
-	/* By DATA too it is refused: BDAT was not why. */
+	/* By DATA too it is refused: BDAT need not be why, and the next session
+	 * may try it. */
 	if (o->doubt && failure &&
 	    err_is_permanent(o->outcome[failure - 1].r.code))
 		s->session.carried->no_chunking = 0;
@@ -164,6 +165,7 @@ transaction_by_data(struct smtp *s)
 	struct outgoing *o = s->first->o;
 
 	s->session.carried->no_chunking = 1;
+	s->session.ext.chunking = 0;
 	o->doubt = 1;
 	outgoing_forget(o);
 	drop_first(s);

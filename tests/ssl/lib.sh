@@ -19,8 +19,11 @@ quiet() {
 # Ports below those the kernel gives to clients, from a place of our own.
 port=$((10000 + $$ * 37 % 20000))
 # start WORD COMMAND... PORT-OPTION: a server whose words go to $T/log, ready
-# when WORD is there; another port when this one is taken. "halt" ends it.
-started() { grep -q -e "$1" log || ! kill -0 "$server" 2>/dev/null; }
+# when WORD is there; another port when this one is taken. "halt" ends it. A
+# gnutls-serv that gets no port lives on, and another's server answers there.
+started() {
+	grep -q -e "$1" -e 'bind() failed' log || ! kill -0 "$server" 2>/dev/null
+}
 start() {
 	word=$1
 	shift
@@ -43,7 +46,7 @@ halt() {
 serve() { start ACCEPT openssl s_server -rev "$@" -port; }
 serve_12() { serve -tls1_2 "$@"; }
 serve_13() { serve -tls1_3 "$@"; }
-serve_gnutls() { start 'listening' gnutls-serv --echo "$@" --port; }
+serve_gnutls() { start 'IPv4.*done' gnutls-serv --echo "$@" --port; }
 # A dialogue of one line each way, with the server or with us closing last.
 client() { timeout 60 "$SSL_CLIENT" "$@" 2>&1; }
 hello() { client -s "hello$lf" -e olleh "$@"; }

@@ -189,6 +189,7 @@ fails(enum call call, enum place place)
 	}
 	w.faults++;
 	w.news++;
+	w.stat_failed |= call == ON_STAT;
 	return fault.error;
 }
 

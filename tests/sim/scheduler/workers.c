@@ -150,6 +150,17 @@ is_on_the_way(int m)
 	return 0;
 }
 
+int
+reports_unread(void)
+{
+	int i, n = 0;
+
+	for (i = 0; i < PROCS; i++)
+		n += procs[i].kind == REPORTER && !procs[i].reaped &&
+		    !procs[i].orphan;
+	return n;
+}
+
 static void
 die_of(int arg)
 {

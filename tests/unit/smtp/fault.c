@@ -182,6 +182,26 @@ keys(void)
 }
 
 static void
+busy(void)
+{
+	T(fault_may_be_busy(STAGE_mail, 450, STR("450 4.1.8 later")));
+	T(fault_may_be_busy(STAGE_data, 451, STR("451 later")));
+	T(fault_may_be_busy(STAGE_dot, 432, STR("432 4.3.2 too many")));
+	T(!fault_may_be_busy(STAGE_dot, 554, STR("554 5.3.2 no")));
+	T(!fault_may_be_busy(STAGE_connect, 421, STR("421 later")));
+	T(fault_may_be_busy(STAGE_rcpt, 432, STR("432 later")));
+	T(fault_may_be_busy(STAGE_rcpt, 454, STR("454 later")));
+	T(!fault_may_be_busy(STAGE_rcpt, 454, STR("454 4.7.1 greylisted")));
+	T(fault_may_be_busy(STAGE_rcpt, 450, STR("450 4.3.1 full")));
+	T(fault_may_be_busy(STAGE_rcpt, 451, STR("451 4.4.5 busy")));
+	T(fault_may_be_busy(STAGE_rcpt, 450, STR("450 4.7.28 rate")));
+	T(!fault_may_be_busy(STAGE_rcpt, 450, STR("450 greylisted")));
+	T(!fault_may_be_busy(STAGE_rcpt, 450, STR("450 4.2.0 greylisted")));
+	T(!fault_may_be_busy(STAGE_rcpt, 450, STR("450 4.7.1 greylisted")));
+	T(!fault_may_be_busy(STAGE_rcpt, 552, STR("552 5.3.4 large")));
+}
+
+static void
 softened(void)
 {
 	T(!fault_softened(NULL, 550, STR("550 5.7.1 no")));
@@ -206,6 +226,7 @@ main(void)
 {
 	table();
 	keys();
+	busy();
 	softened();
 	return T_END();
 }
