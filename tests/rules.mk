@@ -47,7 +47,7 @@ $(SIM_FOLDERS:%=$(OBJ)/tests/sim/%): $$(wildcard tests/sim/$$(@F)/*) \
 	    $(OBJ)/all.a $(LIBS)
 mutations: ## breaks the code in known ways, which the simulators must see
 	+@$(SIM_MAKE) $(SIMS:%=$(OBJ)/sim/tests/sim/%)
-	@EVERY=$(MUTATION) sh tests/sim/mutate.sh
+	@EVERY=$(MUTATION) MUSL=$(MUSL_MADE) sh tests/sim/mutate.sh
 MUTATION = 1
 sim-coverage: ## which lines of the sender and the session they reach
 	@sh tests/need.sh $$($(NEED_TESTS) tests/sim/coverage.sh)
