@@ -7,32 +7,48 @@
 #include "../log.h"
 #include "sender.h"
 
-#define PROBE (64 * 1024)	/* bytes of a file that must fit */
+#define PROBE (64 * 1024)	/* bytes of a file that must fit at least */
 #define SYNC 1000		/* ms a change may be unsynced */
 
-void
-sender_note_full(struct sender *s, int error)
+/* No copy of so many bytes. */
+static void
+note_full(struct sender *s, int error, unsigned long long bytes)
 {
-	if (error != ENOSPC && error != EDQUOT && error != EROFS)
+	if (error != ENOSPC && error != EDQUOT && error != EROFS &&
+	    error != EFBIG)
 		return;
-	s->probed = s->full = 1;
+	s->full = bytes;
 	if (sender_first(s, SAID_FULL))
 		log_fault("No room to rewrite queue files: %s; messages of "
 		    "several recipients wait", strerror(error));
 }
 
-int
-sender_is_full(struct sender *s)
+void
+sender_note_full(struct sender *s, int error)
 {
-	if (s->probed)
-		return s->full;
-	s->probed = 1;
-	s->full = 0;
-	if (spool_probe(&s->spool, PROBE) < 0)
-		sender_note_full(s, errno);
-	else
+	note_full(s, error, 1);
+}
+
+int
+sender_is_full(struct sender *s, unsigned long long bytes)
+{
+	if (bytes < PROBE)
+		bytes = PROBE;
+	if (bytes > s->fits && !(s->full && s->full <= bytes)) {
+		if (spool_probe(&s->spool, bytes) == 0)
+			s->fits = bytes;
+		else
+			note_full(s, errno, bytes);
+	}
+	return s->full && s->full <= bytes;
+}
+
+void
+sender_look_for_room(struct sender *s)
+{
+	if (!s->full)
 		sender_over(s, SAID_FULL);
-	return s->full;
+	s->fits = s->full = 0;
 }
 
 void

@@ -12,6 +12,7 @@
 #include "sender.h"
 
 #define CLOCK_SLACK 60		/* s by which clocks may drift apart */
+#define RESERVE (256 * 1024)	/* bytes of memory; not touched until then */
 #define SETTLE 1000		/* ms a name waits for its trigger */
 
 int
@@ -223,6 +224,29 @@ sender_look_locked(struct sender *s)
 
 /* ---- a message's file ---- */
 
+/* What a message or a server costs is taken from it when there is no memory
+ * left, and no message is opened until it is there again. */
+static void *reserve;
+
+static int
+give_reserve(void)
+{
+	int had = reserve != NULL;
+
+	free(reserve);
+	reserve = NULL;
+	return had;
+}
+
+int
+sender_keep_reserve(void)
+{
+	mem_when_short(give_reserve);
+	if (!reserve)
+		reserve = malloc(RESERVE);
+	return reserve ? 0 : -1;
+}
+
 /* Descriptors or memory are short: not now, and that is no result. */
 static int
 not_now(struct sender *s, int error)
@@ -301,7 +325,6 @@ open_queued(struct sender *s, struct message *m, struct delivery *d)
 
 	if (delivery_open(d, &s->spool, m, &unlockable) < 0)
 		return cannot_open(s, m);
-	sender_over(s, SAID_NOT_NOW);
 	if (unlockable && sender_first(s, SAID_LOCKS))
 		log_fault("Warning: queue/ has no file locks, a message may "
 		    "be sent twice when a sender is killed");
@@ -362,8 +385,11 @@ sender_settle(struct sender *s, struct delivery *d, enum rcpt_result which)
 int
 sender_open(struct sender *s, struct message *m, struct delivery *d)
 {
-	int rc = open_queued(s, m, d), changed;
+	int rc, changed;
 
+	if (sender_keep_reserve() < 0)
+		return not_now(s, ENOMEM);
+	rc = open_queued(s, m, d);
 	if (rc)
 		return rc;
 	changed = delivery_catch_up(d, &s->spool, &s->messages);
