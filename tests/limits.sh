@@ -245,6 +245,7 @@ unanswered() {
 	remotes "127.0.0.1 smtp port=$first" "127.0.0.1 smtp port=$port"
 	run
 	is "its answer is missing: no other remote has it now" "$(taken second) $(files queue)" "0 1.1"
+	has "and the log says so" "$(log)" 'possible duplicate next: the next run$'
 	run
 	is "then it is refused" "$(failed)" 1
 	has "the report says that it may have arrived" "$(transcript second; stored; cat "$T"/second.got.* "$T"/first.got.* 2>/dev/null)" 'possible duplicate'
