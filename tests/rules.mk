@@ -45,12 +45,13 @@ mutations: ## breaks the code in known ways, which the simulators must see
 	@sh tests/sim/mutate.sh
 
 # One fault of EVERY, from number FROM on; EVERY=1 is all of them.
-EVERY = 7
+EVERY = 31
 FROM = 0
 FAULTS = $(filter-out %/lib.sh,$(call tests,tests/faults/*.sh))
 inject: $(BINARY) $(TOOLS) ## failing system calls, kills (EVERY= FROM=)
 	@sh tests/need.sh $$($(NEED_TESTS) $(FAULTS))
-	@EVERY=$(EVERY) FROM=$(FROM) TEST_TIMEOUT=3600 tests/run $(FAULTS)
+	@EVERY=$(EVERY) FROM=$(FROM) TEST_TIMEOUT=3600 TEST_JOBS=$$(nproc) \
+	    tests/run $(FAULTS)
 
 # Built with clang; SECONDS_EACH= is for each target.
 FUZZ = $(patsubst %.c,$(OBJ)/%,$(wildcard tests/fuzz/*.c))
@@ -97,6 +98,5 @@ router: ## a MIPS router's kernel in QEMU
 arm64: ## a 64-bit ARM's kernel in QEMU
 shares: ## a spool on vfat, virtiofs and 9p in QEMU
 
-.PHONY: sim simulated mutations interop bench fuzz fuzzed cross harden hardened \
-	$(VMS)
-.PHONY: sim inject interop bench fuzz fuzzed cross harden hardened $(VMS)
+.PHONY: sim simulated mutations inject interop bench fuzz fuzzed cross harden \
+	hardened $(VMS)

@@ -82,7 +82,7 @@ delivery_done(struct sender *s, struct agent *a, size_t which,
 	struct result result;
 
 	/* It gives descriptors and memory back. */
-	s->not_before = 0;
+	s->not_before = s->shortages = 0;
 	journal_begins(a, &d);
 	message_state(&s->messages, d.m, MESSAGE_WAITING);
 	result = judge(s, a, &d, whole, &next);

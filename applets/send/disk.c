@@ -1,13 +1,16 @@
-/* disk - whether there is room to rewrite queue files, and the sync of queue/
- * within a second of a change. */
+/* disk - whether there is room to rewrite queue files, or memory to read them,
+ * and the sync of queue/ within a second of a change. */
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "../../lib/base/clock.h"
+#include "../../lib/base/mem.h"
 #include "../log.h"
 #include "sender.h"
 
 #define PROBE (64 * 1024)	/* bytes of a file that must fit at least */
+#define RESERVE (256 * 1024)	/* bytes of memory; not touched until then */
 #define SYNC 1000		/* ms a change may be unsynced */
 
 /* No copy of so many bytes. */
@@ -72,4 +75,27 @@ sender_sync(struct sender *s)
 		log_fault("Cannot sync queue directory: %s; tried again",
 		    strerror(errno));
 	s->sync_at = clock_in(SYNC);
+}
+
+/* What a message or a server costs is taken from it when there is no memory
+ * left, and no message is opened until it is there again. */
+static void *reserve;
+
+static int
+give_reserve(void)
+{
+	int had = reserve != NULL;
+
+	free(reserve);
+	reserve = NULL;
+	return had;
+}
+
+int
+sender_keep_reserve(void)
+{
+	mem_when_short(give_reserve);
+	if (!reserve)
+		reserve = malloc(RESERVE);
+	return reserve ? 0 : -1;
 }

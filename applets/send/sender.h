@@ -102,7 +102,8 @@ struct sender {
 	long long locked_at;	/* clock_ms of the next look at what another
 				 * sender's worker has */
 	long long pause;	/* s */
-	long long not_before;	/* clock_ms: descriptors or memory ran out */
+	long long not_before;	/* clock_ms: memory or files are short ... */
+	int shortages;		/* ... so often in a row */
 	long long sync_at;	/* clock_ms; queue/ has changes not synced */
 	long long clean_at;	/* clock_ms of the next look at tmp/ */
 	int rescan;		/* the folder could not be read, or not yet */
@@ -155,9 +156,6 @@ void sender_look_at(struct sender *s, const char *name);
 /* What was locked is as good as new. */
 void sender_look_locked(struct sender *s);
 
-/* Memory for when there is none left. -1 if it is not to be had now. */
-int sender_keep_reserve(void);
-
 /* Opens a message for delivery, after what is left to be done to its file. 0;
  * 1 not now, the state is as before; -1: not in this run, or never: state or
  * turn is set. */
@@ -175,6 +173,9 @@ void sender_note_full(struct sender *s, int error);
 
 /* A run begins: there may be by now. */
 void sender_look_for_room(struct sender *s);
+
+/* Memory for when there is none left. -1 if it is not to be had now. */
+int sender_keep_reserve(void);
 
 /* A result of spool_ and delivery_settle: 1 is to be synced within a second. */
 void sender_unsynced(struct sender *s, int rc);
