@@ -216,7 +216,7 @@ on_end(struct sender *s, struct agent *a, const struct agent_event *event)
 			on_address(s, a, event);
 			break;
 		case FAULT_LOGIN:
-			history_login_refused(r->history, sender_now());
+			routes_login_refused(r);
 			route_dead(s, r, why);
 			break;
 		case FAULT_END:

@@ -6,6 +6,7 @@
 
 #include "../../lib/base/clock.h"
 #include "../../lib/base/mem.h"
+#include "../../lib/queue/status.h"
 #include "../log.h"
 #include "sender.h"
 
@@ -98,4 +99,20 @@ sender_keep_reserve(void)
 	if (!reserve)
 		reserve = malloc(RESERVE);
 	return reserve ? 0 : -1;
+}
+
+void
+sender_clean_failed(struct sender *s, size_t too_many)
+{
+	struct buf removed = { 0 };
+	struct str rest;
+
+	if (s->set.failedlifetime)
+		spool_expire_failed(&s->spool, s->set.failedlifetime,
+		    &removed);
+	for (rest = buf_str(&removed); rest.n;)
+		log_say("Removed failed message %s: it lay there longer than "
+		    "failedlifetime", log_clean(0, str_cut(&rest, '\n')));
+	buf_free(&removed);
+	status_trim_failures(&s->spool, too_many);
 }

@@ -22,6 +22,8 @@ sender_configure(struct sender *s, int first)
 	struct buf notes = { 0 };
 	int rc = settings_load(&set, buf_str(&s->me), &notes);
 
+	if (first || !remotes_equal(&set.remotes, &s->set.remotes))
+		remotes_notes(&set.remotes, &notes);
 	log_faults(buf_str(&notes));
 	buf_free(&notes);
 	if (rc < 0) {
@@ -33,7 +35,7 @@ sender_configure(struct sender *s, int first)
 	}
 	if (first || set.pausetime != s->set.pausetime)
 		s->pause = set.pausetime;
-	s->urgent |= !remotes_equal(&set.remotes, &s->set.remotes);
+	s->urgent |= !first && !remotes_equal(&set.remotes, &s->set.remotes);
 	settings_free(&s->set);
 	s->set = set;
 	if (set.remotes.count)

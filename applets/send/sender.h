@@ -76,7 +76,9 @@ struct sender {
 	struct attempt reason;	/* why the last remote was left out */
 	struct agent *agents;
 	struct bounce *bounces;
-	size_t expiring;	/* index of the next message to look at */
+	size_t expiring;	/* index of the next message to look at ... */
+	long long expire_at;	/* ... and clock_ms when, if it is all that the
+				 * run waits for and could not be opened */
 	struct trigger trigger;
 	int signals, errors;
 	int timer, clock;	/* timerfds: of every wait; of steps */
@@ -181,6 +183,11 @@ int sender_keep_reserve(void);
 void sender_unsynced(struct sender *s, int rc);
 void sender_sync(struct sender *s);
 
+/* What lies in failed/ longer than failedlifetime goes, and the lines in
+ * spool/failures about files that are gone, if these are too many. */
+void sender_clean_failed(struct sender *s, size_t too_many);
+#define FAILURES_MAX 65536	/* bytes of them */
+
 /* ---- routes.c ---- */
 
 void routes_make(struct sender *s);
@@ -202,6 +209,10 @@ size_t route_waiting(const struct route *r);
 
 /* Leaves a remote out for the rest of the run. */
 void route_dead(struct sender *s, struct route *r, const struct result *why);
+
+/* Its login was refused: it is asked again after a pause, or when the file that
+ * says it has changed. */
+void routes_login_refused(struct route *r);
 
 /* The agent's deliveries were not attempted: they are first again. */
 void route_give_back(struct sender *s, struct agent *a);

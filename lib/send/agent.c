@@ -355,8 +355,6 @@ agent_ended(struct agent *a, int status)
 {
 	struct agent_event event = { 0 };
 
-	if (!a->external)
-		return agent_read(a);
 	if (a->fd >= 0)
 		read_output(a);
 	close_fd(a);
