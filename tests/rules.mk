@@ -59,12 +59,13 @@ mutation-sample: ## one of MUTATION=16 of them
 	+@$(MAKE) MUTATION=16 mutations
 
 # One fault of EVERY, from number FROM on; EVERY=1 is all of them.
-EVERY = 7
+EVERY = 31
 FROM = 0
 FAULTS = $(filter-out %/lib.sh,$(call tests,tests/faults/*.sh))
 inject: $(BINARY) $(TOOLS) ## failing system calls, kills (EVERY= FROM=)
 	@sh tests/need.sh $$($(NEED_TESTS) $(FAULTS))
-	@EVERY=$(EVERY) FROM=$(FROM) TEST_TIMEOUT=3600 tests/run $(FAULTS)
+	@EVERY=$(EVERY) FROM=$(FROM) TEST_TIMEOUT=3600 TEST_JOBS=$$(nproc) \
+	    tests/run $(FAULTS)
 
 # Built with clang; SECONDS_EACH= is for each target.
 FUZZ = $(patsubst %.c,$(OBJ)/%,$(wildcard tests/fuzz/*.c))

@@ -81,6 +81,8 @@ delivery_done(struct sender *s, struct agent *a, size_t which,
 	enum judge_next next;
 	struct result result;
 
+	/* It gives descriptors and memory back. */
+	s->not_before = s->shortages = 0;
 	journal_begins(a, &d);
 	message_state(&s->messages, d.m, MESSAGE_WAITING);
 	result = judge(s, a, &d, whole, &next);

@@ -1,39 +1,58 @@
-/* disk - whether there is room to rewrite queue files, and the sync of queue/
- * within a second of a change. */
+/* disk - whether there is room to rewrite queue files, or memory to read them,
+ * and the sync of queue/ within a second of a change. */
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "../../lib/base/clock.h"
+#include "../../lib/base/mem.h"
 #include "../../lib/queue/status.h"
 #include "../log.h"
 #include "sender.h"
 
-#define PROBE (64 * 1024)	/* bytes of a file that must fit */
+#define PROBE (64 * 1024)	/* bytes of a file that must fit at least */
+#define RESERVE (256 * 1024)	/* bytes of memory; not touched until then */
 #define SYNC 1000		/* ms a change may be unsynced */
 
-void
-sender_note_full(struct sender *s, int error)
+/* No copy of so many bytes. */
+static void
+note_full(struct sender *s, int error, unsigned long long bytes)
 {
-	if (error != ENOSPC && error != EDQUOT && error != EROFS)
+	if (error != ENOSPC && error != EDQUOT && error != EROFS &&
+	    error != EFBIG)
 		return;
-	s->probed = s->full = 1;
+	s->full = bytes;
 	if (sender_first(s, SAID_FULL))
 		log_fault("No room to rewrite queue files: %s; messages of "
 		    "several recipients wait", strerror(error));
 }
 
-int
-sender_is_full(struct sender *s)
+void
+sender_note_full(struct sender *s, int error)
 {
-	if (s->probed)
-		return s->full;
-	s->probed = 1;
-	s->full = 0;
-	if (spool_probe(&s->spool, PROBE) < 0)
-		sender_note_full(s, errno);
-	else
+	note_full(s, error, 1);
+}
+
+int
+sender_is_full(struct sender *s, unsigned long long bytes)
+{
+	if (bytes < PROBE)
+		bytes = PROBE;
+	if (bytes > s->fits && !(s->full && s->full <= bytes)) {
+		if (spool_probe(&s->spool, bytes) == 0)
+			s->fits = bytes;
+		else
+			note_full(s, errno, bytes);
+	}
+	return s->full && s->full <= bytes;
+}
+
+void
+sender_look_for_room(struct sender *s)
+{
+	if (!s->full)
 		sender_over(s, SAID_FULL);
-	return s->full;
+	s->fits = s->full = 0;
 }
 
 void
@@ -57,6 +76,29 @@ sender_sync(struct sender *s)
 		log_fault("Cannot sync queue directory: %s; tried again",
 		    strerror(errno));
 	s->sync_at = clock_in(SYNC);
+}
+
+/* What a message or a server costs is taken from it when there is no memory
+ * left, and no message is opened until it is there again. */
+static void *reserve;
+
+static int
+give_reserve(void)
+{
+	int had = reserve != NULL;
+
+	free(reserve);
+	reserve = NULL;
+	return had;
+}
+
+int
+sender_keep_reserve(void)
+{
+	mem_when_short(give_reserve);
+	if (!reserve)
+		reserve = malloc(RESERVE);
+	return reserve ? 0 : -1;
 }
 
 void

@@ -2,6 +2,7 @@
  * agent is started. */
 #include <errno.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "../../lib/base/clock.h"
 #include "../../lib/conf/path.h"
@@ -206,6 +207,17 @@ hand_over(struct sender *s, struct route *r, struct delivery *d)
 	return 0;
 }
 
+/* Of several recipients some may be served and others not, and so the file is
+ * written anew. */
+static int
+lacks_room(struct sender *s, const struct delivery *d)
+{
+	struct stat st;
+
+	return d->e.count > 1 && fstat(d->fd, &st) == 0 &&
+	    sender_is_full(s, (unsigned long long)st.st_size);
+}
+
 /* Begins a delivery of m, which was taken off the line. 0 it is on its way, or
  * cannot be; 1 r cannot take it now, and m is first again. */
 static int
@@ -218,7 +230,7 @@ start_delivery(struct sender *s, struct route *r, struct message *m,
 	if (m->state != MESSAGE_WAITING)
 		return 0;
 	rc = sender_open(s, m, &d);
-	if (rc == 0 && d.e.count > 1 && sender_is_full(s)) {
+	if (rc == 0 && lacks_room(s, &d)) {
 		delivery_free(&d);
 		routes_over(s, m);
 		return 0;

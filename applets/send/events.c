@@ -18,8 +18,6 @@
 #include "../log.h"
 #include "sender.h"
 
-#define POLL_FAILED 1000000000	/* ns until poll is tried again */
-
 static void
 catch_signals(struct sender *s)
 {
@@ -80,13 +78,29 @@ set_timer(struct sender *s, long long until)
 	return -1;
 }
 
+/* An error is no news that may come again at once. */
+static void
+wait_after_error(struct sender *s, const char *what)
+{
+	static const struct timespec pause = { 1, 0 };
+
+	if (errno == EINTR || errno == EAGAIN)
+		return;
+	if (sender_first(s, SAID_NOT_NOW))
+		log_fault("Cannot %s: %s", what, strerror(errno));
+	nanosleep(&pause, NULL);
+}
+
 static void
 read_signals(struct sender *s)
 {
 	struct signalfd_siginfo info;
+	ssize_t n;
 
-	while (read(s->signals, &info, sizeof info) == sizeof info)
+	while ((n = read(s->signals, &info, sizeof info)) == sizeof info)
 		loop_signal(s, (int)info.ssi_signo);
+	if (n < 0)
+		wait_after_error(s, "read signals");
 }
 
 static void
@@ -94,8 +108,10 @@ read_timer(struct sender *s, int fd)
 {
 	uint64_t times;
 
-	if (read(fd, &times, sizeof times) < 0 && errno != ECANCELED)
+	if (read(fd, &times, sizeof times) < 0 && errno != ECANCELED) {
+		wait_after_error(s, "read the clock");
 		return;
+	}
 	if (fd == s->timer)
 		s->timer_set = CLOCK_NEVER;
 }
@@ -178,14 +194,11 @@ read_agents(struct sender *s, const struct pollfd *p, size_t count)
 void
 events_wait(struct sender *s, long long until)
 {
-	static const struct timespec pause = { POLL_FAILED / 1000000000, 0 };
 	size_t count;
 	struct pollfd *p = list(s, &count);
 
 	if (poll(p, (nfds_t)count, set_timer(s, until)) < 0) {
-		if (errno != EINTR && sender_first(s, SAID_NOT_NOW))
-			log_fault("Cannot wait: %s", strerror(errno));
-		nanosleep(&pause, NULL);
+		wait_after_error(s, "wait");
 		free(p);
 		return;
 	}

@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#include "../../lib/base/clock.h"
 #include "../../lib/base/err.h"
 #include "../log.h"
 #include "sender.h"
@@ -60,20 +61,29 @@ journal_refused(const struct delivery *d)
 			    log_clean(1, delivery_said(d, i, &none).text));
 }
 
+/* A message without an answer, or what failed is ours, has no next remote in
+ * this run. */
 static const char *
-what_next(const struct sender *s, const struct delivery *d)
+what_next(const struct sender *s, const struct delivery *d,
+    const struct result *r)
 {
+	const struct attempt *a = d->m->attempt;
+	long long pause = s->pause, left;
 	static char text[48];
 	size_t i;
 
 	if (d->count[FAILED] && !d->count[DEFERRED])
 		return "none";
 	for (i = d->m->turn + 1u; i < s->route_count; i++)
-		if (!s->routes[i].dead)
+		if (!s->routes[i].dead && !r->unanswered &&
+		    r->fault != FAULT_OURS)
 			return "the next remote";
 	if (sender_one_shot(s))
 		return "the next run";
-	snprintf(text, sizeof text, "try again in %lld s", s->pause);
+	left = a && r->unanswered ?
+	    (a->not_before - clock_ms() + 999) / 1000 : 0;
+	snprintf(text, sizeof text, "try again in %lld s",
+	    left > pause ? left : pause);
 	return text;
 }
 
@@ -86,7 +96,7 @@ journal_failed(const struct sender *s, const struct agent *a,
 	    log_clean(0, buf_str(&a->host)),
 	    a->peer.n ? buf_z(&a->peer) : "none", stage_name(r->stage),
 	    r->text.n ? log_clean(1, r->text) : err_text(r->code),
-	    what_next(s, d));
+	    what_next(s, d, r));
 }
 
 void

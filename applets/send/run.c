@@ -153,7 +153,9 @@ run_begin(struct sender *s)
 	s->wanted = RUN_NONE;
 	s->all = wanted != RUN_NEW || !s->all_began ||
 	    ms - s->all_began >= (long long)s->set.pausetime * 1000;
-	s->probed = s->deferred = 0;
+	s->deferred = 0;
+	sender_look_for_room(s);
+	sender_over(s, SAID_NOT_NOW);
 	s->due_at = CLOCK_NEVER;
 	s->delivered = 0;
 	s->run_began = ms;

@@ -12,6 +12,7 @@
 #include "sender.h"
 
 #define CLOCK_SLACK 60		/* s by which clocks may drift apart */
+#define SHORTAGES 10		/* pauses in a row */
 #define SETTLE 1000		/* ms a name waits for its trigger */
 
 int
@@ -225,16 +226,21 @@ sender_look_locked(struct sender *s)
 
 /* ---- a message's file ---- */
 
-/* Descriptors or memory are short: not now, and that is no result. */
+/* Descriptors or memory are short: not now, and that is no result; but no run
+ * waits for ever. As sender_open, and 0 if it is something else. */
 static int
-not_now(struct sender *s, int error)
+not_now(struct sender *s, struct message *m, int error)
 {
 	if (error != EMFILE && error != ENFILE && error != ENOMEM &&
 	    error != ENOBUFS)
 		return 0;
-	s->not_before = clock_in(NOT_NOW);
 	if (sender_first(s, SAID_NOT_NOW))
 		log_fault("Cannot open more files now: %s", strerror(error));
+	if (++s->shortages > SHORTAGES) {
+		routes_over(s, m);
+		return -1;
+	}
+	s->not_before = clock_in(NOT_NOW);
 	return 1;
 }
 
@@ -274,10 +280,10 @@ on_delivered_before(struct sender *s, struct message *m)
 static int
 cannot_open(struct sender *s, struct message *m)
 {
-	int error = errno;
+	int error = errno, rc;
 
-	if (not_now(s, error))
-		return 1;
+	if ((rc = not_now(s, m, error)) != 0)
+		return rc;
 	if (error == ENOENT) {
 		message_state(&s->messages, m, MESSAGE_GONE);
 	} else if (error == EBUSY) {
@@ -303,7 +309,7 @@ open_queued(struct sender *s, struct message *m, struct delivery *d)
 
 	if (delivery_open(d, &s->spool, m, &unlockable) < 0)
 		return cannot_open(s, m);
-	sender_over(s, SAID_NOT_NOW);
+	s->shortages = 0;
 	if (unlockable && sender_first(s, SAID_LOCKS))
 		log_fault("Warning: queue/ has no file locks, a message may "
 		    "be sent twice when a sender is killed");
@@ -364,8 +370,11 @@ sender_settle(struct sender *s, struct delivery *d, enum rcpt_result which)
 int
 sender_open(struct sender *s, struct message *m, struct delivery *d)
 {
-	int rc = open_queued(s, m, d), changed;
+	int rc, changed;
 
+	if (sender_keep_reserve() < 0)
+		return not_now(s, m, ENOMEM);
+	rc = open_queued(s, m, d);
 	if (rc)
 		return rc;
 	changed = delivery_catch_up(d, &s->spool, &s->messages);

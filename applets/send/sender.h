@@ -104,13 +104,16 @@ struct sender {
 	long long locked_at;	/* clock_ms of the next look at what another
 				 * sender's worker has */
 	long long pause;	/* s */
-	long long not_before;	/* clock_ms: descriptors or memory ran out */
+	long long not_before;	/* clock_ms: memory or files are short ... */
+	int shortages;		/* ... so often in a row */
 	long long sync_at;	/* clock_ms; queue/ has changes not synced */
 	long long clean_at;	/* clock_ms of the next look at tmp/ */
 	int rescan;		/* the folder could not be read, or not yet */
 	int scans;		/* a one-shot sender has tried to */
-	int probed;		/* in this run: is there room for a copy? */
-	int full;		/* there is none */
+	unsigned long long fits;	/* in this run: there is room for a
+					 * copy of so many bytes ... */
+	unsigned long long full;	/* ... and for none of so many; 0: not
+					 * known */
 	int said;		/* enum said, once each */
 	long long clock_offset;	/* wall clock minus clock_ms, s */
 	unsigned long last_id;
@@ -166,9 +169,15 @@ int sender_settle(struct sender *s, struct delivery *d, enum rcpt_result which);
 
 /* ---- disk.c ---- */
 
-/* 1 if there is no room to rewrite the file of a message. */
-int sender_is_full(struct sender *s);
+/* 1 if there is no room for a file of so many bytes. */
+int sender_is_full(struct sender *s, unsigned long long bytes);
 void sender_note_full(struct sender *s, int error);
+
+/* A run begins: there may be by now. */
+void sender_look_for_room(struct sender *s);
+
+/* Memory for when there is none left. -1 if it is not to be had now. */
+int sender_keep_reserve(void);
 
 /* A result of spool_ and delivery_settle: 1 is to be synced within a second. */
 void sender_unsynced(struct sender *s, int rc);

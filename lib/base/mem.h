@@ -14,6 +14,10 @@ void *mem_new(size_t count, size_t n);
  * exit code of a protocol module is temporary too. */
 void mem_out(void) __attribute__((noreturn));
 
+/* Called when there is no memory, for every request again until it returns 0;
+ * 1 says that it gave something back. NULL: nothing is called. */
+void mem_when_short(int (*f)(void));
+
 /* Called by mem_out first; must need no memory. NULL: nothing is called. */
 void mem_at_end(void (*f)(void));
 
