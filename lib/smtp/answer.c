@@ -135,11 +135,26 @@ on_chunk_reply(struct smtp *s, struct transaction *t, int class)
 	return class == 2 && !t->accepted ? -1 : 0;
 }
 
+/* A server that wants no more RSET behind what it refuses says so and goes, and
+ * has taken nothing of what was written ahead; with another word, it is out of
+ * step. */
+static int
+on_reset_refused(struct smtp *s, const struct transaction *t)
+{
+	const struct io *io = &s->session.c.io;
+
+	if (t->class == 2 || session_reply(&s->session, PATIENCE_COMMAND) >= 0
+	    || io->state == IO_OPEN || io->state == IO_TIMEOUT)
+		return -1;
+	s->none_taken = 1;
+	return transaction_lost(s);
+}
+
 static int
 on_reset_reply(struct smtp *s, struct transaction *t, int class)
 {
 	if (class != 2)
-		return -1;
+		return on_reset_refused(s, t);
 	return t->doubt ? transaction_by_data(s) : transaction_answered(s);
 }
 
