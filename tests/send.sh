@@ -489,6 +489,19 @@ dead_ehlo() { instead helo '' 'on EHLO 554 no' 'on HELO 554 no' auto; }
 dead_ehlo_silent() { instead helo '' 'on EHLO stall' auto; }
 dead_auth() { instead auth "$login" 'cap AUTH PLAIN' 'on AUTH 535 5.7.8 no' auto; }
 dead_auth_silent() { instead auth "$login" 'cap AUTH PLAIN' 'on AUTH stall' auto; }
+# A server that locks accounts must not be asked at each start.
+refused_login() {
+	put 1.1 a@x.y
+	serve 'cap AUTH PLAIN' 'on AUTH 535 5.7.8 no' auto
+	remotes "127.0.0.1 smtp port=$port user=u pass=p"
+	run
+	run
+	is "refused login: not asked again at once" "$(connections)" 1
+	has "refused login: it says so" "$(log)" 'The login was refused, it is tried again in [23][0-9]* s'
+	remotes "127.0.0.1 smtp port=$port user=u pass=q"
+	run
+	is "refused login: asked when it has changed" "$(connections) $(waiting)" "2 1"
+}
 dead_user() { instead auth "$login auth-login" 'cap AUTH LOGIN' 'on AUTH 535 no' auto; }
 dead_pass() { instead auth "$login auth-login" 'cap AUTH LOGIN' 'auth u p' 'on PASS 535 no' auto; }
 dead_pass_silent() { instead auth "$login auth-login" 'cap AUTH LOGIN' 'auth u p' 'on PASS stall' auto; }
@@ -664,6 +677,6 @@ scenes 'words next_try pauses long_first_pause signals alone values trigger no_t
     vanishing from_nothing no_failed no_report no_fork order joins locked' \
     'odd_files term term_after_dot expired parts read_only poison poison_dot' \
     'memory dead_silent dead_drop dead_554 dead_ehlo dead_ehlo_silent dead_auth
-    dead_auth_silent' \
+    dead_auth_silent refused_login' \
     'dead_user dead_pass dead_pass_silent dead_mail dead_rcpt dead_data dead_dot
     dead_tls refused'

@@ -135,11 +135,37 @@ on_chunk_reply(struct smtp *s, struct transaction *t, int class)
 	return class == 2 && !t->accepted ? -1 : 0;
 }
 
+/* Whether the connection ends behind the last reply, which is kept. */
+static int
+ends_here(struct smtp *s)
+{
+	struct reply last = s->session.reply;
+	const struct io *io = &s->session.c.io;
+	int class;
+
+	s->session.reply = (struct reply){ 0 };
+	class = session_reply(&s->session, PATIENCE_QUIT);
+	reply_free(&s->session.reply);
+	s->session.reply = last;
+	return class < 0 && io->state != IO_OPEN && io->state != IO_TIMEOUT;
+}
+
+/* A server that wants no more RSET behind what it refuses says so and goes, and
+ * has taken nothing of what was written ahead; else it is out of step. */
+static int
+on_reset_refused(struct smtp *s, const struct transaction *t)
+{
+	if (t->class == 2 || t->doubt || !ends_here(s))
+		return -1;
+	s->none_taken = 1;
+	return transaction_lost(s);
+}
+
 static int
 on_reset_reply(struct smtp *s, struct transaction *t, int class)
 {
 	if (class != 2)
-		return -1;
+		return on_reset_refused(s, t);
 	return t->doubt ? transaction_by_data(s) : transaction_answered(s);
 }
 

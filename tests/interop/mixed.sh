@@ -16,12 +16,10 @@ take_by_postfix() {
 	    "header_checks = regexp:$POSTFIX/refuse"
 }
 
-# Exim hangs up when it had ten RSET behind messages that it refused, and what is
-# in flight then waits for the next run; here all is to be done in one.
+# Exim hangs up when it had ten RSET behind messages that it refused.
 take_by_exim() {
 	start_exim 3525 <<-'END'
 	smtp_accept_max_per_host = 0
-	smtp_accept_max_nonmail_hosts =
 	chunking_advertise_hosts = *
 	acl_smtp_rcpt = people
 	acl_smtp_data = texts

@@ -65,6 +65,8 @@ is_allowed(enum event event, enum to to, int code)
 {
 	if (event == E_EARLY)
 		return to == TO_DATA && code == 354;
+	if (event == E_TIRED)
+		return to == TO_RSET && server.before >= 400;
 	if (event == E_STRAY_2)
 		return to != TO_DOT;
 	if (event == E_STRAY_5)
@@ -94,6 +96,9 @@ happens_before(enum event event, enum to to, const char *reply)
 	switch (event) {
 	case E_421:
 		go(chance(2), "421 enough\r\n");
+		return 1;
+	case E_TIRED:
+		go(chance(2), "554 too many\r\n");
 		return 1;
 	case E_CLOSE:
 	case E_RESET:
@@ -187,6 +192,7 @@ answer(enum to to, int code, const char *text)
 		event = world.event;
 		world.count[event]++;
 	}
+	server.before = code;
 	say_held(to, code);
 	if (event && happens_before(event, to, reply))
 		return;

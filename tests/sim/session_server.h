@@ -12,6 +12,7 @@ enum to { TO_OTHER, TO_MAIL, TO_RCPT, TO_DATA, TO_CHUNK, TO_DOT, TO_RSET };
 struct server {
 	enum { COMMANDS, TEXT, CHUNK, GONE } mode;
 	int replies;
+	int before;		/* code of the last one */
 	int mail;		/* number of the message, or -1 */
 	size_t rcpt[RECIPIENTS];
 	size_t rcpts;
