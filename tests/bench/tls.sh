@@ -138,7 +138,8 @@ postfix_message() {
 	: >"$POSTFIX/log"
 	cat "$T/rsa.crt" "$T/sub.crt" >"$T/chain.crt"
 	chmod 644 "$T/rsa.key"
-	start_postfix '2525 inet n - n - - smtpd' \
+	start_postfix '2525 inet n - n - - smtpd
+tlsmgr unix - - n 1000? 1 tlsmgr' \
 	    'smtpd_tls_security_level = encrypt' \
 	    "smtpd_tls_cert_file = $T/chain.crt" "smtpd_tls_key_file = $T/rsa.key" \
 	    'smtpd_recipient_restrictions = permit_mynetworks,reject'
