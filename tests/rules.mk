@@ -20,7 +20,9 @@ SIMS = $(SIM_FILES) $(SIM_FOLDERS)
 SEED =
 COUNT =
 NEW = 100
-SIM_MAKE = $(MAKE) OBJ=$(OBJ)/sim SSL=none $(if $(SAN),,CFLAGS=-O2) WERROR=
+SIM_MAKE = $(MAKE) OBJ=$(OBJ)/sim SSL=none $(if $(SAN),,CFLAGS=-O2) WERROR= \
+	MUSL=$(MUSL_MADE)
+sim long mutations: $(LIBC_A)
 sim: ## what may happen, by seeds (SEED= COUNT= SIMS=), for NEW= seconds
 	+@$(SIM_MAKE) simulated
 simulated: $(SIMS:%=$(OBJ)/tests/sim/%)
@@ -45,12 +47,12 @@ $(SIM_FOLDERS:%=$(OBJ)/tests/sim/%): $$(wildcard tests/sim/$$(@F)/*) \
 	    $(OBJ)/all.a $(LIBS)
 mutations: ## breaks the code in known ways, which the simulators must see
 	+@$(SIM_MAKE) $(SIMS:%=$(OBJ)/sim/tests/sim/%)
-	@EVERY=$(MUTATION) sh tests/sim/mutate.sh
+	@EVERY=$(MUTATION) MUSL=$(MUSL_MADE) sh tests/sim/mutate.sh
 MUTATION = 1
 sim-coverage: ## which lines of the sender and the session they reach
 	@sh tests/need.sh $$($(NEED_TESTS) tests/sim/coverage.sh)
 	+@$(MAKE) OBJ=$(OBJ)/coverage SSL=none CFLAGS='-O0 --coverage' WERROR= \
-	    covered
+	    CC=musl-gcc MUSL=system covered
 covered: $(SIMS:%=$(OBJ)/tests/sim/%)
 	@sh tests/sim/coverage.sh $(OBJ) $^
 mutation-sample: ## one of MUTATION=16 of them
@@ -79,13 +81,16 @@ fuzzed: $(FUZZ)
 
 MACHINES = aarch64 armhf i386 mips mipsel riscv64
 BUILD_FOR = BEARSSL=$(call absolute,$(BEARSSL)) \
+	MUSL_SRC=$(MUSL_FOUND) SOURCES=$(call absolute,$(OBJ)) \
 	sh tests/cross/run.sh $(call absolute,$(OBJ))
 cross: $(BINARY) $(TOOLS) ## other machines: builds, sizes, core tests (MACHINES=)
 	+@PLAY=1 $(BUILD_FOR) $(MACHINES)
 
 harden: $(BINARY) ## the HARDEN=1 build: what it is, and core tests
 	+@$(MAKE) HARDEN=1 OBJ=$(OBJ)/harden BINARY=$(OBJ)/harden/nullmailer \
-	    BEARSSL_SRC=$(call absolute,$(BEARSSL)) hardened
+	    BEARSSL_SRC=$(call absolute,$(BEARSSL)) \
+	    MUSL=$(MUSL) MUSL_SRC=$(MUSL_FOUND) \
+	    hardened
 HARDENED = tests/binary.sh tests/cross/harden.sh tests/cross/core.sh \
 	tests/sandbox.sh
 hardened: $(BINARY) $(TOOLS)

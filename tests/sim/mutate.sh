@@ -9,13 +9,13 @@ trap 'rm -rf "$T"' EXIT
 trap 'exit 1' INT TERM
 tab=$(printf '\t')
 mkdir "$T/tree" "$T/whole"
-cp -a Makefile config.mk lib ssl applets initscripts tests "$T/tree/"
+cp -a Makefile config.mk lib libc ssl applets initscripts tests "$T/tree/"
 mkdir "$T/tree/obj" && cp -a obj/sim "$T/tree/obj/"
 cp -a lib applets "$T/whole/"
 
 # build SIMULATOR: in the scratch tree
 build() {
-	make -C "$T/tree" OBJ=obj/sim SSL=none CFLAGS=-O2 WERROR= \
+	make -C "$T/tree" OBJ=obj/sim SSL=none CFLAGS=-O2 WERROR= MUSL="$MUSL" \
 	    "obj/sim/tests/sim/$1" </dev/null >"$T/log" 2>&1
 }
 
