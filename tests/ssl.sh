@@ -406,10 +406,14 @@ port=$(cat "$T/port")
 ok "there are faults enough" [ "$(wc -l <faults)" -ge 40 ]
 while IFS='	' read -r fault want; do
 	for piece in 5000 1; do
+		case $piece$fault in 1flood-*) continue ;; esac
+		began=$(ms)
 		out=$(hello_close -t 2000 -b $piece "$port" host="$fault.fault" \
 		    insecure=1 anon=1)
 		if printf '%s\n' "$out" | grep -Eq "$want"; then
 			ok "fault $fault in pieces of $piece" true
+			[ "${fault#flood-}" = "$fault" ] ||
+			    echo "#= $fault: $(($(ms) - began)) ms"
 		else
 			is "fault $fault in pieces of $piece" "$out" "$want"
 		fi

@@ -198,9 +198,10 @@ fault() {
 	    printf '# %s: %s, not %s\n' "$name" "$out" "$want"
 }
 while IFS='	' read -r name alert want; do
+	began=$(ms)
 	is "fault $name" "$(fault "$name" "$want")" ''
 	case $name in
-	flood-*) ;;
+	flood-*) echo "#= $name: $(($(ms) - began)) ms" ;;
 	*) fault "$name" "$want" -b 1 >>bytewise ;;
 	esac
 done <faults

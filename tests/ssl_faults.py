@@ -779,6 +779,25 @@ def plaintext(s):
     s.raw(b"220 mail.example.com ESMTP\r\n")
 
 
+# --- records without data, in as large pieces as they come
+FLOOD = "failed: .*too many records without data"
+
+
+def flood(name, kind, body):
+    def f(s):
+        s.hs(s.hello())
+        records = 500 * (bytes([kind]) + b"\3\3" + vec16(body))
+        for _ in range(200):
+            s.raw(records)
+    one(name, FLOOD, f)
+
+
+flood("flood-warnings", ALERT, b"\1\x5a")
+flood("flood-hello-requests", HANDSHAKE, bytes(4))
+flood("flood-empty-messages", HANDSHAKE, b"")
+flood("flood-empty-alerts", ALERT, b"")
+
+
 @fault("^late")
 def silence(s):
     s.hs(s.hello())

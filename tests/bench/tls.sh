@@ -94,11 +94,12 @@ speed() {
 	sent=$(counted "$CLIENT" -u 4000000 4433 host=localhost)
 	none=$(counted "$CLIENT" 4433 host=localhost)
 	gone
-	began=$(ms)
 	serve_tls "$1" rsa -quiet $2 $3
+	began=$(ms)
 	"$CLIENT" -t 60000 -u 200000000 4433 host=localhost >/dev/null
 	figure "MB/s that we send (instructions a byte), TLS 1.$1, $3" \
-	    "$((200000 / ($(ms) - began))) ($(((sent - none) / 40000))e-2)"
+	    "$((200000 / ($(ms) - began))) ($(awk \
+	    "BEGIN { printf \"%.1f\", ($sent - $none) / 4000000 }"))"
 	gone
 }
 
@@ -137,7 +138,8 @@ postfix_message() {
 	: >"$POSTFIX/log"
 	cat "$T/rsa.crt" "$T/sub.crt" >"$T/chain.crt"
 	chmod 644 "$T/rsa.key"
-	start_postfix '2525 inet n - n - - smtpd' \
+	start_postfix '2525 inet n - n - - smtpd
+tlsmgr unix - - n 1000? 1 tlsmgr' \
 	    'smtpd_tls_security_level = encrypt' \
 	    "smtpd_tls_cert_file = $T/chain.crt" "smtpd_tls_key_file = $T/rsa.key" \
 	    'smtpd_recipient_restrictions = permit_mynetworks,reject'
