@@ -56,7 +56,7 @@ date=$(make_ show-BUILD_DATE)
 pack() {
 	folder=$1 archive=$out/$2.tar; shift 2
 	tar -C "$folder" --format=gnu --sort=name --mtime="@$date" \
-	    --numeric-owner --owner=0 --group=0 -cf "$archive" "$@"
+	    --owner=root:0 --group=root:0 -cf "$archive" "$@"
 }
 # mails PATH MODE: at the end of data.tar, owned by mail and group root
 mails() {
