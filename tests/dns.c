@@ -143,7 +143,8 @@ open_port(int type)
 int
 main(int argc, char **argv)
 {
-	struct pollfd p[3] = { { 0, POLLIN, 0 }, { 0, POLLIN, 0 }, { 1, 0, 0 } };
+	struct pollfd p[3] = { { .events = POLLIN }, { .events = POLLIN },
+	    { .fd = 1 } };
 
 	p[0].fd = open_port(SOCK_DGRAM);
 	p[1].fd = open_port(SOCK_STREAM);

@@ -1,5 +1,6 @@
 # structure.sh - the rules of the house: sizes of functions and files, nesting,
 # width, names, and which folder may include which
+# needs: cc=gcc /usr/include/stdio.h=libc6-dev
 . tests/lib.sh
 
 sh tests/measure.sh >"$T/measures"

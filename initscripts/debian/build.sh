@@ -35,6 +35,17 @@ find "$root/usr/share/man" -type l | while read -r page; do
 	ln -s "$(readlink "$page").gz" "$page.gz"
 	rm "$page"
 done
+# The names that Debian's own package has for pages and rules of the log.
+mkdir -p "$root/usr/share/man/man5"
+for name in adminaddr defaultdomain defaulthost idhost pausetime remotes; do
+	ln -s ../man7/nullmailer.7.gz "$root/usr/share/man/man5/$name.5.gz"
+done
+ln -s ../man1/nullmailer-smtpd.1.gz \
+    "$root/usr/share/man/man8/nullmailer-smtpd.8.gz"
+for level in paranoid server workstation; do
+	mkdir -p "$root/etc/logcheck/ignore.d.$level"
+	cp "$here/logcheck" "$root/etc/logcheck/ignore.d.$level/nullmailer"
+done
 mkdir -p "$root/usr/share/doc/nullmailer" "$root/DEBIAN"
 cp LICENSE "$root/usr/share/doc/nullmailer/copyright"
 cp README.md "$root/usr/share/doc/nullmailer/README.md"
@@ -56,7 +67,7 @@ date=$(make_ show-BUILD_DATE)
 pack() {
 	folder=$1 archive=$out/$2.tar; shift 2
 	tar -C "$folder" --format=gnu --sort=name --mtime="@$date" \
-	    --numeric-owner --owner=0 --group=0 -cf "$archive" "$@"
+	    --owner=root:0 --group=root:0 -cf "$archive" "$@"
 }
 # mails PATH MODE: at the end of data.tar, owned by mail and group root
 mails() {

@@ -11,7 +11,7 @@ symbols=$(readelf -sW "$T/symbols" | awk '{ print $8 }')
 has "symbols are there to look at" "$symbols" '^main$'
 has "a stack protector" "$symbols" '^__stack_chk_fail'
 ok "BearSSL has it too" \
-    sh -c 'readelf -sW "$1" | grep -q "UND __stack_chk_fail"' - "$(mk show-LIBS)"
+    sh -c 'readelf -sW "$1" | grep -q "UND __stack_chk_fail"' - "$(mk show-BEARSSL_A)"
 
 prefix
 # place: where a process has its program

@@ -40,6 +40,9 @@ is "dpkg finds all files as they should be" "$(inside dpkg -V nullmailer)" ""
 is "conffiles" "$(inside dpkg-query -f '${Conffiles}' -W nullmailer |
     awk '{ print $1 }' | grep .)" "/etc/NetworkManager/dispatcher.d/50-nullmailer
 /etc/init.d/nullmailer
+/etc/logcheck/ignore.d.paranoid/nullmailer
+/etc/logcheck/ignore.d.server/nullmailer
+/etc/logcheck/ignore.d.workstation/nullmailer
 /etc/network/if-up.d/nullmailer"
 ok "System V init starts it at boot" [ -e "$R/etc/rc2.d/S01nullmailer" ]
 ok "so does systemd" [ -L "$R/$wanted" ]
@@ -80,6 +83,7 @@ boot
 # shellcheck disable=SC2154
 ok "after a boot with systemd it delivers" until_true 90 delivered 2
 halt_it
+rm -rf "$R"/etc/systemd/system/test.*
 
 # Upgrade and downgrade keep what is the administrator's.
 send_one

@@ -222,3 +222,20 @@ put 1.1 r@example.net
 run
 has "procd: a password keeps all its characters" "$(cat "$T/shown")" \
     "^pass=a \"b\" .c'd \$e #f\$"
+
+# What logcheck is told to pass over: all of an ordinary delivery, no failure.
+seen() {
+	sed 's/^/Nov  7 01:02:03 host nullmailer[12]: /; s/nullmailer-send: //' \
+	    "$T/log" "$T/err" | grep -vEf initscripts/debian/logcheck
+}
+serve auto
+remotes "127.0.0.1 smtp port=$port"
+put 1.1 r@example.net
+run
+ok "logcheck: there is a log" [ "$(lines .)" -gt 3 ]
+is "logcheck: a delivery is nothing to report" "$(seen)" ""
+serve 'on RCPT 550 5.1.1 no' auto
+remotes "127.0.0.1 smtp port=$port"
+put 1.2 r@example.net
+run
+has "logcheck: a failure is" "$(seen)" '550 5\.1\.1 no'
