@@ -6,7 +6,7 @@ JOBS_0 := -j$(shell nproc 2>/dev/null || echo 1)
 
 APPLETS = main cli dsn inject log mailq module queue sendmail smtpd \
 	$(SEND:%=send/%)
-SEND = disk sender routes journal reports dispatch judge deliver run loop events send
+SEND = disk sender routes secrets journal reports dispatch judge deliver run loop events send
 
 # lib/ in layers: each includes only what stands before it.
 LAYERS = base conf mail queue net smtp send
@@ -16,8 +16,8 @@ LIB_mail = addr content dsn envelope header identity phrase wire
 LIB_queue = copy enqueue failed names settle spool spoolinit status store trigger
 LIB_net = io net $(SANDBOX)
 LIB_smtp = answer command connection fault login mistake options outgoing protocol qmqp \
-	remote reply sasl session smtp transaction
-LIB_send = agent bounce child delivery external history logger messages settings worker
+	remote reply sasl secret session smtp transaction
+LIB_send = agent bounce child delivery external history logger messages passcommand settings worker
 LIBC = fork mbstowcs memmem printf qsort
 SANDBOX = sandbox
 TLS_none = ssl/nodigest.o ssl/none.o

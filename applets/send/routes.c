@@ -134,6 +134,22 @@ is_external(const struct remote *r)
 	return there && !same;
 }
 
+/* The passfile is newer than that, in seconds since the epoch. */
+static int
+has_new_passfile(const struct route *r, long long since)
+{
+	struct buf path = { 0 };
+	struct stat st;
+	int is_new;
+
+	if (r->external || !r->remote->options.passfile)
+		return 0;
+	path_option(&path, r->remote->options.passfile);
+	is_new = stat(buf_z(&path), &st) == 0 && st.st_mtime > since;
+	buf_free(&path);
+	return is_new;
+}
+
 /* A login that was refused is not asked at every trigger, lest the server lock
  * the account. */
 static void
@@ -145,7 +161,8 @@ check_login(struct sender *s, struct route *r)
 	struct buf text = { 0 };
 
 	if (s->urgent || !h->login_pause || left <= 0 ||
-	    left > h->login_pause)
+	    left > h->login_pause || has_new_passfile(r, h->login_at -
+	    h->login_pause))
 		return;
 	buf_fmt(&text, "The login was refused, it is tried again in %lld s",
 	    left);
@@ -191,6 +208,8 @@ routes_free(struct sender *s)
 	for (i = 0; i < s->route_count; i++) {
 		buf_free(&s->routes[i].tried);
 		buf_free(&s->routes[i].probation);
+		buf_wipe(&s->routes[i].pass);
+		buf_free(&s->routes[i].pass);
 	}
 	free(s->routes);
 	s->routes = NULL;
