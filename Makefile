@@ -8,7 +8,7 @@ APPLETS = main cli dsn inject log module queue sendmail smtpd \
 	$(SEND:%=send/%) $(CHECK:%=check/%) $(MAILQ:%=mailq/%)
 MAILQ = list mailq verbs
 CHECK = check files follow health probe
-SEND = disk sender routes journal reports dispatch judge deliver run loop events send
+SEND = disk sender routes secrets journal reports dispatch judge deliver run loop events send
 
 # lib/ in layers: each includes only what stands before it.
 LAYERS = base conf mail queue net smtp send
@@ -19,8 +19,8 @@ LIB_queue = census copy enqueue failed names owner settle spool spoolinit status
 	verbs
 LIB_net = io net $(SANDBOX)
 LIB_smtp = answer command connection fault login mistake options outgoing protocol qmqp \
-	remote reply sasl session smtp transaction
-LIB_send = agent bounce child delivery external history logger messages settings worker
+	remote reply sasl secret session smtp transaction
+LIB_send = agent bounce child delivery external history logger messages passcommand settings worker
 LIBC = fork mbstowcs memmem printf qsort
 SANDBOX = sandbox
 TLS_none = ssl/nodigest.o ssl/none.o

@@ -11,9 +11,11 @@
 
 #include "../lib/base/buf.h"
 #include "../lib/base/opt.h"
+#include "../lib/send/passcommand.h"
 #include "../lib/smtp/connection.h"
 #include "../lib/smtp/options.h"
 #include "../lib/smtp/protocol.h"
+#include "../lib/smtp/secret.h"
 #include "applets.h"
 #include "cli.h"
 
@@ -116,6 +118,21 @@ transmit_message(struct run *r)
 		fail_message(r, code, buf_str(&r->session->text));
 }
 
+/* The password of a file or a command. 0, or an ERR_ code. */
+static int
+fetch_secret(struct options *o, struct buf *secret, struct buf *why)
+{
+	int rc = 0;
+
+	if (o->passfile)
+		rc = secret_read(o->passfile, secret, why);
+	if (o->passcommand)
+		rc = passcommand_run(o->passcommand, secret, why);
+	if (o->passfile || o->passcommand)
+		o->pass = buf_z(secret);
+	return rc < 0 ? ERR_CONFIG : 0;
+}
+
 static int
 run_session(struct run *r, struct options *o)
 {
@@ -124,9 +141,11 @@ run_session(struct run *r, struct options *o)
 		NULL, NULL };
 	struct protocol_setup setup = { o, getenv("HELOHOST"), &report,
 		&carried, 1, { NULL, 0 }, { NULL, 0 }, 0 };
-	struct buf why = { 0 };
+	struct buf why = { 0 }, secret = { 0 };
 	int code = protocol_check(r->protocol, o, &why);
 
+	if (!code)
+		code = fetch_secret(o, &secret, &why);
 	if (!code)
 		r->session = r->protocol->create(&setup, &code, &why);
 	if (!r->session)
@@ -138,6 +157,8 @@ run_session(struct run *r, struct options *o)
 	if (r->session)
 		r->protocol->free(r->session);
 	buf_free(&why);
+	buf_wipe(&secret);
+	buf_free(&secret);
 	return r->result;
 }
 

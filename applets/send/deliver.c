@@ -216,6 +216,8 @@ on_end(struct sender *s, struct agent *a, const struct agent_event *event)
 			on_address(s, a, event);
 			break;
 		case FAULT_LOGIN:
+			if (secrets_ask_again(r))
+				break;
 			routes_login_refused(r);
 			route_dead(s, r, why);
 			break;
@@ -361,6 +363,8 @@ agent_is_over(struct sender *s, struct agent *a, int status)
 
 	if (a->external) {
 		event = agent_ended(a, status);
+		if (a->asks)
+			secrets_told(s, a, status);
 		on_event(s, a, &event);
 	} else {
 		a->pid = 0;

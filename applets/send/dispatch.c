@@ -129,6 +129,7 @@ start_worker(struct sender *s, struct route *r)
 	setup.carried = h->carried;
 	setup.tried = buf_str(&r->tried);
 	setup.sick = history_sick_now(h, clock_ms());
+	setup.pass = r->pass.n ? buf_str(&r->pass) : (struct str){ NULL, 0 };
 	setup.messages = h->limit && (!option || h->limit < option) ?
 	    h->limit : option;
 	return agent_worker(&setup);
@@ -276,7 +277,8 @@ dispatch(struct sender *s, struct route *r)
 	    has_its_time(s, r)) {
 		from = next_from(s, r);
 		if (from == ROUTE_END || (!agent_with_room(s, r,
-		    from == ROUTE_LAST) && !should_open(s, r)))
+		    from == ROUTE_LAST) && (!should_open(s, r) ||
+		    !secrets_have(s, r))))
 			return;
 		if (start_delivery(s, r, route_shift(s, r, from), from))
 			return;

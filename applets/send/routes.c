@@ -134,18 +134,31 @@ is_external(const struct remote *r)
 	return there && !same;
 }
 
-/* A number that is another one when the file has changed. */
+/* Adds what changes with a file. */
+static void
+add_stamp(unsigned *stamp, const char *path)
+{
+	struct stat st;
+
+	if (stat(path, &st) == 0)
+		*stamp = (*stamp * 31 + (unsigned)st.st_ctim.tv_sec) * 1009U +
+		    (unsigned)st.st_ctim.tv_nsec;
+}
+
+/* A number that is another one when remotes or the passfile has changed. */
 static unsigned
-file_stamp(void)
+login_stamp(const struct route *r)
 {
 	struct buf path = { 0 };
-	struct stat st;
 	unsigned stamp = 0;
 
 	path_set(&path, PATH_CONFIG, "remotes");
-	if (stat(buf_z(&path), &st) == 0)
-		stamp = (unsigned)st.st_ctim.tv_sec * 1009U +
-		    (unsigned)st.st_ctim.tv_nsec;
+	add_stamp(&stamp, buf_z(&path));
+	if (!r->external && r->remote->options.passfile) {
+		buf_clear(&path);
+		path_option(&path, r->remote->options.passfile);
+		add_stamp(&stamp, buf_z(&path));
+	}
 	buf_free(&path);
 	return stamp;
 }
@@ -154,7 +167,7 @@ void
 routes_login_refused(struct route *r)
 {
 	history_login_refused(r->history, sender_now());
-	r->history->login_file = file_stamp();
+	r->history->login_file = login_stamp(r);
 }
 
 /* A login that was refused is not asked at every trigger, or at every start,
@@ -168,7 +181,7 @@ check_login(struct sender *s, struct route *r)
 	struct buf text = { 0 };
 
 	if (s->urgent || !h->login_pause || left <= 0 ||
-	    left > h->login_pause || h->login_file != file_stamp())
+	    left > h->login_pause || h->login_file != login_stamp(r))
 		return;
 	buf_fmt(&text, "The login was refused, it is tried again in %lld s",
 	    left);
@@ -214,6 +227,8 @@ routes_free(struct sender *s)
 	for (i = 0; i < s->route_count; i++) {
 		buf_free(&s->routes[i].tried);
 		buf_free(&s->routes[i].probation);
+		buf_wipe(&s->routes[i].pass);
+		buf_free(&s->routes[i].pass);
 	}
 	free(s->routes);
 	s->routes = NULL;

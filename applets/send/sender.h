@@ -4,6 +4,7 @@
  *	disk.c		room for copies, the sync of queue/
  *	sender.c	control files, clock, the queue as it is known
  *	routes.c	the remotes in this queue run, what waits for each
+ *	secrets.c	passwords that stand elsewhere
  *	journal.c	the log lines of a delivery
  *	reports.c	bounces and delay notifications in the making
  *	dispatch.c	which agent gets the next message
@@ -60,6 +61,10 @@ struct route {
 	int same_key;		/* of failures in a row, of all sessions ... */
 	int same;		/* ... and how many */
 	struct buf probation;	/* recipient refused on probation */
+	struct buf pass;	/* of passfile or passcommand; empty: not asked
+				 * for yet ... */
+	long long pass_until;	/* ... clock_ms; after it it is again */
+	int pass_again;		/* it was, after the login was refused */
 };
 
 struct sender {
@@ -226,6 +231,18 @@ void route_forget(struct sender *s, struct agent *a);
 /* Another agent of the same remote that does well. */
 int route_has_sister(const struct sender *s, const struct agent *a);
 
+/* ---- secrets.c ---- */
+
+/* Gets the password for another session. 1 it is there, or not needed; 0 not
+ * yet, or r is dead. */
+int secrets_have(struct sender *s, struct route *r);
+
+/* A passcommand has ended with this wait status. */
+void secrets_told(struct sender *s, struct agent *a, int status);
+
+/* The login was refused. 1 if the word may have been an old one: it is asked
+ * for once more in this run. */
+int secrets_ask_again(struct route *r);
 /* ---- journal.c ---- */
 
 /* A delivery begins; once for each. */

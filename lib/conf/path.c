@@ -42,3 +42,12 @@ path_set(struct buf *b, enum path_root root, const char *name)
 	if (*name)
 		buf_cat(b, STR("/"), str_of(name));
 }
+
+void
+path_option(struct buf *b, const char *name)
+{
+	if (name[0] == '/' || access(name, F_OK) == 0)
+		buf_set(b, str_of(name));
+	else
+		path_set(b, PATH_CONFIG, name);
+}

@@ -16,4 +16,8 @@ enum path_root {
 /* Sets b to the path of name below root; name may be "" for the root. */
 void path_set(struct buf *b, enum path_root root, const char *name);
 
+/* Sets b to the path of a file that a line of `remotes` names: as it is where
+ * there is such a file, else below the configuration folder. */
+void path_option(struct buf *b, const char *name);
+
 #endif

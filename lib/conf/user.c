@@ -14,15 +14,16 @@
 enum { BLOCK = 4096 };
 
 static void
-match_line(struct str line, unsigned long uid, struct buf *name)
+match_line(struct str line, unsigned long uid, struct buf *found)
 {
-	struct str first = str_cut(&line, ':');
+	struct str all = line;
 	unsigned long id;
 
 	str_cut(&line, ':');
-	if (!name->n && str_number(str_cut(&line, ':'), UINT_MAX, &id) == 0
+	str_cut(&line, ':');
+	if (!found->n && str_number(str_cut(&line, ':'), UINT_MAX, &id) == 0
 	    && id == uid)
-		buf_set(name, first);
+		buf_set(found, all);
 }
 
 /* Of a line longer than the block the first part is matched, which holds name
@@ -46,15 +47,32 @@ search_lines(int fd, unsigned long uid, struct buf *name)
 	}
 }
 
+/* Field number n, from 0, of uid's line. */
+static int
+user_field(unsigned long uid, int n, struct buf *value)
+{
+	int fd = openat(AT_FDCWD, "/etc/passwd", O_RDONLY | O_CLOEXEC);
+	struct str rest;
+
+	buf_clear(value);
+	if (fd < 0)
+		return 0;
+	search_lines(fd, uid, value);
+	close(fd);
+	for (rest = buf_str(value); n; n--)
+		str_cut(&rest, ':');
+	buf_set(value, str_cut(&rest, ':'));
+	return value->n > 0;
+}
+
 int
 user_name(unsigned long uid, struct buf *name)
 {
-	int fd = openat(AT_FDCWD, "/etc/passwd", O_RDONLY | O_CLOEXEC);
+	return user_field(uid, 0, name);
+}
 
-	buf_clear(name);
-	if (fd < 0)
-		return 0;
-	search_lines(fd, uid, name);
-	close(fd);
-	return name->n > 0;
+int
+user_home(unsigned long uid, struct buf *home)
+{
+	return user_field(uid, 5, home);
 }

@@ -7,4 +7,7 @@ struct buf;
 /* Sets name to what /etc/passwd calls uid, or to nothing. 1 found, 0 not. */
 int user_name(unsigned long uid, struct buf *name);
 
+/* The same for the user's folder. */
+int user_home(unsigned long uid, struct buf *home);
+
 #endif

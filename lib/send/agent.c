@@ -12,6 +12,7 @@
 #include "agent.h"
 #include "delivery.h"
 #include "external.h"
+#include "passcommand.h"
 #include "worker.h"
 
 /* What is kept of a module's stdout. */
@@ -61,6 +62,21 @@ agent_module(const struct remote *r, const char *path,
 	a->pid = module.pid;
 	a->fd = module.out;
 	*options_cut = module.options_cut;
+	return a;
+}
+
+struct agent *
+agent_command(const struct remote *r)
+{
+	struct agent *a = new_agent(r);
+
+	a->external = a->asks = a->signals = 1;
+	a->pid = passcommand_start(r->options.passcommand, &a->fd);
+	if (a->pid < 0) {
+		agent_free(a);
+		return NULL;
+	}
+	agent_patience(a, PASSCOMMAND_TIME);
 	return a;
 }
 
@@ -403,6 +419,7 @@ agent_free(struct agent *a)
 	while (a->deliveries)
 		delivery_free(&a->delivery[--a->deliveries]);
 	close_fd(a);
+	buf_wipe(&a->output);
 	buf_free(&a->output);
 	buf_free(&a->peer);
 	buf_free(&a->host);

@@ -21,6 +21,7 @@ struct agent {
 	pid_t pid;		/* 0 once it was waited for */
 	int fd;			/* -1 after end of file */
 	int external;
+	int asks;		/* a passcommand; it gets no delivery */
 	int wrong;		/* it sent a packet that cannot be right */
 	struct delivery *delivery;	/* in the order they were handed over */
 	size_t deliveries;
@@ -74,6 +75,10 @@ struct agent_event {
 struct agent *agent_worker(const struct worker_setup *setup);
 struct agent *agent_module(const struct remote *r, const char *path,
     const struct delivery *d, const char *helo, int *options_cut);
+
+/* Starts the passcommand of a remote, as an external module without a delivery;
+ * at its deadline it is killed. NULL with errno. */
+struct agent *agent_command(const struct remote *r);
 
 /* 1 if it can take another delivery; a suspect message wants to be alone. */
 int agent_has_room(const struct agent *a, int suspect);

@@ -404,14 +404,17 @@ static void
 run_worker(int fd, const struct worker_setup *ws)
 {
 	const struct remote *r = ws->remote;
+	struct options options = r->options;
 	struct worker w = { 0 };
 	struct protocol_report report = { &w, report_recipient, report_message,
 		report_note, report_peer, report_taken };
-	struct protocol_setup setup = { &r->options, ws->helo, &report,
+	struct protocol_setup setup = { &options, ws->helo, &report,
 		&w.carried, 0, ws->tried, ws->sick, ws->open_by };
 	struct buf why = { 0 };
 	int code = r->fault;
 
+	if (ws->pass.p)
+		options.pass = ws->pass.p;
 	w.fd = fd;
 	w.seconds = ws->seconds;
 	w.carried = ws->carried;

@@ -74,6 +74,7 @@ struct worker_setup {
 	long long open_by;	/* to be let in by, clock_ms, or CLOCK_NEVER */
 	struct carried carried;
 	struct str tried, sick;	/* addresses, see struct protocol_setup */
+	struct str pass;	/* instead of that of the options, if p */
 	int messages;		/* after so many it ends with FAULT_END;
 				 * 0: no limit but the worker's own */
 };

@@ -5,6 +5,7 @@
 
 #include "../../ssl/ssl.h"
 #include "../base/clock.h"
+#include "../conf/path.h"
 #include "connection.h"
 #include "options.h"
 #include "../net/net.h"
@@ -18,23 +19,37 @@
 #define PATIENCE_ADDRESS 30000
 #define PATIENCE_LAST 300000
 
+static const char *
+find_file(const char *name, struct buf *path)
+{
+	if (name)
+		path_option(path, name);
+	return name ? buf_z(path) : NULL;
+}
+
 /* The rest of what TLS is told stands in the options as it is. */
 static struct ssl *
 new_ssl(const struct options *o, char *why, size_t size)
 {
 	struct ssl_conf conf = { 0 };
+	struct buf paths[4] = { { 0 } };
+	struct ssl *ssl;
+	size_t i;
 
 	conf.host = o->tls_name ? o->tls_name : o->host;
-	conf.cafile = o->cafile;
-	conf.crlfile = o->crlfile;
-	conf.certfile = o->certfile;
-	conf.keyfile = o->keyfile;
+	conf.cafile = find_file(o->cafile, &paths[0]);
+	conf.crlfile = find_file(o->crlfile, &paths[1]);
+	conf.certfile = find_file(o->certfile, &paths[2]);
+	conf.keyfile = find_file(o->keyfile, &paths[3]);
 	conf.pin = o->pin;
 	conf.insecure = o->insecure;
 	conf.anon = o->anon && o->insecure;
 	conf.tls10 = o->tls_min && strcmp(o->tls_min, "1.2");
 	conf.tls_max12 = o->tls_max != NULL;
-	return ssl_new(&conf, why, size);
+	ssl = ssl_new(&conf, why, size);
+	for (i = 0; i < 4; i++)
+		buf_free(&paths[i]);
+	return ssl;
 }
 
 int

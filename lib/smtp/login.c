@@ -20,6 +20,7 @@ struct login {
 	int hidden;		/* a mechanism that does not show the password
 				 * was tried */
 	struct buf tried;	/* names, a blank after each */
+	struct buf words;	/* why a token was refused */
 	struct buf text;	/* the last reply that refused ... */
 	int code;		/* ... and its code */
 };
@@ -139,6 +140,8 @@ exchange(struct login *l)
 	sasl.user = str_of(l->s->c.o->user);
 	sasl.pass = str_of(l->s->c.o->pass);
 	rc = prove(l, &sasl);
+	if (sasl_is_token(l->m))
+		buf_set(&l->words, buf_str(&sasl.first));
 	sasl_free(&sasl);
 	if (rc == AGAIN_BARE) {
 		l->bare = 1;
@@ -171,24 +174,23 @@ static const struct sasl_mechanism *
 next_mechanism(struct login *l)
 {
 	struct smtp_session *s = l->s;
-	struct str offered = buf_str(&s->ext.auth), known;
-	int wanted = s->c.o->auth;
+	struct str offered = buf_str(&s->ext.auth), name, known;
+	const char *wanted = s->c.o->mechanism;
+	const struct sasl_mechanism *m;
 
-	l->bare = 0;
-	if (wanted != AUTH_ANY && l->tried.n)
+	if (wanted && l->tried.n)
 		return NULL;
-	if (wanted == AUTH_EXTERNAL)
-		return sasl_find(STR("EXTERNAL"));
 	known = str_of(s->carried->mechanism);
-	if (!l->tried.n && known.n) {
-		struct str name = str_cut(&known, ' ');
-
-		l->bare = known.n > 0;
-		if (wanted == AUTH_ANY && sasl_offered(offered, name))
-			return sasl_find(name);
-	}
-	return wanted == AUTH_LOGIN ? sasl_find(STR("LOGIN")) :
-	    sasl_choose(offered, buf_str(&l->tried), s->c.io.ssl != NULL);
+	name = str_cut(&known, ' ');
+	if (wanted)
+		m = sasl_find(str_of(wanted));
+	else if (!l->tried.n && name.n && sasl_offered(offered, name))
+		m = sasl_find(name);
+	else
+		m = sasl_choose(offered, buf_str(&l->tried),
+		    s->c.io.ssl != NULL);
+	l->bare = m && !l->tried.n && known.n && str_eq(name, str_of(m->name));
+	return m;
 }
 
 static void
@@ -204,7 +206,8 @@ keep_refusal(struct login *l)
 {
 	buf_clear(&l->text);
 	buf_cat(&l->text, buf_str(&l->s->reply.text), STR(" (AUTH "),
-	    str_trim(buf_str(&l->tried)), STR(")"));
+	    str_trim(buf_str(&l->tried)), l->words.n ? STR(": ") : STR(""),
+	    buf_str(&l->words), STR(")"));
 	l->code = l->s->reply.code;
 }
 
@@ -286,6 +289,7 @@ session_login(struct smtp_session *s)
 	l.s = s;
 	rc = try_mechanisms(&l);
 	buf_free(&l.tried);
+	buf_free(&l.words);
 	buf_free(&l.text);
 	return rc;
 }

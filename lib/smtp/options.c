@@ -8,6 +8,7 @@
 #include "../mail/identity.h"
 #include "mistake.h"
 #include "options.h"
+#include "sasl.h"
 
 #define ROW(letter, name, kind, member, help, value) \
 	name, help, offsetof(struct options, member), letter, kind, value
@@ -28,6 +29,9 @@ static const struct row {
 	{ ROW(0, "domain", OPT_STRING, domain, "name to greet with", 0) },
 	{ ROW(0, "user", OPT_STRING, user, "user name for AUTH", 0) },
 	{ ROW(0, "pass", OPT_STRING, pass, "password for AUTH", 0) },
+	{ ROW(0, "passfile", OPT_STRING, passfile, "file with the password", 0) },
+	{ ROW(0, "passcommand", OPT_STRING, passcommand, "command that prints it", 0) },
+	{ ROW(0, "auth", OPT_STRING, mechanism, "how to log in: plain, login ...", 0) },
 	{ ROW(0, "auth-login", OPT_SET, auth, "use AUTH LOGIN", AUTH_LOGIN) },
 	{ ROW(0, "auth-external", OPT_SET, auth, "use AUTH EXTERNAL", AUTH_EXTERNAL) },
 	{ ROW(0, "source", OPT_STRING, source, "local address to connect from", 0) },
@@ -178,13 +182,30 @@ check_identity(struct options *o, struct buf *why)
 }
 
 static int
+check_secret(struct options *o, struct buf *why)
+{
+	if (o->auth && !o->mechanism)
+		o->mechanism = o->auth == AUTH_LOGIN ? "LOGIN" : "EXTERNAL";
+	if (o->mechanism && !sasl_find(str_of(o->mechanism)))
+		return reject(why, ERR_USAGE, "Invalid value for auth");
+	if (o->mechanism)
+		o->auth = str_ieq(str_of(o->mechanism), STR("EXTERNAL")) ?
+		    AUTH_EXTERNAL : AUTH_NAMED;
+	if (!!o->pass + !!o->passfile + !!o->passcommand > 1)
+		return reject(why, ERR_USAGE, "Only one of the options pass, "
+		    "passfile and passcommand can be right");
+	if (o->user && *o->user && !o->pass && !o->passfile &&
+	    !o->passcommand && o->auth != AUTH_EXTERNAL)
+		return reject(why, ERR_USAGE, "Option user needs pass");
+	return ERR_OK;
+}
+
+static int
 check_sending(struct options *o, struct buf *why)
 {
 	if (o->ipv4 && o->ipv6)
 		return reject(why, ERR_USAGE,
 		    "Options ipv4 and ipv6 contradict each other");
-	if (o->user && *o->user && !o->pass && o->auth != AUTH_EXTERNAL)
-		return reject(why, ERR_USAGE, "Option user needs pass");
 	if (o->recipients < 0)
 		return reject(why, ERR_USAGE, "Invalid value for recipients");
 	if (o->messages < 0)
@@ -235,6 +256,8 @@ options_check(struct options *o, int port, int port_tls,
 	if (o->tls)
 		o->starttls = 0;
 	code = check_sending(o, why);
+	if (!code)
+		code = check_secret(o, why);
 	if (!code)
 		code = check_identity(o, why);
 	return code ? code : check_tls(o, why);

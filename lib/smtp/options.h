@@ -8,7 +8,7 @@
 struct buf;
 struct opt;
 
-enum options_auth { AUTH_ANY, AUTH_LOGIN, AUTH_EXTERNAL };
+enum options_auth { AUTH_ANY, AUTH_LOGIN, AUTH_EXTERNAL, AUTH_NAMED };
 
 /* Strings are borrowed from the text that was parsed, NULL where the option
  * was not given. */
@@ -21,7 +21,9 @@ struct options {
 	const char *bounce_from;	/* the same */
 	const char *user;
 	const char *pass;
+	const char *passfile, *passcommand;	/* one of the three at most */
 	int auth;		/* enum options_auth */
+	const char *mechanism;	/* the only one; NULL: what is offered */
 	int tls;		/* from the first byte; wins over starttls */
 	int starttls;
 	int x509fmtder;		/* accepted; the format is seen from the file */

@@ -226,6 +226,39 @@ scram_done(const struct sasl *s)
 	return s->step == 2;
 }
 
+static int
+xoauth_begin(struct sasl *s, struct buf *response)
+{
+	buf_cat(response, STR("user="), s->user, STR("\1auth=Bearer "),
+	    s->pass, STR("\1\1"));
+	return 1;
+}
+
+static int
+bearer_begin(struct sasl *s, struct buf *response)
+{
+	buf_add(response, STR("n,a="));
+	scram_name(response, s->user);
+	buf_cat(response, STR(",\1auth=Bearer "), s->pass, STR("\1\1"));
+	return 1;
+}
+
+/* A challenge says why the token is refused; the refusal follows. */
+static int
+xoauth_answer(struct sasl *s, struct str challenge, struct buf *response)
+{
+	(void)response;
+	buf_set(&s->first, challenge);
+	return s->step++ ? -1 : 0;
+}
+
+static int
+bearer_answer(struct sasl *s, struct str challenge, struct buf *response)
+{
+	buf_addc(response, '\1');
+	return xoauth_answer(s, challenge, response);
+}
+
 static const struct sasl_mechanism mechanisms[] = {
 	{ "PLAIN", plain_begin, no_answer, always_done },
 	{ "LOGIN", login_begin, login_answer, always_done },
@@ -233,6 +266,8 @@ static const struct sasl_mechanism mechanisms[] = {
 	{ "SCRAM-SHA-1", scram_begin, scram_sha1_answer, scram_done },
 	{ "CRAM-MD5", cram_begin, cram_answer, always_done },
 	{ "EXTERNAL", external_begin, no_answer, always_done },
+	{ "XOAUTH2", xoauth_begin, xoauth_answer, always_done },
+	{ "OAUTHBEARER", bearer_begin, bearer_answer, always_done },
 };
 
 const struct sasl_mechanism *
@@ -244,6 +279,12 @@ sasl_find(struct str name)
 		if (str_ieq(str_of(mechanisms[i].name), name))
 			return &mechanisms[i];
 	return NULL;
+}
+
+int
+sasl_is_token(const struct sasl_mechanism *m)
+{
+	return m->begin == xoauth_begin || m->begin == bearer_begin;
 }
 
 int

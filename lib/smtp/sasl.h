@@ -1,7 +1,8 @@
 /* sasl.h - how a client proves who it is: PLAIN (RFC 4616), LOGIN (never
  * standardised), EXTERNAL (RFC 4422 appendix A), CRAM-MD5 (RFC 2195), SCRAM
- * (RFC 5802, 7677). Pure text in, text out, before base64; the SMTP around it
- * (RFC 4954) is smtp.c's. */
+ * (RFC 5802, 7677), OAUTHBEARER (RFC 7628) and XOAUTH2, Google's form of it,
+ * where the password is an access token. Pure text in, text out, before base64;
+ * the SMTP around it (RFC 4954) is login.c's. */
 #ifndef SASL_H
 #define SASL_H
 
@@ -12,7 +13,8 @@ struct sasl {
 	struct str pass;
 	int step;		/* challenges answered so far */
 	int ahead;		/* LOGIN: the name went ahead of them */
-	struct buf first;	/* SCRAM: what we said first */
+	struct buf first;	/* SCRAM: what we said first; XOAUTH2 and
+				 * OAUTHBEARER: why the token is refused */
 	unsigned char expected[32];	/* SCRAM: the server's proof */
 	size_t expected_n;
 };
@@ -39,6 +41,9 @@ const struct sasl_mechanism *sasl_find(struct str name);
  * works best. */
 const struct sasl_mechanism *sasl_choose(struct str offered, struct str tried,
     int in_private);
+
+/* Whether the password is an access token. */
+int sasl_is_token(const struct sasl_mechanism *m);
 
 /* 1 if name is among the blank-separated words of offered. */
 int sasl_offered(struct str offered, struct str name);

@@ -93,6 +93,9 @@ every_row(void)
 	T(takes("from=F <f@x.y>") && !strcmp(o.from, "F <f@x.y>"));
 	T(takes("bounce-from=b@x.y") && !strcmp(o.bounce_from, "b@x.y"));
 	T(takes("domain=d.x") && !strcmp(o.domain, "d.x"));
+	T(takes("passfile=/f") && !strcmp(o.passfile, "/f"));
+	T(takes("passcommand=a b") && !strcmp(o.passcommand, "a b"));
+	T(takes("auth=xoauth2") && !strcmp(o.mechanism, "xoauth2"));
 	T(takes("pin=sha256/x") && !strcmp(o.pin, "sha256/x"));
 	T(takes("sessions=3") && o.sessions == 3);
 	T(takes("-") && takes("--") && why.n == 0);
@@ -134,6 +137,14 @@ checks(void)
 	T(refuses("host=h user=u", ERR_USAGE, "Option user needs pass"));
 	T(check("host=h user=u pass=") == 0 && check("host=h user=") == 0);
 	T(check("host=h user=u auth-external") == 0);
+	T(check("host=h user=u passfile=f") == 0);
+	T(check("host=h user=u passcommand=c auth=XOAuth2") == 0);
+	T(check("host=h user=u pass=p auth=scram-sha-256") == 0 &&
+	    o.auth == AUTH_NAMED);
+	T(check("host=h auth=external") == 0 && o.auth == AUTH_EXTERNAL);
+	T(refuses("host=h auth=what", ERR_USAGE, "Invalid value for auth"));
+	T(check("host=h user=u pass=p passfile=f") == ERR_USAGE);
+	T(check("host=h user=u passcommand=p passfile=f") == ERR_USAGE);
 	T(check("host=h recipients=-1") == ERR_USAGE);
 	T(check("host=h messages=-1") == ERR_USAGE);
 	T(check("host=h from=f@x.y bounce-from=b@x.y") == 0);

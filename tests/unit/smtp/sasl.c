@@ -45,6 +45,34 @@ refuses(const char *name, struct sasl *s, struct str challenge)
 	return by_name(name)->answer(s, challenge, &response) == -1;
 }
 
+/* RFC 7628 section 4, and Google's example. */
+static void
+tokens(void)
+{
+	struct sasl s = { 0 };
+
+	s.user = STR("user@example.com");
+	s.pass = STR("vF9dft4qmTc2Nvb3RlckBhbHRhdmlzdGEuY29tCg==");
+	T(begins("OAUTHBEARER", &s, STR("n,a=user@example.com,\1auth=Bearer "
+	    "vF9dft4qmTc2Nvb3RlckBhbHRhdmlzdGEuY29tCg==\1\1")));
+	T(answers("OAUTHBEARER", &s, STR("{\"status\":\"401\"}"), STR("\1")));
+	T(str_eq(buf_str(&s.first), STR("{\"status\":\"401\"}")));
+	T(refuses("OAUTHBEARER", &s, STR("{}")));
+	sasl_free(&s);
+	s = (struct sasl){ 0 };
+	s.user = STR("a,b=c");
+	s.pass = STR("t");
+	T(begins("OAUTHBEARER", &s, STR("n,a=a=2Cb=3Dc,\1auth=Bearer t"
+	    "\1\1")));
+	T(begins("XOAUTH2", &s, STR("user=a,b=c\1auth=Bearer t\1\1")));
+	T(answers("XOAUTH2", &s, STR("{}"), STR("")));
+	T(refuses("XOAUTH2", &s, STR("{}")));
+	T(sasl_is_token(by_name("xoauth2")) && !sasl_is_token(by_name("PLAIN"))
+	    && sasl_is_token(by_name("OAUTHBEARER")));
+	T(chosen(STR("XOAUTH2 OAUTHBEARER"), 1, NULL));
+	sasl_free(&s);
+}
+
 static void
 choice(void)
 {
@@ -201,6 +229,7 @@ scram_insults(void)
 int
 main(void)
 {
+	tokens();
 	unsigned char probe[DIGEST_MAX];
 
 	choice();
