@@ -2,7 +2,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
-#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <time.h>
@@ -37,9 +36,8 @@ who(uid_t uid)
 {
 	static struct buf text;
 
-	if (!user_name(uid, &text))
-		buf_set(&text, STR("a user without name"));
-	buf_fmt(&text, " (uid %lu)", (unsigned long)uid);
+	buf_clear(&text);
+	user_add(uid, &text);
 	return buf_z(&text);
 }
 
@@ -254,21 +252,10 @@ static void
 judge_program(struct check *c, enum path_root root, const char *name,
     uid_t owner)
 {
-	const char *path = at(root, name), *lost = NULL;
-	struct statvfs fs;
-	struct stat st;
+	const char *path = at(root, name), *lost;
 	int fd = open(path, O_PATH | O_CLOEXEC);
 
-	if (fstat(fd, &st) < 0)
-		lost = strerror(errno);
-	else if (st.st_uid != owner)
-		lost = "it does not belong to the owner of the spool";
-	else if (!(st.st_mode & S_ISUID))
-		lost = "it has lost its set-uid bit: chmod 4755";
-	else if (fstatvfs(fd, &fs) == 0 && fs.f_flag & ST_NOSUID)
-		lost = "it is on a file system mounted nosuid";
-	else if (prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) == 1)
-		lost = "set-uid does nothing here (no-new-privileges)";
+	lost = owner_rights_lost(fd, owner);
 	if (lost)
 		check_say(c, CHECK_WARN, name, "only root and %s may use it: "
 		    "%s: %s", who(owner), path, lost);

@@ -214,12 +214,15 @@ move_on(struct sender *s, struct route *r)
 void
 route_dead(struct sender *s, struct route *r, const struct result *why)
 {
-	struct str text = why->text;
+	struct buf words = { 0 };
+	struct str text;
 
 	if (r->dead)
 		return;
-	if (!text.n)
-		text = str_of(err_text(why->code));
+	buf_set(&words, why->text.n ? why->text : str_of(err_text(why->code)));
+	if (why->reply == 530 && !r->remote->options.user)
+		buf_add(&words, STR(" (there is no user= in remotes)"));
+	text = buf_str(&words);
 	r->dead = s->deferred = 1;
 	log_fault("Remote %s is left out for the rest of this run: stage: %s "
 	    "reply: %s", log_clean(0, buf_str(&r->remote->host)),
@@ -229,6 +232,7 @@ route_dead(struct sender *s, struct route *r, const struct result *why)
 	s->reason.code = why->code;
 	s->status_changed = 1;
 	move_on(s, r);
+	buf_free(&words);
 }
 
 /* ---- agents ---- */

@@ -58,3 +58,15 @@ user_name(unsigned long uid, struct buf *name)
 	close(fd);
 	return name->n > 0;
 }
+
+void
+user_add(unsigned long uid, struct buf *out)
+{
+	struct buf name = { 0 };
+
+	if (user_name(uid, &name))
+		buf_fmt(out, "%s (uid %lu)", buf_z(&name), uid);
+	else
+		buf_fmt(out, "uid %lu", uid);
+	buf_free(&name);
+}

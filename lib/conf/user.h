@@ -7,4 +7,7 @@ struct buf;
 /* Sets name to what /etc/passwd calls uid, or to nothing. 1 found, 0 not. */
 int user_name(unsigned long uid, struct buf *name);
 
+/* Appends "jane (uid 1000)", or "uid 1000" where there is no name. */
+void user_add(unsigned long uid, struct buf *out);
+
 #endif

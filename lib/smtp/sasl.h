@@ -40,6 +40,9 @@ const struct sasl_mechanism *sasl_find(struct str name);
 const struct sasl_mechanism *sasl_choose(struct str offered, struct str tried,
     int in_private);
 
+/* Appends the names of all, with blanks between them. */
+void sasl_names(struct buf *out);
+
 /* 1 if name is among the blank-separated words of offered. */
 int sasl_offered(struct str offered, struct str name);
 
