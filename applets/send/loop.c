@@ -97,7 +97,7 @@ wait_until(const struct sender *s)
 	const struct agent *a;
 
 	if (s->running)
-		until = dispatch_again_at(s);
+		until = clock_first(dispatch_again_at(s), s->expire_at);
 	if (s->fresh_count)
 		until = clock_first(until, s->fresh_at);
 	if (s->rescan)
@@ -171,4 +171,6 @@ loop_end(struct sender *s)
 		route_forget(s, a);
 	}
 	sender_sync(s);
+	/* The run may not be over. */
+	run_write_status(s);
 }

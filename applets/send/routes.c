@@ -134,8 +134,31 @@ is_external(const struct remote *r)
 	return there && !same;
 }
 
-/* A login that was refused is not asked at every trigger, lest the server lock
- * the account. */
+/* A number that is another one when the file has changed. */
+static unsigned
+file_stamp(void)
+{
+	struct buf path = { 0 };
+	struct stat st;
+	unsigned stamp = 0;
+
+	path_set(&path, PATH_CONFIG, "remotes");
+	if (stat(buf_z(&path), &st) == 0)
+		stamp = (unsigned)st.st_ctim.tv_sec * 1009U +
+		    (unsigned)st.st_ctim.tv_nsec;
+	buf_free(&path);
+	return stamp;
+}
+
+void
+routes_login_refused(struct route *r)
+{
+	history_login_refused(r->history, sender_now());
+	r->history->login_file = file_stamp();
+}
+
+/* A login that was refused is not asked at every trigger, or at every start,
+ * lest the server lock the account. */
 static void
 check_login(struct sender *s, struct route *r)
 {
@@ -145,7 +168,7 @@ check_login(struct sender *s, struct route *r)
 	struct buf text = { 0 };
 
 	if (s->urgent || !h->login_pause || left <= 0 ||
-	    left > h->login_pause)
+	    left > h->login_pause || h->login_file != file_stamp())
 		return;
 	buf_fmt(&text, "The login was refused, it is tried again in %lld s",
 	    left);

@@ -233,6 +233,7 @@ run_advance(struct sender *s)
 {
 	size_t i;
 
+	s->expire_at = CLOCK_NEVER;
 	if (s->look) {
 		s->look = 0;
 		s->pulls_until = clock_in(PULL_TIME);

@@ -15,7 +15,7 @@
 #define NAME_ROOM 256
 #define ALL "\001"
 
-#define NAMES (IN_CREATE | IN_DELETE | IN_MOVED_FROM | IN_MOVED_TO)
+#define NEW (IN_CREATE | IN_MOVED_TO)
 
 static int
 open_fifo(const struct spool *s, int how)
@@ -101,8 +101,8 @@ set_watch(const struct trigger *t, int *id, const char *folder, uint32_t events)
 static void
 set_watches(struct trigger *t)
 {
-	set_watch(t, &t->root, "", NAMES);
-	set_watch(t, &t->queue, "queue", NAMES | IN_CLOSE_WRITE | IN_ATTRIB);
+	set_watch(t, &t->root, "", NEW | IN_DELETE | IN_MOVED_FROM);
+	set_watch(t, &t->queue, "queue", NEW | IN_CLOSE_WRITE | IN_ATTRIB);
 }
 
 int

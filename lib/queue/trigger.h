@@ -47,9 +47,9 @@ int trigger_open(struct trigger *t, const struct spool *s);
 int trigger_read(struct trigger *t, const struct spool *s, int *error);
 int trigger_replaced(struct trigger *t, const struct spool *s);
 
-/* The names in queue/ that were made, moved in, written, touched or removed
- * since the last call, one at a time, in the order of the events; those that
- * begin with a dot are left out. A name may come several times, and for what
+/* The names in queue/ that were made, moved in, written or touched since the
+ * last call, one at a time, in the order of the events; those that begin with
+ * a dot are left out. A name may come several times, and for what
  * the sender itself has done. 1 with name; 0 none is left for now; -1 names
  * were lost, or there is no inotify here: only a scan tells. */
 int trigger_name(struct trigger *t, char name[256]);

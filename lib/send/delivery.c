@@ -103,6 +103,13 @@ delivery_free(struct delivery *d)
 	d->fd = d->file = -1;
 }
 
+int
+delivery_file(const struct delivery *d, const struct envelope **e)
+{
+	*e = d->names.text.n && !d->unread ? &d->names : &d->e;
+	return d->file >= 0 && !d->unread ? d->file : d->fd;
+}
+
 /* ---- results ---- */
 
 /* Where the text stands in words: once, if it is like the one before. */
@@ -288,8 +295,7 @@ choose(const struct delivery *d, enum rcpt_result r, struct file *f)
 {
 	size_t i;
 
-	f->fd = d->file >= 0 ? d->file : d->fd;
-	f->e = d->names.text.n ? &d->names : &d->e;
+	f->fd = delivery_file(d, &f->e);
 	f->is = mem_new(f->e->count, 1);
 	f->count = 0;
 	if (f->e == &d->e)

@@ -48,6 +48,7 @@ connection_init(struct connection *c, const struct protocol_setup *setup,
 	c->report = setup->report;
 	c->limit = CLOCK_NEVER;
 	c->io.fd = -1;
+	identity_set(&c->identity, c->o->from, c->o->bounce_from);
 	if (!c->o->tls && !c->o->starttls)
 		return 0;
 	c->ssl = new_ssl(c->o, reason, sizeof reason);
@@ -198,6 +199,7 @@ connection_free(struct connection *c)
 {
 	io_close(&c->io);
 	ssl_free(c->ssl);
+	identity_free(&c->identity);
 	buf_free(&c->peer);
 	buf_free(&c->text);
 }

@@ -3,6 +3,7 @@
 #define CONNECTION_H
 
 #include "../base/buf.h"
+#include "../mail/identity.h"
 #include "../net/io.h"
 #include "protocol.h"
 
@@ -12,6 +13,7 @@ struct connection {
 	const struct protocol_setup *setup;
 	const struct options *o;
 	const struct protocol_report *report;
+	struct identity identity;
 	struct ssl *ssl;	/* NULL if the options ask for no TLS */
 	struct io io;
 	int open;		/* messages can be sent */
