@@ -80,7 +80,7 @@ what_next(const struct sender *s, const struct delivery *d)
 static const char delivered[] = "Delivered";
 
 static struct str
-decimal(char out[24], long long v)
+in_digits(char out[24], long long v)
 {
 	snprintf(out, 24, "%lld", v);
 	return str_of(out);
@@ -98,8 +98,8 @@ say_result(const struct agent *a, const struct delivery *d,
 	const struct log_field fields[] = {
 		{ "file", str_of(d->m->name) },
 		{ "host", buf_str(&a->host) },
-		{ "recipients", decimal(recipients, (long long)n) },
-		{ "age", decimal(age, message_age(d->m, sender_now())) },
+		{ "recipients", in_digits(recipients, (long long)n) },
+		{ "age", in_digits(age, message_age(d->m, sender_now())) },
 		{ "address", a->peer.n ? buf_str(&a->peer) : STR("none") },
 		{ "stage", str_of(stage_name(failed ? r->stage :
 		    a->external ? STAGE_module : STAGE_dot)) },
