@@ -22,7 +22,6 @@
 #include "check.h"
 
 #define ROOTS_DAYS 730		/* of a built-in CA list that is not too old */
-#define WORDS 8			/* last words of remotes that are shown */
 
 /* All but remotes. */
 static const char names[] = "me\0defaultdomain\0defaulthost\0idhost\0helohost\0"
@@ -300,26 +299,21 @@ judge_room(struct check *c)
 	close(fd);
 }
 
-/* The sender's last word on each remote, as far as mail waits for it. */
+/* The sender's last word on each remote that it leaves out. */
 static void
 say_last_words(struct check *c)
 {
 	static struct buf text, last;
-	struct str rest, seen[WORDS];
+	struct str rest;
 	struct status s;
-	size_t n = 0, i;
 	int root = open(at(PATH_SPOOL, ""), O_PATH | O_CLOEXEC);
 
 	status_read(root, STATUS_WAITING, &text);
-	rest = buf_str(&text);
-	while (n < WORDS && status_next(&rest, &s)) {
-		for (i = 0; i < n && !str_eq(seen[i], s.remote); i++)
-			continue;
-		if (!s.remote.n || i < n)
-			continue;
-		seen[n++] = s.remote;
+	for (rest = buf_str(&text); status_next_rest(&rest, &s);) {
 		buf_clear(&last);
-		buf_cat(&last, s.remote, STR(": "), s.text);
+		buf_cat(&last, s.remote, STR(": "), s.text, STR("; asked again "
+		    "at "));
+		date_iso(&last, (time_t)s.next);
 		check_say(c, CHECK_WARN, "last", "%s", buf_z(&last));
 	}
 	close(root);

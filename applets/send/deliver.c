@@ -307,7 +307,7 @@ on_let_in(struct sender *s, struct agent *a, const struct agent_event *event)
 		buf_clear(&r->tried);
 		history_well(r->history, address_of(a));
 		learn_carried(s, a, &event->carried);
-		r->history->login_pause = 0;
+		history_works(r->history);
 		if (!s->stop)
 			dispatch(s, r);
 	}
