@@ -250,7 +250,9 @@ route_dead(struct sender *s, struct route *r, const struct result *why)
 	log_fault("Remote %s is left out for the rest of this run: stage: %s "
 	    "reply: %s", log_clean(0, buf_str(&r->remote->host)),
 	    stage_name(why->stage), log_clean(1, text));
-	history_rests(r->history, buf_str(&r->remote->host), text);
+	/* A login that is not asked yet was refused in the server's words. */
+	if (why->reply || !r->history->login_pause || !r->history->why.n)
+		history_rests(r->history, buf_str(&r->remote->host), text);
 	buf_set(&s->reason.remote, buf_str(&r->remote->host));
 	buf_set(&s->reason.text, text);
 	s->reason.code = why->code;

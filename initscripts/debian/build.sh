@@ -35,7 +35,10 @@ find "$root/usr/share/man" -type l | while read -r page; do
 	ln -s "$(readlink "$page").gz" "$page.gz"
 	rm "$page"
 done
-mkdir -p "$root/usr/share/doc/nullmailer" "$root/DEBIAN"
+mkdir -p "$root/usr/share/doc/nullmailer" "$root/DEBIAN" \
+    "$root/etc/logcheck/ignore.d.server"
+cp "$here/logcheck" "$root/etc/logcheck/ignore.d.server/nullmailer"
+chmod 644 "$root/etc/logcheck/ignore.d.server/nullmailer"
 cp LICENSE "$root/usr/share/doc/nullmailer/copyright"
 cp README.md "$root/usr/share/doc/nullmailer/README.md"
 
