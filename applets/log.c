@@ -1,9 +1,13 @@
 /* log - the sender's log. */
 #include <fcntl.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "../lib/base/buf.h"
+#include "../lib/base/json.h"
 #include "../lib/send/logger.h"
 #include "log.h"
 
@@ -11,11 +15,12 @@
 
 static struct {
 	int silent;		/* nothing on stdout */
+	int json, journal;	/* on stdout */
 	int syslog;
 	struct logger logger;
 	int errors;		/* the end for reading of the pipe on stderr */
 	int stderr_fd;		/* the stderr of before, or -1 */
-} out = { 0, 0, { -1 }, -1, -1 };
+} out = { .logger = { -1 }, .errors = -1, .stderr_fd = -1 };
 
 const char *
 log_clean(int slot, struct str text)
@@ -27,15 +32,96 @@ log_clean(int slot, struct str text)
 	return buf_z(&slots[slot]);
 }
 
+/* systemd says in the environment which file its journal reads. */
+void
+log_begin(int json)
+{
+	const char *journal = getenv("JOURNAL_STREAM");
+	struct buf b = { 0 };
+	struct stat st;
+
+	out.json = json;
+	if (!journal || fstat(1, &st) < 0)
+		return;
+	buf_fmt(&b, "%llu:%llu", (unsigned long long)st.st_dev,
+	    (unsigned long long)st.st_ino);
+	out.journal = str_eq(buf_str(&b), str_of(journal));
+	buf_free(&b);
+}
+
+static void
+put_json(struct buf *b, enum logger_level level, struct str event,
+    const struct log_field *fields, size_t count)
+{
+	json_begin(b, '{');
+	json_number(b, "time", (long long)time(NULL));
+	json_text(b, "level", level == LOGGER_INFO ? STR("info") :
+	    STR("warning"));
+	json_text(b, "event", event);
+	for (; count; count--, fields++)
+		json_text(b, fields->key, str_head(fields->value, TEXT_MAX));
+	json_end(b, '}');
+}
+
+/* Frees text, which is the line where it is not to be an object. */
+static void
+put_event(enum logger_level level, struct buf *text, struct str event,
+    const struct log_field *fields, size_t count)
+{
+	struct buf b = { 0 };
+
+	if (out.syslog)
+		logger_line(&out.logger, level, buf_str(text));
+	if (out.journal)
+		buf_fmt(&b, "<%d>", (int)level);
+	if (out.json)
+		put_json(&b, level, event, fields, count);
+	else
+		buf_add(&b, buf_str(text));
+	buf_addc(&b, '\n');
+	if (!out.silent)
+		str_write(1, buf_str(&b));
+	buf_free(&b);
+	buf_free(text);
+}
+
 static void
 put_line(enum logger_level level, struct buf *b)
 {
-	if (out.syslog)
-		logger_line(&out.logger, level, buf_str(b));
-	buf_addc(b, '\n');
-	if (!out.silent)
-		str_write(1, buf_str(b));
-	buf_free(b);
+	put_event(level, b, buf_str(b), NULL, 0);
+}
+
+static void
+add_value(struct buf *b, struct str value)
+{
+	const char *text = log_clean(0, value);
+	int quoted = !*text || strpbrk(text, " \t\"=\\");
+
+	if (quoted)
+		buf_addc(b, '"');
+	for (; *text; text++) {
+		if (*text == '"' || *text == '\\')
+			buf_addc(b, '\\');
+		buf_addc(b, *text);
+	}
+	if (quoted)
+		buf_addc(b, '"');
+}
+
+void
+log_event(int is_fault, const char *event, const struct log_field *fields,
+    size_t count)
+{
+	struct buf b = { 0 };
+	size_t i;
+
+	buf_cat(&b, str_of(event), STR(":"));
+	for (i = 0; i < count; i++) {
+		buf_cat(&b, STR(" "), str_of(fields[i].key), STR(": "));
+		add_value(&b, fields[i].value);
+	}
+	put_event(is_fault ? LOGGER_WARNING : LOGGER_INFO, &b, str_of(event),
+	    fields, count);
 }
 
 void

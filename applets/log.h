@@ -13,6 +13,21 @@ const char *log_clean(int slot, struct str text);
 void log_say(const char *format, ...) __attribute__((format(printf, 1, 2)));
 void log_fault(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
+/* "EVENT: key: value key: value ...": a value that is empty or has a blank, a
+ * quote, "=" or a backslash stands in quotes, with a backslash before these
+ * last two. Values are cleaned here. */
+struct log_field {
+	const char *key;
+	struct str value;
+};
+void log_event(int is_fault, const char *event,
+    const struct log_field *fields, size_t count);
+
+/* To be called first: lines for the journal begin with their priority where
+ * stdout is that. json: each line is an object with time (seconds since the
+ * epoch), level and event, and an event's fields by their keys. */
+void log_begin(int json);
+
 /* Failures, each line of text by itself. */
 void log_faults(struct str text);
 

@@ -98,9 +98,9 @@ mv "$spool/tmp" "$spool/t"
 look --offline
 has "a folder that is missing" "$said" '^! tmp  *No such file'
 mv "$spool/t" "$spool/tmp"
-printf '1.1\t1\t1\t1\t1\ta.example\t16\t451 no\033w\t0\t0\n' >"$spool/status"
+printf '=\tr\ta.example\t1000\t2000\t451 no\033w\n' >"$spool/status"
 look --offline
-has "the last word of a remote" "$said" '^! last  *a\.example: 451 no?w$'
+has "the last word of a remote" "$said" '^! last  *a\.example: 451 no?w; asked again at 1970-'
 rm "$spool/status"
 if [ "$(id -u)" = 0 ]; then
 	chmod 711 "$T" "$P"; chmod 755 "$config"; chmod 600 "$config/remotes"

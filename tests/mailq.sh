@@ -1,5 +1,5 @@
 # mailq.sh - the listing, for people and for the programs that parse it.
-# needs: jq flock=util-linux
+# needs: jq flock=util-linux script=bsdutils
 . tests/lib.sh
 prefix
 export TZ=UTC
@@ -90,6 +90,9 @@ is "nor with something in failed/" "$(mailq 2>&1)" ""
 printf 'a@b.c\nd@e.f\ng\377@h.i\n\nSubject: secret\n\nbody\n' >"$spool/queue/1700000000.77"
 touch -d '1 hour ago' "$spool/queue/1700000000.77"
 printf '1700000000.77\t2\t1\t2\t3\tre"lay\t16\t451 la\\ter\t0\t0\n' >"$spool/status"
+printf '=\tr\trelay.x.y\t1000\t2000\t535 no\033\n=\tr\tbroken\n' >>"$spool/status"
+is "a remote that rests" "$(mailq 2>&1 >/dev/null | grep rests)" \
+    "mailq: relay.x.y rests since 1970-01-01 00:16:40, again at 1970-01-01 00:33:20: 535 no?"
 has "no sender" "$(mailq 2>&1 >/dev/null)" '^mailq: no nullmailer-send runs$'
 has "failed" "$(mailq 2>&1 >/dev/null)" '^mailq: failed: 1, see mailq -F$'
 lacks "no notice looks like a message" "$(mailq 2>&1 >/dev/null)" '^[0-9]\| bytes'
@@ -112,6 +115,18 @@ mailq -v nothing 2>/dev/null
 is "one that is not there" "$?" 1
 mailq --no-such 2>/dev/null
 is "an unknown long option" "$?" 1
+
+# ---- watching, which needs a terminal ----
+mailq --watch >/dev/null 2>&1
+is "--watch without one" "$?" 1
+timeout 20 script -qc 'mailq --watch' /dev/null >"$T/screen" &
+watcher=$!
+owns $watcher
+ok "--watch shows what waits" until_true 10 grep -q '1 waiting, 0 sent' "$T/screen"
+mv "$spool/queue/1700000000.77" "$spool/tmp/kept"
+ok "it ends with an empty queue" until_true 10 ended $watcher
+has "and has seen one leave" "$(tr '\r' '\n' <"$T/screen")" '^0 waiting, 1 sent'
+mv "$spool/tmp/kept" "$spool/queue/1700000000.77"
 
 # ---- verbs without a sender ----
 is "hold" "$(mailq --hold 1700000000.77) $(files queue) $(files hold)" \

@@ -288,4 +288,4 @@ served
 is "a message refused on its way, fin: it has failed" \
     "$(waiting) $(failed)" '0 1'
 has "a message refused on its way, fin: with the server's words" \
-    "$(log)" 'stage: dot reply: 552 5.3.4 too big next: none'
+    "$(log)" 'stage: dot reply: "552 5.3.4 too big" next: none'

@@ -105,4 +105,4 @@ serve 'delay DOT 50' auto next 'on DOT stall' auto next 'delay DOT 50' auto
 sends 25
 is 'one hangs: so many messages wait' "$rc $(waiting)$(failed) $(taken)" '0 10 24'
 has 'one hangs: it may have been taken' "$(log)" \
-    '^Attempt failed: .* stage: dot reply: Timed out .*possible duplicate'
+    '^Attempt failed: .* stage: dot reply: "Timed out .*possible duplicate'

@@ -51,6 +51,8 @@ start
 logged 20 'is left out'
 mailq --retry 1700000001.1 >/dev/null
 sleep 1
+has "mailq says that the remote rests" "$(mailq 2>&1 >/dev/null)" \
+    '^mailq: 127.0.0.1 rests since .*, again at .*: .*(AUTH PLAIN as u)$'
 is "one message does not lift its rest" "$(transcript | grep -c '^C: AUTH')" 1
 mailq --retry all >/dev/null
 ok "all of them do" until_true 20 sh -c "[ \$(grep -c 'C: AUTH' '$T/peer') = 2 ]"

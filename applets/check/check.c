@@ -39,7 +39,7 @@ check_part(struct check *c, const char *part, const char *about)
 }
 
 static void
-put_json(const struct check *c, enum check_level level, const char *name,
+say_json(const struct check *c, enum check_level level, const char *name,
     struct str text, struct buf *out)
 {
 	static const char *const levels[] = { "good", "warning", "bad" };
@@ -68,7 +68,7 @@ check_say(struct check *c, enum check_level level, const char *name,
 	if ((int)level > c->worst)
 		c->worst = (int)level;
 	if (c->json) {
-		put_json(c, level, name, buf_str(&text), &out);
+		say_json(c, level, name, buf_str(&text), &out);
 	} else {
 		buf_fmt(&out, "%c %-14s ", " !X"[level], name);
 		buf_clean(&out, buf_str(&text), TEXT_MAX);

@@ -2,7 +2,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
-#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <time.h>
@@ -23,7 +22,6 @@
 #include "check.h"
 
 #define ROOTS_DAYS 730		/* of a built-in CA list that is not too old */
-#define WORDS 8			/* last words of remotes that are shown */
 
 /* All but remotes. */
 static const char names[] = "me\0defaultdomain\0defaulthost\0idhost\0helohost\0"
@@ -37,9 +35,8 @@ who(uid_t uid)
 {
 	static struct buf text;
 
-	if (!user_name(uid, &text))
-		buf_set(&text, STR("a user without name"));
-	buf_fmt(&text, " (uid %lu)", (unsigned long)uid);
+	buf_clear(&text);
+	user_add(uid, &text);
 	return buf_z(&text);
 }
 
@@ -254,21 +251,10 @@ static void
 judge_program(struct check *c, enum path_root root, const char *name,
     uid_t owner)
 {
-	const char *path = at(root, name), *lost = NULL;
-	struct statvfs fs;
-	struct stat st;
+	const char *path = at(root, name), *lost;
 	int fd = open(path, O_PATH | O_CLOEXEC);
 
-	if (fstat(fd, &st) < 0)
-		lost = strerror(errno);
-	else if (st.st_uid != owner)
-		lost = "it does not belong to the owner of the spool";
-	else if (!(st.st_mode & S_ISUID))
-		lost = "it has lost its set-uid bit: chmod 4755";
-	else if (fstatvfs(fd, &fs) == 0 && fs.f_flag & ST_NOSUID)
-		lost = "it is on a file system mounted nosuid";
-	else if (prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) == 1)
-		lost = "set-uid does nothing here (no-new-privileges)";
+	lost = owner_rights_lost(fd, owner);
 	if (lost)
 		check_say(c, CHECK_WARN, name, "only root and %s may use it: "
 		    "%s: %s", who(owner), path, lost);
@@ -313,26 +299,21 @@ judge_room(struct check *c)
 	close(fd);
 }
 
-/* The sender's last word on each remote, as far as mail waits for it. */
+/* The sender's last word on each remote that it leaves out. */
 static void
 say_last_words(struct check *c)
 {
 	static struct buf text, last;
-	struct str rest, seen[WORDS];
+	struct str rest;
 	struct status s;
-	size_t n = 0, i;
 	int root = open(at(PATH_SPOOL, ""), O_PATH | O_CLOEXEC);
 
 	status_read(root, STATUS_WAITING, &text);
-	rest = buf_str(&text);
-	while (n < WORDS && status_next(&rest, &s)) {
-		for (i = 0; i < n && !str_eq(seen[i], s.remote); i++)
-			continue;
-		if (!s.remote.n || i < n)
-			continue;
-		seen[n++] = s.remote;
+	for (rest = buf_str(&text); status_next_rest(&rest, &s);) {
 		buf_clear(&last);
-		buf_cat(&last, s.remote, STR(": "), s.text);
+		buf_cat(&last, s.remote, STR(": "), s.text, STR("; asked again "
+		    "at "));
+		date_iso(&last, (time_t)s.next);
 		check_say(c, CHECK_WARN, "last", "%s", buf_z(&last));
 	}
 	close(root);

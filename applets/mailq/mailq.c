@@ -7,21 +7,27 @@
  * stdout; notices go to stderr. */
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "../../lib/base/buf.h"
+#include "../../lib/base/date.h"
+#include "../../lib/base/clock.h"
 #include "../../lib/base/json.h"
 #include "../../lib/conf/path.h"
 #include "../../lib/queue/census.h"
+#include "../../lib/queue/names.h"
 #include "../../lib/queue/owner.h"
 #include "../../lib/queue/status.h"
 #include "../applets.h"
 #include "../cli.h"
 #include "mailq.h"
 
-enum question { LIST, FIGURES, DETAILS, HELP };
+#define WATCH_PAUSE 1000	/* ms */
+
+enum question { LIST, FIGURES, DETAILS, WATCH, HELP };
 
 struct order {
 	enum question question;
@@ -70,6 +76,8 @@ take_long(struct order *o, const char *word)
 		continue;
 	if (!strcmp(word, "--help"))
 		o->question = HELP;
+	else if (!strcmp(word, "--watch"))
+		o->question = WATCH;
 	else if (i == n)
 		cli_die(1, "%s: no such option, see mailq --help", word);
 	if (i == n)
@@ -183,20 +191,105 @@ show_figures(int json)
 	return rc < 0;
 }
 
+/* "mail.example.org rests since ..., again at ...: 535 no" */
+static void
+give_rests(int root)
+{
+	struct buf text = { 0 }, line = { 0 };
+	struct str rest;
+	struct status s;
+
+	status_read(root, STATUS_WAITING, &text);
+	for (rest = buf_str(&text); status_next_rest(&rest, &s);) {
+		buf_clear(&line);
+		buf_clean(&line, s.remote, 255);
+		buf_add(&line, STR(" rests since "));
+		date_iso(&line, (time_t)s.first);
+		buf_add(&line, STR(", again at "));
+		date_iso(&line, (time_t)s.next);
+		buf_add(&line, STR(": "));
+		buf_clean(&line, s.text, 1024);
+		cli_warn("%s", buf_z(&line));
+	}
+	buf_free(&text);
+	buf_free(&line);
+}
+
 /* None of them looks like a line of the listing. */
 static void
-give_notices(int something_waits)
+give_notices(int something_waits, int root)
 {
 	long long c[CENSUS_ROWS];
 
 	if ((!something_waits && !isatty(1)) || census_take(c) < 0)
 		return;
+	give_rests(root);
 	if (something_waits && !c[CENSUS_SENDER])
 		cli_warn("no nullmailer-send runs");
 	if (c[CENSUS_HELD])
 		cli_warn("held: %lld, see mailq -H", c[CENSUS_HELD]);
 	if (c[CENSUS_FAILED])
 		cli_warn("failed: %lld, see mailq -F", c[CENSUS_FAILED]);
+}
+
+/* ---- a line that moves ---- */
+
+static int
+count_name(void *context, const char *name)
+{
+	(void)name;
+	++*(size_t *)context;
+	return 0;
+}
+
+/* Only names are counted: looking at each of many files would cost more than
+ * sending them. 0; -1 with errno. */
+static int
+count_waiting(int root, size_t *n)
+{
+	int rc, folder = openat(root, "queue", O_PATH | O_DIRECTORY | O_CLOEXEC);
+
+	*n = 0;
+	rc = folder < 0 ? -1 : names_list(folder, count_name, n);
+	names_close(folder);
+	return rc;
+}
+
+static void
+put_progress(struct buf *line, size_t left, size_t sent, long long ms)
+{
+	buf_clear(line);
+	buf_fmt(line, "\r%zu waiting, %zu sent", left, sent);
+	if (sent && ms >= 1000)
+		buf_fmt(line, ", %lld/s, %lld s left",
+		    (long long)sent * 1000 / ms,
+		    (long long)left * ms / 1000 / (long long)sent);
+	buf_add(line, STR("\033[K"));
+}
+
+/* Until the queue is empty. What arrives meanwhile is not counted as sent. */
+static int
+watch(int root)
+{
+	size_t before, now, sent = 0;
+	long long began = clock_ms();
+	struct buf line = { 0 };
+
+	if (!isatty(1))
+		cli_die(1, "--watch is for a terminal");
+	if (count_waiting(root, &before) < 0)
+		return complain("Cannot open queue directory.");
+	for (now = before; now || !line.n; before = now) {
+		if (line.n)
+			poll(NULL, 0, WATCH_PAUSE);
+		if (count_waiting(root, &now) < 0)
+			break;
+		sent += before > now ? before - now : 0;
+		put_progress(&line, now, sent, clock_ms() - began);
+		str_write(1, buf_str(&line));
+	}
+	buf_free(&line);
+	return str_write(1, STR("\n")) < 0;
 }
 
 /* ---- all of it ---- */
@@ -211,7 +304,7 @@ show_folder(const struct listing *l, int root)
 		    "Cannot open queue directory." :
 		    "Cannot change directory to queue.");
 	if (l->folder == waiting.folder && !l->json)
-		give_notices(rc == 1);
+		give_notices(rc == 1, root);
 	return rc == -2;
 }
 
@@ -243,7 +336,7 @@ show_details(struct order *o, int root)
 static int
 show_usage(void)
 {
-	return str_write(1, STR("usage: mailq [-j] [-s | -F | -H | -v ID...]\n"
+	return str_write(1, STR("usage: mailq [-j] [-s | -F | -H | -v ID... | --watch]\n"
 	    "       mailq --retry | --hold | --release | --resend ID... | all\n"
 	    "       mailq [-F | -H] --delete ID... | all\n"
 	    "List the messages in the queue, and act on them.\n")) < 0;
@@ -261,6 +354,8 @@ answer(struct order *o, int root)
 		return show_figures(o->list.json);
 	if (o->question == DETAILS)
 		return show_details(o, root);
+	if (o->question == WATCH)
+		return watch(root);
 	return show_folder(&o->list, root);
 }
 

@@ -86,10 +86,12 @@ delivery_done(struct sender *s, struct agent *a, size_t which,
 	journal_begins(a, &d);
 	message_state(&s->messages, d.m, MESSAGE_WAITING);
 	result = judge(s, a, &d, whole, &next);
-	if (d.count[DELIVERED])
+	if (d.count[DELIVERED]) {
 		log_say("Sent file.");
-	else
+		journal_delivered(a, &d, whole);
+	} else {
 		log_fault("Sending failed: %s", err_text(result.code));
+	}
 	journal_refused(&d);
 	s->deferred |= d.count[DEFERRED] != 0;
 	if (d.count[FAILED] || d.count[DEFERRED]) {
@@ -309,7 +311,7 @@ on_let_in(struct sender *s, struct agent *a, const struct agent_event *event)
 		buf_clear(&r->tried);
 		history_well(r->history, address_of(a));
 		learn_carried(s, a, &event->carried);
-		r->history->login_pause = 0;
+		history_works(r->history);
 		if (!s->stop)
 			dispatch(s, r);
 	}

@@ -87,16 +87,51 @@ what_next(const struct sender *s, const struct delivery *d,
 	return text;
 }
 
+static const char delivered[] = "Delivered";
+
+static struct str
+in_digits(char out[24], long long v)
+{
+	snprintf(out, 24, "%lld", v);
+	return str_of(out);
+}
+
+/* Both lines have the same keys, in the same order. */
+static void
+say_result(const struct agent *a, const struct delivery *d,
+    const struct result *r, const char *event, const char *next)
+{
+	int failed = event != delivered;
+	size_t n = failed ? d->count[FAILED] + d->count[DEFERRED] :
+	    d->count[DELIVERED];
+	char recipients[24], age[24];
+	const struct log_field fields[] = {
+		{ "file", str_of(d->m->name) },
+		{ "host", buf_str(&a->host) },
+		{ "recipients", in_digits(recipients, (long long)n) },
+		{ "age", in_digits(age, message_age(d->m, sender_now())) },
+		{ "address", a->peer.n ? buf_str(&a->peer) : STR("none") },
+		{ "stage", str_of(stage_name(failed ? r->stage :
+		    a->external ? STAGE_module : STAGE_dot)) },
+		{ "reply", r->text.n ? r->text : str_of(err_text(r->code)) },
+		{ "next", str_of(next) },
+	};
+
+	log_event(failed, event, fields, sizeof fields / sizeof fields[0]);
+}
+
 void
 journal_failed(const struct sender *s, const struct agent *a,
     const struct delivery *d, const struct result *r)
 {
-	log_fault("Attempt failed: file: %s host: %s address: %s stage: %s "
-	    "reply: %s next: %s", d->m->name,
-	    log_clean(0, buf_str(&a->host)),
-	    a->peer.n ? buf_z(&a->peer) : "none", stage_name(r->stage),
-	    r->text.n ? log_clean(1, r->text) : err_text(r->code),
-	    what_next(s, d, r));
+	say_result(a, d, r, "Attempt failed", what_next(s, d, r));
+}
+
+void
+journal_delivered(const struct agent *a, const struct delivery *d,
+    const struct result *r)
+{
+	say_result(a, d, r, delivered, "none");
 }
 
 void

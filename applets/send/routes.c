@@ -252,21 +252,28 @@ move_on(struct sender *s, struct route *r)
 void
 route_dead(struct sender *s, struct route *r, const struct result *why)
 {
-	struct str text = why->text;
+	struct buf words = { 0 };
+	struct str text;
 
 	if (r->dead)
 		return;
-	if (!text.n)
-		text = str_of(err_text(why->code));
+	buf_set(&words, why->text.n ? why->text : str_of(err_text(why->code)));
+	if (why->reply == 530 && !r->remote->options.user)
+		buf_add(&words, STR(" (there is no user= in remotes)"));
+	text = buf_str(&words);
 	r->dead = s->deferred = 1;
 	log_fault("Remote %s is left out for the rest of this run: stage: %s "
 	    "reply: %s", log_clean(0, buf_str(&r->remote->host)),
 	    stage_name(why->stage), log_clean(1, text));
+	/* A login that is not asked yet was refused in the server's words. */
+	if (why->reply || !r->history->login_pause || !r->history->why.n)
+		history_rests(r->history, buf_str(&r->remote->host), text);
 	buf_set(&s->reason.remote, buf_str(&r->remote->host));
 	buf_set(&s->reason.text, text);
 	s->reason.code = why->code;
 	s->status_changed = 1;
 	move_on(s, r);
+	buf_free(&words);
 }
 
 /* ---- agents ---- */

@@ -16,6 +16,7 @@
 #include "../../lib/conf/conf.h"
 #include "../../lib/conf/hostname.h"
 #include "../../lib/net/sandbox.h"
+#include "../../lib/queue/owner.h"
 #include "../../lib/smtp/remote.h"
 #include "../applets.h"
 #include "../cli.h"
@@ -95,7 +96,12 @@ say_sandbox(void)
 static void
 begin_sender(struct sender *s)
 {
+	struct buf why = { 0 };
+
 	umask(077);
+	if (owner_become(&why) < 0)
+		cli_die(1, "%s", buf_z(&why));
+	buf_free(&why);
 	if (hostnames_me(&s->me) < 0)
 		cli_die(ERR_CONFIG, "Error: %s", conf_why());
 	events_open(s);
@@ -135,7 +141,8 @@ send_main(int argc, char **argv)
 	static const struct cli about = { "nullmailer-send", "",
 		"Deliver the queue to the smart hosts.", 0, -1 };
 	struct sender s = { 0 };
-	int background = 0, to_syslog = 0;
+	int background = 0, to_syslog = 0, waiting;
+	const char *format = "plain";
 	const struct opt rows[] = {
 		{ 'd', "daemon", OPT_FLAG, &background,
 		    "go to the background, log to syslog only", 0 },
@@ -143,11 +150,15 @@ send_main(int argc, char **argv)
 		    "log to syslog too", 0 },
 		{ 0, "once", OPT_FLAG, &s.once,
 		    "end after one queue run", 0 },
+		{ 0, "log", OPT_STRING, &format, "plain, or json", 0 },
 	};
 	const struct opts all = { rows, sizeof rows / sizeof rows[0], 0 };
 
 	cli_begin("nullmailer-send");
 	cli_options(&about, &all, argc, argv);
+	if (strcmp(format, "plain") && strcmp(format, "json"))
+		cli_die(1, "--log=%s: not plain and not json", format);
+	log_begin(*format == 'j');
 	s.signals = s.errors = s.timer = s.clock = -1;
 	s.sync_at = s.clean_at = s.locked_at = CLOCK_NEVER;
 	/* The passwords of all remotes are in here. */
@@ -170,6 +181,7 @@ send_main(int argc, char **argv)
 	loop_end(&s);
 	if (s.errors >= 0)
 		log_stderr();
+	waiting = s.once && s.messages.waiting;
 	release_sender(&s);
-	return 0;
+	return waiting ? 75 : 0;
 }

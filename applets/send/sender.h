@@ -250,6 +250,8 @@ void journal_begins(const struct agent *a, struct delivery *d);
 void journal_refused(const struct delivery *d);
 void journal_failed(const struct sender *s, const struct agent *a,
     const struct delivery *d, const struct result *r);
+void journal_delivered(const struct agent *a, const struct delivery *d,
+    const struct result *r);
 
 /* Names the oldest delivery as one that the server may have taken without its
  * answer having come. */

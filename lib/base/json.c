@@ -10,7 +10,7 @@
 void
 json_begin(struct buf *b, char bracket)
 {
-	if (b->n && !strchr("{[:\n", b->p[b->n - 1]))
+	if (b->n && strchr("\"}]0123456789", b->p[b->n - 1]))
 		buf_addc(b, ',');
 	buf_addc(b, bracket);
 }

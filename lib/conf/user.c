@@ -76,3 +76,15 @@ user_home(unsigned long uid, struct buf *home)
 {
 	return user_field(uid, 5, home);
 }
+
+void
+user_add(unsigned long uid, struct buf *out)
+{
+	struct buf name = { 0 };
+
+	if (user_name(uid, &name))
+		buf_fmt(out, "%s (uid %lu)", buf_z(&name), uid);
+	else
+		buf_fmt(out, "uid %lu", uid);
+	buf_free(&name);
+}

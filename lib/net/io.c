@@ -287,6 +287,15 @@ io_byte(struct io *io)
 	return io_unread(io) ? (unsigned char)io->in[io->in_at++] : -1;
 }
 
+int
+io_wait(struct io *io, long long ms)
+{
+	struct pollfd p = { io->fd, POLLIN, 0 };
+
+	return poll(&p, 1, clock_left(clock_first(clock_in(ms),
+	    io->limit))) != 0;
+}
+
 size_t
 io_unread(const struct io *io)
 {

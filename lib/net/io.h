@@ -65,6 +65,10 @@ void io_mute(struct io *io);
  * until the next io_ call. What was put is sent first, if the peer takes it. */
 int io_line(struct io *io, struct str *line);
 
+/* Waits for something to receive, at most so many ms, within the limit. 1 there
+ * is, or the connection has ended; else 0. */
+int io_wait(struct io *io, long long ms);
+
 /* Receives: the next byte, or -1. Bytes received before the connection was lost
  * can still be read. */
 int io_byte(struct io *io);

@@ -185,7 +185,10 @@ attempt_failed(struct race *r, int i, int code, int error)
 	r->code = code;
 	if (r->why->n)
 		buf_add(r->why, STR(", "));
-	buf_cat(r->why, str_of(strerror(error)), STR(" ("));
+	buf_add(r->why, str_of(strerror(error)));
+	if (code == ERR_BIND)
+		buf_cat(r->why, STR(", source="), str_of(r->q->source));
+	buf_add(r->why, STR(" ("));
 	describe_address(r->why, r->address[i]->ai_addr);
 	buf_addc(r->why, ')');
 	if (r->fd[i].fd >= 0)
@@ -306,10 +309,36 @@ race(struct race *r, struct buf *peer, int *last)
 	return fd;
 }
 
+/* The servers that musl asks: the first three of the file, or this host. */
+static void
+add_servers(struct buf *out)
+{
+	char text[1024];
+	int fd = open("/etc/resolv.conf", O_RDONLY | O_CLOEXEC), n = 0;
+	ssize_t size = fd < 0 ? -1 : read(fd, text, sizeof text);
+	struct str rest = { text, size > 0 ? (size_t)size : 0 }, line;
+
+	if (fd >= 0)
+		close(fd);
+	while (rest.n && n < 3) {
+		line = str_cut(&rest, '\n');
+		if (!str_starts(line, STR("nameserver ")))
+			continue;
+		buf_cat(out, n++ ? STR(", ") : STR(""),
+		    str_trim(str_skip(line, 11)));
+	}
+	if (!n)
+		buf_add(out, STR("127.0.0.1 (none in /etc/resolv.conf)"));
+}
+
+/* "mail.example.org: DNS: no answer from 192.0.2.53" */
 static int
 unresolved(int error, const char *host, struct buf *why)
 {
-	buf_cat(why, str_of(host), STR(": "), str_of(gai_strerror(error)));
+	buf_cat(why, str_of(host), STR(": DNS: "), error == EAI_AGAIN ?
+	    STR("no answer") : str_of(gai_strerror(error)),
+	    error == EAI_AGAIN ? STR(" from ") : STR(", says "));
+	add_servers(why);
 	return -resolver_code(error);
 }
 

@@ -2,7 +2,9 @@
 #include <errno.h>
 #include <grp.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include "../base/buf.h"
@@ -55,4 +57,23 @@ owner_is_here(void)
 
 	return getuid() == 0
 	    || (owner_find(&st) == 0 && st.st_uid == getuid());
+}
+
+const char *
+owner_rights_lost(int fd, uid_t owner)
+{
+	struct statvfs fs;
+	struct stat st;
+
+	if (fstat(fd, &st) < 0)
+		return strerror(errno);
+	if (st.st_uid != owner)
+		return "it does not belong to the owner of the spool";
+	if (!(st.st_mode & S_ISUID))
+		return "it has lost its set-uid bit: chmod 4755";
+	if (fstatvfs(fd, &fs) == 0 && fs.f_flag & ST_NOSUID)
+		return "it is on a file system mounted nosuid";
+	if (prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) == 1)
+		return "set-uid does nothing here (no-new-privileges)";
+	return NULL;
 }

@@ -24,4 +24,8 @@ int owner_take(uid_t uid, gid_t gid);
  * beside. */
 int owner_is_here(void);
 
+/* Why a program, open as fd (O_PATH will do), gives its user no rights of the
+ * owner, static; NULL if it does. */
+const char *owner_rights_lost(int fd, uid_t owner);
+
 #endif

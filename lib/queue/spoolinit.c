@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "../conf/path.h"
+#include "../conf/user.h"
 #include "names.h"
 #include "spool.h"
 
@@ -48,9 +49,12 @@ not_usable(const struct stat *st, struct buf *why, const char *name)
 	unsigned mode = (unsigned)st->st_mode;
 
 	create_failure(why, name, strerror(errno));
-	buf_fmt(why, " (owner is uid %lu, mode %u%u%u, wanted is uid %lu)",
-	    (unsigned long)st->st_uid, mode >> 6 & 7, mode >> 3 & 7, mode & 7,
-	    (unsigned long)geteuid());
+	buf_add(why, STR(" (owner is "));
+	user_add(st->st_uid, why);
+	buf_fmt(why, ", mode %u%u%u, you are ", mode >> 6 & 7, mode >> 3 & 7,
+	    mode & 7);
+	user_add(geteuid(), why);
+	buf_addc(why, ')');
 	return -1;
 }
 

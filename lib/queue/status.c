@@ -147,6 +147,25 @@ status_next(struct str *text, struct status *s)
 	return 0;
 }
 
+int
+status_next_rest(struct str *text, struct status *s)
+{
+	while (text->n) {
+		struct str line = str_cut(text, '\n');
+
+		if (!str_starts(line, STR("=\tr\t")))
+			continue;
+		line = str_skip(line, 4);
+		s->remote = str_cut(&line, '\t');
+		if (number(&line, &s->first) == 0 &&
+		    number(&line, &s->next) == 0) {
+			s->text = line;
+			return 1;
+		}
+	}
+	return 0;
+}
+
 /* ---- spool/failures ---- */
 
 void

@@ -53,6 +53,11 @@ void status_write(const struct spool *s, const struct buf *text,
 /* Appends a line; remote and text are cleaned on the way. */
 void status_add(struct buf *b, const struct status *s);
 
+/* A remote that is left out: lines "=", "r", host, since, when it is asked
+ * again, words. Cuts up to the next such line off *text; s borrows host as
+ * remote, since as first, again as next, words as text. 1, or 0 at the end. */
+int status_next_rest(struct str *text, struct status *s);
+
 /* Cuts the next line off *text; s borrows from it. 1, or 0 at the end; lines
  * that are none are skipped. */
 int status_next(struct str *text, struct status *s);

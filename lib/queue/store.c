@@ -4,7 +4,9 @@
  * by LF, then the message. The texts of the reasons are nullmailer's; what
  * follows in parentheses is ours. */
 #include <errno.h>
+#include <fcntl.h>
 #include <string.h>
+#include <sys/auxv.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <unistd.h>
@@ -15,6 +17,7 @@
 #include "../mail/envelope.h"
 #include "../conf/hostname.h"
 #include "names.h"
+#include "owner.h"
 #include "store.h"
 #include "trigger.h"
 
@@ -348,6 +351,24 @@ load_limits(struct store *s)
 	return -1;
 }
 
+/* Nothing else stops other users' mail so often. AT_EXECFN needs no /proc. */
+static void
+add_lost_rights(struct buf *why)
+{
+	const char *program = (const char *)getauxval(AT_EXECFN), *lost = NULL;
+	struct stat st;
+	int fd;
+
+	if (owner_find(&st) < 0 || st.st_uid == geteuid() || !program)
+		return;
+	fd = open(program, O_PATH | O_CLOEXEC);
+	lost = owner_rights_lost(fd, st.st_uid);
+	if (lost)
+		buf_cat(why, STR("; "), str_of(program), STR(": "),
+		    str_of(lost));
+	close(fd);
+}
+
 static int
 open_store_spool(struct store *s)
 {
@@ -358,6 +379,8 @@ open_store_spool(struct store *s)
 		return 0;
 	if (errno == ENOENT || errno == ENOTDIR || errno == ELOOP)
 		code = STORE_BAD;
+	if (errno == EACCES)
+		add_lost_rights(&why);
 	fail(s, code, "Installation error: queue directory is invalid.",
 	    buf_str(&why));
 	buf_free(&why);

@@ -75,6 +75,22 @@ history_login_refused(struct history *h, long long now)
 }
 
 void
+history_rests(struct history *h, struct str host, struct str why)
+{
+	if (!h->why.n)
+		h->since = time(NULL);
+	buf_set(&h->host, host);
+	buf_set(&h->why, why);
+}
+
+void
+history_works(struct history *h)
+{
+	h->login_pause = 0;
+	buf_clear(&h->why);
+}
+
+void
 history_sick(struct history *h, struct str address, long long ms)
 {
 	history_well(h, address);
@@ -193,7 +209,7 @@ counted(const struct history *h, long long *last)
 }
 
 static void
-write_remote(const struct history *h, struct buf *out)
+write_remote(const struct history *h, long long next, struct buf *out)
 {
 	const struct carried *c = &h->carried;
 	long long last, now = time(NULL);
@@ -206,6 +222,14 @@ write_remote(const struct history *h, struct buf *out)
 	    h->sum, h->limit, c->at_once, c->no_chunking, c->window,
 	    h->proven, h->login_pause, h->login_at, n, last, h->login_file,
 	    c->mechanism);
+	if (!h->why.n)
+		return;
+	buf_add(out, STR("=\tr\t"));
+	buf_clean(out, buf_str(&h->host), 255);
+	buf_fmt(out, "\t%lld\t%lld\t", h->since, h->login_pause ? h->login_at :
+	    next);
+	buf_clean(out, buf_str(&h->why), 1024);
+	buf_addc(out, '\n');
 }
 
 void
@@ -219,7 +243,7 @@ history_write(const struct messages *q, const struct histories *all,
 		    q->list[i]->state != MESSAGE_BAD)
 			write_message(q->list[i], reason, next, out);
 	for (i = 0; i < all->count; i++)
-		write_remote(&all->list[i], out);
+		write_remote(&all->list[i], next, out);
 }
 
 /* What was written by a clock that stood before the build date, and is read
@@ -335,6 +359,8 @@ histories_free(struct histories *all)
 
 	for (i = 0; i < all->count; i++) {
 		buf_free(&all->list[i].sick);
+		buf_free(&all->list[i].host);
+		buf_free(&all->list[i].why);
 		free(all->list[i].sent);
 	}
 	free(all->list);

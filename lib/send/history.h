@@ -22,6 +22,9 @@ struct history {
 	long long login_at;	/* when it is asked again; seconds since the
 				 * epoch */
 	unsigned login_file;	/* what tells a change of the file it was in */
+	struct buf host, why;	/* it is left out, and what was said; why.n
+				 * 0: it is not ... */
+	long long since;	/* ... since; seconds since the epoch */
 	struct buf sick;	/* addresses to be used last, LF each ... */
 	long long sick_since;	/* ... clock_ms; forgotten after an hour */
 	long long *sent;	/* ring of clock_ms, as long as rate= says */
@@ -39,6 +42,10 @@ struct history *history_of(struct histories *all, const struct remote *r);
 /* The login was refused: it is asked again after 5 minutes, doubled each time
  * up to an hour. */
 void history_login_refused(struct history *h, long long now);
+
+/* It is left out since now, unless it was before; or all is well with it. */
+void history_rests(struct history *h, struct str host, struct str why);
+void history_works(struct history *h);
 
 /* An address is to be used last for an hour; or all is well with it. */
 void history_sick(struct history *h, struct str address, long long ms);

@@ -206,9 +206,29 @@ keep_refusal(struct login *l)
 {
 	buf_clear(&l->text);
 	buf_cat(&l->text, buf_str(&l->s->reply.text), STR(" (AUTH "),
-	    str_trim(buf_str(&l->tried)), l->words.n ? STR(": ") : STR(""),
+	    str_trim(buf_str(&l->tried)), STR(" as "),
+	    str_of(l->s->c.o->user), l->words.n ? STR(": ") : STR(""),
 	    buf_str(&l->words), STR(")"));
 	l->code = l->s->reply.code;
+}
+
+/* An offer of none is often one before TLS. */
+static int
+offers_nothing(struct smtp_session *s)
+{
+	struct str offered = str_trim(buf_str(&s->ext.auth));
+	struct buf words = { 0 };
+	int code;
+
+	buf_cat(&words, STR("Server does not advertise any supported "
+	    "authentication methods: it offers "), offered.n ? offered :
+	    STR("none"), STR(", we know "));
+	sasl_names(&words);
+	if (!offered.n && !s->c.io.ssl)
+		buf_add(&words, STR("; many offer some after starttls"));
+	code = session_end(s, FAULT_REMOTE, ERR_MSG_TEMP, buf_str(&words));
+	buf_free(&words);
+	return code;
 }
 
 /* No mechanism is left, or a server that has refused one has gone: what it
@@ -219,9 +239,7 @@ give_up(struct login *l)
 	struct smtp_session *s = l->s;
 
 	if (!l->text.n)
-		return session_end(s, FAULT_REMOTE, ERR_MSG_TEMP,
-		    STR("Server does not advertise any supported "
-		    "authentication methods"));
+		return offers_nothing(s);
 	session_end(s, FAULT_LOGIN, ERR_AUTH, buf_str(&l->text));
 	s->c.reply = l->code;
 	return ERR_AUTH;

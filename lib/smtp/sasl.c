@@ -281,6 +281,16 @@ sasl_find(struct str name)
 	return NULL;
 }
 
+void
+sasl_names(struct buf *out)
+{
+	size_t i;
+
+	for (i = 0; i < sizeof mechanisms / sizeof mechanisms[0]; i++)
+		buf_cat(out, i ? STR(" ") : STR(""),
+		    str_of(mechanisms[i].name));
+}
+
 int
 sasl_is_token(const struct sasl_mechanism *m)
 {

@@ -45,6 +45,9 @@ const struct sasl_mechanism *sasl_choose(struct str offered, struct str tried,
 /* Whether the password is an access token. */
 int sasl_is_token(const struct sasl_mechanism *m);
 
+/* Appends the names of all, with blanks between them. */
+void sasl_names(struct buf *out);
+
 /* 1 if name is among the blank-separated words of offered. */
 int sasl_offered(struct str offered, struct str name);
 

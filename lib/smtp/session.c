@@ -6,6 +6,8 @@
 #include "options.h"
 #include "session.h"
 
+#define PATIENCE_GREETING 8000	/* ms until what is missing is said */
+
 /* ---- the end ---- */
 
 static int
@@ -205,6 +207,23 @@ starttls(struct smtp_session *s)
 	return rc ? rc : hello(s);
 }
 
+/* A port for TLS waits for us to speak, and says nothing. */
+static int
+greeting(struct smtp_session *s)
+{
+	static const char words[] = "No greeting yet; a port for TLS? then "
+	    "write tls";
+	int rc;
+
+	s->c.stage = STAGE_greeting;
+	if (!s->c.io.ssl && !io_wait(&s->c.io, PATIENCE_GREETING))
+		s->c.report->note(s->c.report->context, str_of(words));
+	rc = want(s, 2);
+	if (rc == ERR_TIMED_OUT && !s->c.io.ssl)
+		buf_cat(&s->c.text, STR(": "), str_of(words));
+	return rc;
+}
+
 int
 session_open(struct smtp_session *s)
 {
@@ -213,8 +232,7 @@ session_open(struct smtp_session *s)
 	rc = connection_open(&s->c);
 	if (rc)
 		return rc;
-	s->c.stage = STAGE_greeting;
-	rc = want(s, 2);
+	rc = greeting(s);
 	if (!rc)
 		rc = hello(s);
 	if (!rc && s->c.o->starttls)

@@ -395,6 +395,13 @@ io_byte(struct io *io)
 	return -1;
 }
 
+int
+io_wait(struct io *io, long long ms)
+{
+	(void)io, (void)ms;
+	return 1;
+}
+
 size_t
 io_unread(const struct io *io)
 {
