@@ -78,17 +78,17 @@ set_timer(struct sender *s, long long until)
 	return -1;
 }
 
-/* An error is no news that may come again at once. */
+/* After an error, which is no news that may come again at once. */
+static const struct timespec moment = { 1, 0 };
+
 static void
 wait_after_error(struct sender *s, const char *what)
 {
-	static const struct timespec pause = { 1, 0 };
-
 	if (errno == EINTR || errno == EAGAIN)
 		return;
 	if (sender_first(s, SAID_NOT_NOW))
 		log_fault("Cannot %s: %s", what, strerror(errno));
-	nanosleep(&pause, NULL);
+	nanosleep(&moment, NULL);
 }
 
 static void
@@ -218,7 +218,7 @@ events_wait(struct sender *s, long long until)
 	if (p[ON_SIGNAL].revents)
 		read_signals(s);
 	if (s->trigger.broken)
-		nanosleep(&pause, NULL);
+		nanosleep(&moment, NULL);
 	s->trigger.broken = 0;
 	free(p);
 }
