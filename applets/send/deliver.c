@@ -151,17 +151,6 @@ on_result(struct sender *s, struct agent *a, const struct agent_event *event)
 
 /* ---- a connection that ends ---- */
 
-static void
-one_too_many(struct agent *a, const struct result *why)
-{
-	struct route *r = a->owner;
-
-	r->max_sessions = r->sessions - 1;
-	log_say("Remote %s takes no more than %d session(s): stage: %s "
-	    "reply: %s", log_clean(0, buf_str(&a->host)), r->max_sessions,
-	    stage_name(why->stage), log_clean(1, why->text));
-}
-
 /* It was not let in at this address: another one may do. */
 static void
 on_address(struct sender *s, struct agent *a, const struct agent_event *event)
@@ -210,7 +199,7 @@ on_end(struct sender *s, struct agent *a, const struct agent_event *event)
 	const struct result *why = &event->result;
 
 	if (r && is_too_many(s, a, why)) {
-		one_too_many(a, why);
+		route_take_fewer(a, why);
 	} else if (r) {
 		learn_carried(s, a, &event->carried);
 		switch (why->fault) {

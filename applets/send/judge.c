@@ -200,10 +200,7 @@ count_failures(struct sender *s, struct agent *a, const struct result *why)
 	if (a->same < IN_A_ROW)
 		return;
 	a->closing = 1;
-	r->max_sessions = r->sessions > 1 ? r->sessions - 1 : 1;
-	log_say("Remote %s takes no more than %d session(s): stage: %s "
-	    "reply: %s", log_clean(0, buf_str(&a->host)), r->max_sessions,
-	    stage_name(why->stage), log_clean(1, why->text));
+	route_take_fewer(a, why);
 }
 
 /* What was said at an earlier stage is no answer for a message. */

@@ -335,3 +335,14 @@ route_has_sister(const struct sender *s, const struct agent *a)
 			return 1;
 	return 0;
 }
+
+void
+route_take_fewer(const struct agent *a, const struct result *why)
+{
+	struct route *r = a->owner;
+
+	r->max_sessions = r->sessions > 1 ? r->sessions - 1 : 1;
+	log_say("Remote %s takes no more than %d session(s): stage: %s "
+	    "reply: %s", log_clean(0, buf_str(&a->host)), r->max_sessions,
+	    stage_name(why->stage), log_clean(1, why->text));
+}

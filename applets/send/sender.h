@@ -231,6 +231,9 @@ void route_forget(struct sender *s, struct agent *a);
 /* Another agent of the same remote that does well. */
 int route_has_sister(const struct sender *s, const struct agent *a);
 
+/* The agent's session is one too many for its remote. */
+void route_take_fewer(const struct agent *a, const struct result *why);
+
 /* ---- secrets.c ---- */
 
 /* Gets the password for another session. 1 it is there, or not needed; 0 not
