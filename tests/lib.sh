@@ -51,7 +51,7 @@
 #                                $T/err
 #
 # The server, peer.c. NAMEs are for several at a time: $T/NAME.peer and so on.
-# serve [-6] [-a ADDRESS] [-n CONNECTIONS] [NAME:] LINE|FILE...
+# serve [-6] [-a ADDRESS] [-P PORT] [-n CONNECTIONS] [NAME:] LINE|FILE...
 #                                begins to play these instructions: $port,
 #                                $server, the log $T/peer, messages $T/got.N;
 #                                what follows `next` is for the next connection

@@ -1,11 +1,11 @@
 /* peer - a scripted SMTP server on loopback for the dialogue tests
  *
  * peer [-6] [-a ADDRESS] [-e INSTRUCTION]... [-l LOG] [-n CONNECTIONS]
- *      [-o PREFIX] [-p PORTFILE] [-t SECONDS] SCRIPT...
+ *      [-o PREFIX] [-P PORT] [-p PORTFILE] [-t SECONDS] SCRIPT...
  *
  * Connection k plays script k, the last script repeats; connections run side
  * by side.  Instructions of -e are put before the first script's own.  -a is
- * another IPv4 address than 127.0.0.1; the port is the kernel's choice.  Ends
+ * another IPv4 address than 127.0.0.1; without -P the kernel chooses.  Ends
  * after -n connections, at TERM, or after -t seconds (60).  Exit 0: all played
  * as written; 1: not, with a line "FILE:LINE: expected ..., got ..." on stderr;
  * 2: bad script or usage.
@@ -56,6 +56,8 @@
  * rate N WHAT REPLY  so many in a second, of all connections, are answered as
  *                    usual, the others so
  * sessions N REPLY   the greeting of a connection while N others stand
+ * crowd N WHAT REPLY the answer to WHAT on a connection that came then
+ * recipients N REPLY the answer to RCPT once a transaction has N
  * delay WHAT MS      wait before that reply, and read nothing meanwhile
  * hold WHAT N        that reply and those after it are sent when N commands
  *                    more have come, or nothing came for a second
@@ -124,7 +126,7 @@ struct op {
 
 struct rule {
 	const char *verb, *glob;
-	long nth, seen, after, rate;
+	long nth, seen, after, rate, most;
 	struct ins reply;
 };
 
@@ -175,6 +177,7 @@ static struct {
 	const char *log, *prefix, *portfile, *self, *host;
 	struct script *scripts;
 	int logfd, six;
+	unsigned short port;
 	long limit, connections, start;
 	struct shared *shared;
 	sigset_t mask;
@@ -925,8 +928,17 @@ op_rate(struct conn *c, struct ins *i)
 static int
 op_sessions(struct conn *c, struct ins *i)
 {
-	i->rule->verb = "GREETING";
+	if (!i->rule->verb)
+		i->rule->verb = "GREETING";
 	return c->live > i->num[0] ? add_rule(c, i, c->on, &c->ons) : GO;
+}
+
+static int
+op_recipients(struct conn *c, struct ins *i)
+{
+	i->rule->verb = "RCPT";
+	i->rule->most = i->num[0];
+	return add_rule(c, i, c->on, &c->ons);
 }
 
 static int
@@ -1046,7 +1058,7 @@ fits(const struct conn *c, struct rule *r, const char *verb, const char *arg)
 	const char *end, *second = strchr(verb, ' ');
 	size_t n = second ? (size_t)(second - verb) : strlen(verb);
 
-	if (c->done < r->after || (strcmp(r->verb, "*") &&
+	if (c->done < r->after || c->rcpts < r->most || (strcmp(r->verb, "*") &&
 	    (strlen(r->verb) != n || memcmp(r->verb, verb, n)) &&
 	    (!second || strcmp(r->verb, second + 1))))
 		return 0;
@@ -1494,7 +1506,8 @@ static const struct op ops[] = {
 	{ "lag", op_set, "n" }, { "lax", op_set, "" },
 	{ "auto", op_auto, "u" }, { "on", op_rule, "wr" },
 	{ "after", op_rule, "ar" }, { "rate", op_rate, "nwr" },
-	{ "sessions", op_sessions, "nr" },
+	{ "sessions", op_sessions, "nr" }, { "crowd", op_sessions, "nwr" },
+	{ "recipients", op_recipients, "nr" },
 	{ "delay", op_delay, "wn" }, { "hold", op_hold, "wnm" },
 	{ "cap", op_cap, "t" }, { "auth", op_auth, "t" },
 	{ "tls", op_tls, "t" }, { "starttls", op_tls, "t" },
@@ -1751,9 +1764,11 @@ static int
 listen_any(void)
 {
 	struct sockaddr_in6 a6 = { .sin6_family = AF_INET6,
-	    .sin6_addr = IN6ADDR_LOOPBACK_INIT };
+	    .sin6_addr = IN6ADDR_LOOPBACK_INIT,
+	    .sin6_port = htons(peer.port) };
 	struct sockaddr_in a4 = { .sin_family = AF_INET,
-	    .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	    .sin_addr.s_addr = htonl(INADDR_LOOPBACK),
+	    .sin_port = htons(peer.port) };
 	struct sockaddr *a = peer.six ? (struct sockaddr *)&a6 :
 	    (struct sockaddr *)&a4;
 	socklen_t n = peer.six ? sizeof a6 : sizeof a4;
@@ -1893,7 +1908,7 @@ main(int argc, char **argv)
 	if (!s)
 		die(2, "peer: out of memory");
 	s->name = "-e";
-	while ((opt = getopt(argc, argv, "6a:e:l:n:o:p:t:")) >= 0) {
+	while ((opt = getopt(argc, argv, "6P:a:e:l:n:o:p:t:")) >= 0) {
 		if (opt == '6')
 			peer.six = 1;
 		else if (opt == 'a')
@@ -1906,6 +1921,8 @@ main(int argc, char **argv)
 			peer.connections = atol(optarg);
 		else if (opt == 'o')
 			peer.prefix = optarg;
+		else if (opt == 'P')
+			peer.port = (unsigned short)atoi(optarg);
 		else if (opt == 'p')
 			peer.portfile = optarg;
 		else if (opt == 't')

@@ -966,6 +966,25 @@ over
 is 'sessions: welcome when the other is gone' "$rc$err $got" '0 220 peer ESMTP
 221 2.0.0 bye
 EOF'
+peer -n 2 -e 'crowd 1 DOT 432 4.3.2 too many' -e 'recipients 2 452 4.5.3 two at most' $talk/plain.talk
+printf '~600\nQUIT\n' | client >"$T/got" &
+first=$!
+until_true 5 grep -q ' + ' "$T/log"
+got=$(printf '%s<\n' '' 'EHLO x
+' 'MAIL FROM:<a@b>
+' 'RCPT TO:<c@d>
+' 'RCPT TO:<e@f>
+' 'RCPT TO:<g@h>
+' 'DATA
+' 'x
+.
+' 'MAIL FROM:<a@b>
+' 'RCPT TO:<c@d>
+' 'QUIT
+' | client | sed -n 's/^\([0-9]*\) .*/\1/p' | paste -sd ' ' -)
+wait $first
+over
+is 'crowd, recipients' "$got" '220 250 250 250 250 452 354 432 250 250 221'
 if [ -e /proc/net/if_inet6 ]; then
 	peer -6 -n 1 $talk/plain.talk
 	got=$(printf '<\nQUIT\n' | "$SAY" -6 "$port" | tr -d '\r')

@@ -134,24 +134,38 @@ is_external(const struct remote *r)
 	return there && !same;
 }
 
-/* The passfile is newer than that, in seconds since the epoch. */
-static int
-has_new_passfile(const struct route *r, long long since)
+/* A number that is another one when remotes or a passfile has changed. */
+static unsigned
+file_stamp(const struct route *r)
 {
+	const char *passfile = r->remote->options.passfile;
 	struct buf path = { 0 };
 	struct stat st;
-	int is_new;
+	unsigned stamp = 0;
+	int i;
 
-	if (r->external || !r->remote->options.passfile)
-		return 0;
-	path_option(&path, r->remote->options.passfile);
-	is_new = stat(buf_z(&path), &st) == 0 && st.st_mtime > since;
+	path_set(&path, PATH_CONFIG, "remotes");
+	for (i = 0; i < 2; i++) {
+		if (stat(buf_z(&path), &st) == 0)
+			stamp += (unsigned)st.st_ctim.tv_sec * 1009U +
+			    (unsigned)st.st_ctim.tv_nsec;
+		if (!passfile)
+			break;
+		path_option(&path, passfile);
+	}
 	buf_free(&path);
-	return is_new;
+	return stamp;
 }
 
-/* A login that was refused is not asked at every trigger, lest the server lock
- * the account. */
+void
+routes_login_refused(struct route *r)
+{
+	history_login_refused(r->history, sender_now());
+	r->history->login_file = file_stamp(r);
+}
+
+/* A login that was refused is not asked at every trigger, or at every start,
+ * lest the server lock the account. */
 static void
 check_login(struct sender *s, struct route *r)
 {
@@ -161,8 +175,7 @@ check_login(struct sender *s, struct route *r)
 	struct buf text = { 0 };
 
 	if (s->urgent || !h->login_pause || left <= 0 ||
-	    left > h->login_pause || has_new_passfile(r, h->login_at -
-	    h->login_pause))
+	    left > h->login_pause || h->login_file != file_stamp(r))
 		return;
 	buf_fmt(&text, "The login was refused, it is tried again in %lld s",
 	    left);

@@ -59,28 +59,6 @@ addr_put(struct buf *b, struct str address)
 	buf_add(b, str_skip(address, at));
 }
 
-/* Length of the UTF-8 character at the start of s, or 0 if it is none. */
-static size_t
-utf8_length(struct str s)
-{
-	unsigned char c = (unsigned char)s.p[0];
-	size_t i, n = c < 0x80 ? 1 : c < 0xe0 ? 2 : c < 0xf0 ? 3 : 4;
-	unsigned long code = n == 1 ? c : c & (0xffu >> (n + 1));
-	static const unsigned long least[] = { 0, 0, 0x80, 0x800, 0x10000 };
-
-	if ((c >= 0x80 && c < 0xc2) || c > 0xf4 || s.n < n)
-		return 0;
-	for (i = 1; i < n; i++) {
-		if (((unsigned char)s.p[i] & 0xc0) != 0x80)
-			return 0;
-		code = code << 6 | ((unsigned char)s.p[i] & 0x3f);
-	}
-	if (code < least[n] || code > 0x10ffff ||
-	    (code >= 0xd800 && code < 0xe000))
-		return 0;
-	return n;
-}
-
 static void
 put_q_byte(struct buf *b, unsigned char c)
 {
@@ -104,7 +82,8 @@ put_q_byte(struct buf *b, unsigned char c)
 static size_t
 put_q(struct buf *b, struct str s)
 {
-	size_t i, n = utf8_length(s);
+	unsigned long code;
+	size_t i, n = str_character(s, &code);
 	unsigned char c = (unsigned char)s.p[0];
 
 	if (n == 0) {

@@ -3,7 +3,7 @@
  *
  * A remote's line: "=", "x" and its sum in hex, limit, recipients at a time,
  * no chunking, window, proven, pause and time of its login, messages counted
- * by rate= and when the last one went, mechanism. */
+ * by rate= and when the last one went, the file its login was in, mechanism. */
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -201,9 +201,11 @@ write_remote(const struct history *h, struct buf *out)
 
 	if (last)
 		last = now - (clock_ms() - last) / 1000;
-	buf_fmt(out, "=\tx%llx\t%d\t%d\t%d\t%d\t%d\t%d\t%lld\t%zu\t%lld\t%s\n",
+	buf_fmt(out, "=\tx%llx\t%d\t%d\t%d\t%d\t%d\t%d\t%lld\t%zu\t%lld\t"
+	    "%u\t%s\n",
 	    h->sum, h->limit, c->at_once, c->no_chunking, c->window,
-	    h->proven, h->login_pause, h->login_at, n, last, c->mechanism);
+	    h->proven, h->login_pause, h->login_at, n, last, h->login_file,
+	    c->mechanism);
 }
 
 void
@@ -305,6 +307,7 @@ read_remote(struct histories *all, struct str line)
 	h->login_at = cut_integer(&line);
 	n = (size_t)cut_integer(&line);
 	recall_rate(h, n, cut_integer(&line));
+	h->login_file = (unsigned)cut_integer(&line);
 	mechanism = str_head(line, sizeof h->carried.mechanism - 1);
 	memcpy(h->carried.mechanism, mechanism.p ? mechanism.p : "",
 	    mechanism.n);

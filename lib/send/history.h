@@ -21,6 +21,7 @@ struct history {
 	int login_pause;	/* s; 0: the login was not refused */
 	long long login_at;	/* when it is asked again; seconds since the
 				 * epoch */
+	unsigned login_file;	/* what tells a change of the file it was in */
 	struct buf sick;	/* addresses to be used last, LF each ... */
 	long long sick_since;	/* ... clock_ms; forgotten after an hour */
 	long long *sent;	/* ring of clock_ms, as long as rate= says */

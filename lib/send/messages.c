@@ -190,7 +190,7 @@ look_again(struct messages *q, struct message *m, const struct stat *st,
 	m->seen = 1;
 	if (m->state == MESSAGE_LISTED)
 		note_touched(m, st);
-	if (m->state == MESSAGE_BUSY || m->state == MESSAGE_LISTED ||
+	if (m->state == MESSAGE_LISTED ||
 	    (m->state == MESSAGE_WAITING && !message_has_changed(m, st)) ||
 	    (m->state == MESSAGE_BAD && (!message_has_changed(m, st) ||
 	    !is_plain(m->name))))
@@ -225,6 +225,11 @@ messages_see(struct messages *q, const struct spool *s, const char *name,
 	if (name[0] == '.')
 		return NULL;
 	m = messages_find(q, name);
+	/* Most often the news is what a delivery did to it. */
+	if (m && m->state == MESSAGE_BUSY) {
+		m->seen = 1;
+		return NULL;
+	}
 	if (fstatat(s->queue, name, &st, AT_SYMLINK_NOFOLLOW) < 0) {
 		if (errno == ENOENT)
 			return NULL;

@@ -132,11 +132,14 @@ struct worker {
 	long long begin_by;	/* no message is begun later; clock_ms */
 	size_t window;		/* as the sender knows it; 0 before */
 	int waits;		/* for the sender's word after READY */
+	int alone;		/* the sender is gone */
 	struct protocol_message held[WORKER_HOLDS];
 	size_t holds;
 	size_t begun;		/* of those held, known to this session */
 };
 
+/* Without a sender what is on its way is still waited for, as it is to be
+ * marked. */
 static void
 send_packet(struct worker *w, struct worker_packet *p, struct str text)
 {
@@ -144,8 +147,11 @@ send_packet(struct worker *w, struct worker_packet *p, struct str text)
 	if (p->n)
 		memcpy(p->text, text.p, p->n);
 	if (send(w->fd, p, offsetof(struct worker_packet, text) + p->n,
-	    MSG_NOSIGNAL) < 0)
+	    MSG_NOSIGNAL) >= 0)
+		return;
+	if (!w->begun)
 		_exit(ERR_UNKNOWN);
+	w->alone = 1;
 }
 
 /* The window is news when it has grown. */
@@ -199,6 +205,7 @@ send_result(struct worker *w, struct worker_packet *p, const struct result *r)
 	p->stage = r->stage;
 	p->reply = r->reply;
 	p->unanswered = r->unanswered;
+	p->carried = w->carried;
 	send_packet(w, p, r->text);
 }
 
@@ -316,7 +323,7 @@ open_session(struct worker *w)
 static int
 used_up(const struct worker *w)
 {
-	return w->sent == w->messages ||
+	return w->alone || w->sent == w->messages ||
 	    (w->sent && clock_left(w->begin_by) == 0);
 }
 

@@ -122,6 +122,26 @@ connection_tls(struct connection *c)
 	return 0;
 }
 
+const char *
+connection_about(const struct connection *c)
+{
+	return c->ssl && ssl_ready(c->ssl) ? ssl_about(c->ssl) : "";
+}
+
+void
+connection_describe_chain(struct connection *c, char *out, size_t size)
+{
+	*out = '\0';
+	if (c->ssl)
+		ssl_describe_chain(c->ssl, out, size);
+}
+
+const char *
+connection_roots(void)
+{
+	return ssl_roots();
+}
+
 static int
 connect_failed(struct connection *c, int code, struct str why)
 {

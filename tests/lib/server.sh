@@ -7,7 +7,7 @@ serve() {
 	while :; do
 		case $1 in
 		-6) test_options="$test_options -6" ;;
-		-a) test_options="$test_options -a $2"; shift ;;
+		-a | -P) test_options="$test_options $1 $2"; shift ;;
 		-n) test_options="$test_options -n $2" test_patience=20; shift ;;
 		[a-z]*:) test_server=${1%:}. ;;
 		*) break ;;

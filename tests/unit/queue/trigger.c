@@ -78,9 +78,9 @@ names_events(void)
 	T(unlinkat(s.tmp, "4.4", 0) == 0 && gives(""));
 	T(utimensat(s.queue, "1.1", NULL, 0) == 0 && gives("1.1 "));
 	T(fchmodat(s.queue, "2.2", 01000, 0) == 0 && gives("2.2 "));
-	T(unlinkat(s.queue, "2.2", 0) == 0 && gives("2.2 "));
-	T(renameat(s.queue, "1.1", s.queue, "5.5") == 0 && gives("1.1 5.5 "));
-	T(renameat(s.queue, "5.5", s.failed, "5.5") == 0 && gives("5.5 "));
+	T(unlinkat(s.queue, "2.2", 0) == 0 && gives(""));
+	T(renameat(s.queue, "1.1", s.queue, "5.5") == 0 && gives("5.5 "));
+	T(renameat(s.queue, "5.5", s.failed, "5.5") == 0 && gives(""));
 	T(put(s.queue, "4.4", STR("y")) && gives("4.4 "));
 	T(trigger_replaced(&t, &s) == 0);
 }
@@ -137,7 +137,7 @@ another_folder(void)
 	T(mkdirat(s.root, "queue", 0700) == 0);
 	T(spool_repair(&s, &why) == 0);
 	T(gives("!") && put(s.queue, "1.1", STR("x")) && gives("1.1 "));
-	T(unlinkat(s.queue, "1.1", 0) == 0 && gives("1.1 "));
+	T(unlinkat(s.queue, "1.1", 0) == 0 && gives(""));
 	T(unlinkat(s.root, "queue", AT_REMOVEDIR) == 0 && gives("!"));
 	T(gives("!"));
 	T(spool_repair(&s, &why) == 0);

@@ -220,6 +220,7 @@ remotes_round_trip(void)
 	h->proven = 1;
 	h->carried = (struct carried){ 1, 0, 16, 50, "LOGIN" };
 	history_login_refused(h, BUILD_DATE);
+	h->login_file = 4000000000;
 	of(1);
 	history_rate_count(of(1), &remotes.list[1], clock_ms() - 2000);
 	history_rate_count(of(1), &remotes.list[1], clock_ms() - 1000);
@@ -230,6 +231,7 @@ remotes_round_trip(void)
 	T(h->carried.no_chunking == 1 && h->carried.at_once == 50 &&
 	    !strcmp(h->carried.mechanism, "LOGIN"));
 	T(h->login_pause == 300 && h->login_at == BUILD_DATE + 300);
+	T(h->login_file == 4000000000);
 	T(all.count == 2 && !of(1)->limit && !of(1)->proven &&
 	    !of(1)->carried.mechanism[0]);
 	T(history_rate_next(of(1), &remotes.list[1]) >

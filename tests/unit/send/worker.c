@@ -87,6 +87,20 @@ exit_of(pid_t pid)
 	return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
 }
 
+/* A form feed is a pause. */
+static void
+say(int client, const char *words)
+{
+	size_t n;
+
+	for (; *words; words += n + (words[n] == '\f')) {
+		n = strcspn(words, "\f");
+		if (write(client, words, n) < 0)
+			_exit(1);
+		usleep(words[n] ? 300000 : 0);
+	}
+}
+
 /* A server that says all it has to say at once, to one client. */
 static pid_t
 serve(const char *words, int *port)
@@ -107,8 +121,7 @@ serve(const char *words, int *port)
 	if (pid == 0) {
 		alarm(10);
 		client = accept(fd, NULL, NULL);
-		if (write(client, words, strlen(words)) < 0)
-			_exit(1);
+		say(client, words);
 		while (read(client, rest, sizeof rest) > 0)
 			continue;
 		_exit(0);
@@ -182,7 +195,9 @@ delivers(void)
 	    "250 reset\n250 from\n250 to\n354 go\n250 taken too\n", &port),
 	    pid;
 
+	setup.carried.at_once = 40;
 	pid = start("127.0.0.1 smtp", port, &fd);
+	setup.carried.at_once = 0;
 	usleep(100000);
 	T(descriptors(pid) == 0);
 	T(worker_give(fd, 7, first) == 0 && worker_give(fd, 9, second) == 0);
@@ -192,7 +207,7 @@ delivers(void)
 	    "550 no b") && p.index == 1);
 	T(p.fault == FAULT_RECIPIENT && p.reply == 550 && !p.unanswered);
 	T(hear(fd) == 1 && is(WORKER_MESSAGE, 7, 0, STAGE_dot, "250 taken"));
-	T(p.fault == FAULT_NONE && p.reply == 250);
+	T(p.fault == FAULT_NONE && p.reply == 250 && p.carried.at_once == 40);
 	T(hear(fd) == 1 && is(WORKER_RECIPIENT, 9, ERR_MSG_TEMP, STAGE_rcpt,
 	    "450 4.2.0 not now") && p.index == 0);
 	T(hear(fd) == 1 && p.kind == WORKER_MESSAGE && p.id == 9 &&
@@ -208,6 +223,28 @@ delivers(void)
 	close(second);
 	close(third);
 	close(fd);
+}
+
+/* What is on its way when the sender dies is marked as it is taken. */
+static void
+outlives_sender(void)
+{
+	int fd, port = 0, first = message(STR("\na@x.y\n\ntext\n")),
+	    second = message(STR("\na@x.y\n\ntext\n"));
+	pid_t server = serve("220 hi\n250-hi\n250-PIPELINING\n250 CHUNKING\n"
+	    "\f250 from\n250 to\n250 chunk\n250 reset\n"
+	    "\f250 from\n250 to\n250 chunk\n250 reset\n", &port), pid;
+
+	pid = start("127.0.0.1 smtp", port, &fd);
+	T(worker_give(fd, 1, first) == 0 && worker_give(fd, 2, second) == 0);
+	worker_go(fd);
+	T(hear(fd) == 1 && hear(fd) == 1 && p.kind == WORKER_READY);
+	close(fd);
+	exit_of(pid);
+	T(mode_of(first) == 01000 && mode_of(second) == 01000);
+	close(first);
+	close(second);
+	T(exit_of(server) == 0);
 }
 
 /* It has one connection, and says how that ended. */
@@ -379,6 +416,7 @@ main(void)
 	signal(SIGPIPE, SIG_IGN);
 	useless();
 	delivers();
+	outlives_sender();
 	ends_with_it();
 	not_let_in();
 	limited();
