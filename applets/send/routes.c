@@ -155,7 +155,6 @@ login_stamp(const struct route *r)
 	path_set(&path, PATH_CONFIG, "remotes");
 	add_stamp(&stamp, buf_z(&path));
 	if (!r->external && r->remote->options.passfile) {
-		buf_clear(&path);
 		path_option(&path, r->remote->options.passfile);
 		add_stamp(&stamp, buf_z(&path));
 	}
