@@ -180,6 +180,16 @@ must_be_over(int arg)
 	    p->pid);
 }
 
+/* After a suspension the sender is late too. */
+static void
+should_be_over(int arg)
+{
+	struct proc *p = proc_of_event(arg);
+
+	if (p)
+		proc_later(p, 2000, must_be_over);
+}
+
 int
 proc_kill(pid_t pid, int number)
 {
@@ -194,7 +204,7 @@ proc_kill(pid_t pid, int number)
 	}
 	say("kill: %d by signal %d", p->pid, number);
 	if (!p->signalled)
-		proc_later(p, 2 * GRACE + 2000, must_be_over);
+		proc_later(p, 2 * GRACE, should_be_over);
 	p->signalled = 1;
 	if (number == SIGKILL || chance(850))
 		proc_ends(p, number);
