@@ -4,18 +4,21 @@ include config.mk
 MAKEFLAGS += --no-print-directory $(JOBS_$(MAKELEVEL))
 JOBS_0 := -j$(shell nproc 2>/dev/null || echo 1)
 
-APPLETS = main cli dsn inject log mailq module queue sendmail smtpd \
-	$(SEND:%=send/%)
+APPLETS = main cli dsn inject log module queue sendmail smtpd \
+	$(SEND:%=send/%) $(CHECK:%=check/%) $(MAILQ:%=mailq/%)
+MAILQ = list mailq verbs
+CHECK = check files follow health probe
 SEND = disk sender routes journal reports dispatch judge deliver run loop events send
 
 # lib/ in layers: each includes only what stands before it.
 LAYERS = base conf mail queue net smtp send
-LIB_base = base64 buf chr clock date err mem opt str words $(LIBC)
+LIB_base = base64 buf chr clock date err json mem opt str words $(LIBC)
 LIB_conf = conf hostname path user
-LIB_mail = addr dsn envelope header wire
-LIB_queue = copy enqueue failed names settle spool spoolinit status store trigger
+LIB_mail = addr content dsn envelope header identity phrase wire
+LIB_queue = census copy enqueue failed names owner settle spool spoolinit status store trigger \
+	verbs
 LIB_net = io net $(SANDBOX)
-LIB_smtp = answer command connection fault login options outgoing protocol qmqp \
+LIB_smtp = answer command connection fault login mistake options outgoing protocol qmqp \
 	remote reply sasl session smtp transaction
 LIB_send = agent bounce child delivery external history logger messages settings worker
 LIBC = fork mbstowcs memmem printf qsort
@@ -27,11 +30,12 @@ TLS_bear = ssl/alert.o ssl/anchor.o ssl/bear.o ssl/bundle.o ssl/bytes.o \
 	ssl/hs13.o ssl/kex.o ssl/key.o ssl/limits.o $(MLKEM_$(MLKEM)) \
 	ssl/name.o ssl/path.o ssl/pem.o ssl/pss.o ssl/pubkey.o ssl/queue.o \
 	ssl/record.o ssl/schedule.o ssl/scheme.o ssl/seed.o ssl/sig.o \
-	ssl/suite.o ssl/verify.o ssl/why.o
+	ssl/skey.o ssl/suite.o ssl/verify.o ssl/why.o
 LIB = $(foreach l,$(LAYERS),$(LIB_$l:%=lib/$l/%.o))
 OBJS = $(addprefix $(OBJ)/,$(APPLETS:%=applets/%.o) $(LIB) $(TLS_$(SSL)))
 
 # The commands of a build, as COMMAND=PACKAGE where the names differ.
+NEED_cc = cc=gcc
 NEED_musl-gcc = gcc musl-gcc=musl-tools
 NEED_bear = patch $(if $(BEARSSL_SRC),,xz=xz-utils)
 NEED = $(or $(NEED_$(CC)),$(firstword $(CC))) $(NEED_$(SSL))
@@ -43,7 +47,8 @@ DEFS = -D_GNU_SOURCE -DVERSION='"$(VERSION)"' -DBUILD_DATE=$(BUILD_DATE) \
 	-DBIN_DIR='"$(BIN)"' -DSBIN_DIR='"$(SBIN)"' \
 	-DMODULES_DIR='"$(MODULES)"' -DCONFIG_DIR='"$(CONFIG)"' \
 	-DSPOOL_DIR='"$(SPOOL)"' -DCA_FILES='"$(CA_FILES)"' \
-	-DDEBIAN_RULES=$(RULES_$(LAYOUT))
+	-DMUSL_NOTE='"$(if $(MUSL_OLD), (DNS by UDP only))"' \
+	-DDEBIAN_RULES=$(RULES_$(LAYOUT)) -DMUSL_VERSION='"$(MUSL_VERSION)"'
 LEAN = $(PIE) -ffunction-sections -fdata-sections -fno-ident \
 	-fno-asynchronous-unwind-tables -fno-unwind-tables \
 	-ffile-prefix-map='$(CURDIR)'=.
@@ -61,21 +66,24 @@ STATIC = -no-pie $(SANITIZE)
 STRIP =
 LIBC =
 SANDBOX = nosandbox
+override MUSL := system
 BEARSSL_CFLAGS = $(SANITIZE) -DBR_LE_UNALIGNED=0
 endif
 
+LIBS = $(LIBS_$(SSL)) $(LIBC_A)
+include libc/musl.mk
 include ssl/tls.mk
-LIBS = $(LIBS_$(SSL))
 
 # V=1 shows the commands.
 Q = $(if $(V),,@)
-COMPILE = $(CC) -std=c99 -MMD -MP $(WARN) $(LEAN) $(CFLAGS) $(DEFS) $(CPPFLAGS)
+COMPILE = $(CC) -std=c99 -MMD -MP $(WARN) $(LEAN) $(CFLAGS) $(DEFS) \
+	$(INCLUDES) $(CPPFLAGS)
 LINK = $(CC) $(STATIC) $(LDFLAGS)
 
 all: $(BINARY) ## the binary
 
 $(BINARY): $(OBJS) $(LIBS)
-	@echo LINK $@
+	@echo LINK $@$(MUSL_OLD:%=, with musl %: long answers of DNS are not read)
 	$Q$(LINK) $(STRIP) -o $@ $(OBJS) $(LIBS)
 
 $(OBJ)/%.o: %.c $(OBJ)/flags
@@ -83,12 +91,16 @@ $(OBJ)/%.o: %.c $(OBJ)/flags
 	@echo CC $<
 	$Q$(COMPILE) -c -o $@ $<
 
+FLAGS = $(addprefix $(OBJ)/,flags bearssl.flags bundle.flags musl.flags)
+$(FLAGS): $(OBJ)/tools
+$(OBJ)/tools: COMMAND = $(NEED)
 # A stamp holds a command; a different command builds everything again.
 $(OBJ)/flags: COMMAND = $(COMPILE) $(LINK) $(STRIP) $(SSL)
 $(OBJ)/bearssl.flags: COMMAND = $(CC) $(BEARSSL_FLAGS) $(BEARSSL_CFLAGS) \
 	$(BEARSSL_SRC)
 $(OBJ)/bundle.flags: COMMAND = $(BUNDLE)
-$(OBJ)/flags $(OBJ)/bearssl.flags $(OBJ)/bundle.flags: force
+$(OBJ)/musl.flags: COMMAND = $(CC) $(MUSL_CFLAGS) $(MUSL_SRC)
+$(FLAGS) $(OBJ)/tools: force
 	@mkdir -p $(@D)
 	@printf '%s\n' "$$COMMAND" | cmp -s - $@ || { \
 	    sh tests/need.sh $(NEED) && printf '%s\n' "$$COMMAND" >$@; }

@@ -6,12 +6,12 @@ VERSION = 3.0
 # older than it: seconds since the epoch, raised with each release.
 BUILD_DATE = $(or $(SOURCE_DATE_EPOCH),1795219200)
 
-# Compilers: the target's (must make static programs) and, for generators and
-# tests with a sanitizer, the build machine's. WERROR= keeps warnings warnings.
-CC = musl-gcc
-AR = ar
+# Compilers: the target's, gcc from 9 on or clang, and, for tests with a
+# sanitizer, the build machine's. WERROR= keeps warnings warnings.
+CC = $(CROSS)gcc
+AR = $(CROSS)ar
 HOSTCC = cc
-CFLAGS = -Oz
+CFLAGS = $(OZ)
 WERROR = -Werror
 STRIP = -s
 
@@ -19,10 +19,15 @@ STRIP = -s
 # process, with read-only relocations and a stack protector. It is 28 KB larger.
 HARDEN =
 
-# Another machine's compiler, as in CROSS=aarch64-linux-gnu-, and the folder
-# with musl's include and lib for it. `make cross` gets and builds both.
+# Another machine's compiler, as in CROSS=aarch64-linux-gnu-.
 CROSS =
+
+# The C library: empty builds musl, from the tree MUSL_SRC or, where that is
+# empty, from the distribution's source package; `system` takes the compiler's
+# own, which must be able to make static programs (musl-gcc, Alpine's gcc); a
+# folder holds include and lib of one that has been built before.
 MUSL =
+MUSL_SRC =
 
 OBJ = obj
 BINARY = nullmailer
@@ -78,46 +83,19 @@ SPOOL = $(SPOOL_$(LAYOUT))
 # The owner of the spool and of the set-uid copy.
 OWNER = $(OWNER_$(LAYOUT))
 
-# ---- what follows from HARDEN, CROSS and MUSL ----
-#
-# A specs file gives gcc the places of musl's library and start files, as musl's
-# own does; nothing depends on the machine.
+# ---- what follows from CC and HARDEN ----
 
+# gcc has -Oz since version 12. What a compiler is asked is asked when something
+# is compiled, once: before, it may not be there yet.
+OZ = $(eval OZ := $(shell $(CC) -Oz -E -x c /dev/null >/dev/null 2>&1 && \
+	echo -Oz || echo -Os))$(OZ)
+
+# At a fixed place nothing is relocated: a page for read-only relocations would
+# be up to 4 KB of nothing in the file.
 PIE_ = -fno-pie
 PIE_1 = -fPIE -fstack-protector-strong
 PIE = $(PIE_$(HARDEN))
-PLACE_ = -static -no-pie
+PLACE_ = -static -no-pie -Wl,-z,norelro
 PLACE_1 = -static-pie -Wl,-z,relro -Wl,-z,now
 PLACE = $(PLACE_$(HARDEN))
-
-ifneq ($(CROSS)$(HARDEN),)
-HOST_MUSL := $(shell $(HOSTCC) -dumpmachine | sed 's/-gnu$$/-musl/')
-MUSL_INC = $(if $(MUSL),$(MUSL)/include,/usr/include/$(HOST_MUSL))
-MUSL_LIB = $(if $(MUSL),$(MUSL)/lib,/usr/lib/$(HOST_MUSL))
-CC = $(CROSS)gcc -nostdinc -isystem $(MUSL_INC) -isystem $(GCC_INC) \
-	-specs $(OBJ)/musl.specs
-GCC_INC := $(shell $(CROSS)gcc -print-file-name=include)
-AR = $(CROSS)ar
-NEED_$(CC) = $(CROSS)gcc $(if $(MUSL),,$(MUSL_LIB)/crt1.o=musl-dev)
 BEARSSL_CFLAGS += $(PIE)
-$(OBJ)/flags $(OBJ)/bearssl.flags: $(OBJ)/musl.specs
-
-define SPECS
-*link_libgcc:
--L$(MUSL_LIB) -L .%s
-
-*libgcc:
-libgcc.a%s %:if-exists(libgcc_eh.a%s)
-
-*startfile:
-%{static-pie:$(MUSL_LIB)/rcrt1.o;:$(MUSL_LIB)/crt1.o} $(MUSL_LIB)/crti.o %{static-pie:crtbeginS.o%s;:crtbeginT.o%s}
-
-*endfile:
-%{static-pie:crtendS.o%s;:crtend.o%s} $(MUSL_LIB)/crtn.o
-
-endef
-$(OBJ)/musl.specs: export SPECS := $(SPECS)
-$(OBJ)/musl.specs: force
-	@mkdir -p $(@D)
-	@printf '%s\n' "$$SPECS" | cmp -s - $@ || printf '%s\n' "$$SPECS" >$@
-endif

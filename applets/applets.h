@@ -11,6 +11,7 @@
 	X(dsn,      "nullmailer-dsn",      BIN,     SUID_DROP, "make the report about a message that failed") \
 	X(queue,    "nullmailer-queue",    SBIN,    SUID_KEEP, "put a message into the queue") \
 	X(send,     "nullmailer-send",     SBIN,    SUID_DROP, "deliver the queue to the smart hosts") \
+	X(check,    "nullmailer-check",    BIN,     SUID_DROP, "find out what is wrong before mail does") \
 	X(module,   "smtp",                MODULES, SUID_DROP, "transmit one message by SMTP") \
 	X(module,   "qmqp",                MODULES, SUID_DROP, "transmit one message by QMQP")
 

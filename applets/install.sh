@@ -50,6 +50,15 @@ more_pages() {
 	done
 }
 
+# filled: a page, with the paths and the user of this installation
+filled() {
+	sed "s|/usr/local/etc/nullmailer|$CONFIG|g
+		s|/usr/local/var/spool/nullmailer|$SPOOL|g
+		s|/usr/local/libexec/nullmailer|$MODULES|g
+		s|/usr/local/sbin|$SBIN|g; s|/usr/local/bin|$BIN|g
+		s|\([ (]\)nullmail\([ :)]\)|\1$OWNER\2|g" "$1"
+}
+
 # link TARGET PATH: both absolute; the shortest way from one to the other
 link() {
 	from=${2#/} to=${1#/}
@@ -111,9 +120,40 @@ programs() {
 		*) link "$plain" "$path" ;;
 		esac
 	done
-	pages | while read -r source path; do copy "$source" "$path" 644; done
+	pages | while read -r source path; do
+		mkdir -p "$DESTDIR${path%/*}"
+		filled "$source" >"$DESTDIR$path.new"
+		chmod 644 "$DESTDIR$path.new"
+		mv -f "$DESTDIR$path.new" "$DESTDIR$path"
+	done
 	more_pages | while read -r target path; do link "$target" "$path"; done
 	[ "$LAYOUT" != debian ] || link "$SBIN/sendmail" /usr/lib/sendmail
+}
+
+# package_of PATH: the package that brought it, if a package manager says so
+package_of() {
+	for ask in 'dpkg-query -S' 'rpm -qf' 'apk info -qW' 'pacman -Qqo'; do
+		! said=$($ask "$1" 2>/dev/null) || {
+			echo "${said%%:*}"
+			return
+		}
+	done
+}
+
+# A package's program that is put aside comes back with its next upgrade, and
+# ours would be gone; and uninstall could not bring it back.
+refuse_others() {
+	[ -z "$DESTDIR" ] || return 0
+	for path in "$SBIN/sendmail" "$BIN/mailq" "$BIN/newaliases" \
+	    "$SBIN/nullmailer-send"; do
+		package=$(package_of "$path")
+		[ -z "$package" ] || {
+			echo "$path belongs to the package $package. Make" \
+			    "a package that takes its place (make deb), install" \
+			    "below another folder (PREFIX), or remove it" >&2
+			exit 1
+		}
+	done
 }
 
 # Set-uid root would be worse than not at all.
@@ -148,6 +188,7 @@ remove() {
 
 case ${1:-} in
 install)
+	refuse_others
 	spool
 	programs
 	rights

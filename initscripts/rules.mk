@@ -11,11 +11,11 @@ $(SERVICES:%=install-%):
 # The library is the same for every layout; its objects are not wanted again.
 DEB = $(OBJ)/deb
 deb: export MAKE_DEB = BEARSSL_SRC=$(call absolute,$(BEARSSL)) \
-	BEARSSL_A=$(call absolute,$(BEARSSL_A)) BEARSSL_O=
+	BEARSSL_A=$(call absolute,$(BEARSSL_A)) BEARSSL_O= MUSL=$(MUSL_MADE)
 deb: $(LIBS) ## a Debian package, in OBJ/deb
 	+@sh initscripts/debian/build.sh $(DEB)
 
-HOSTS = $(filter-out %/cgroup.sh %/lib.sh %/root.sh %/system.sh,$(sort \
+HOSTS = $(filter-out %/boot.sh %/cgroup.sh %/lib.sh %/root.sh %/system.sh,$(sort \
 	$(wildcard tests/init/*.sh tests/packages/*.sh)))
 export SYSTEM = $(call absolute,$(OBJ)/init/system)
 export DEB_FOLDER = $(call absolute,$(DEB))

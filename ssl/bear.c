@@ -377,6 +377,35 @@ ssl_why(const struct ssl *s)
 }
 
 const char *
+ssl_about(const struct ssl *s)
+{
+	static const struct {
+		unsigned number;
+		char name[16];
+	} groups[] = {
+		{ GROUP_X25519, "x25519" }, { GROUP_P256, "P-256" },
+		{ GROUP_P384, "P-384" }, { GROUP_P521, "P-521" },
+		{ GROUP_X25519MLKEM768, "X25519MLKEM768" },
+		{ 0, "none" }
+	};
+	static char text[64];
+	unsigned version = s->hs.eng.session.version;
+	size_t i = 0;
+
+	while (groups[i].number && groups[i].number != s->hs.group)
+		i++;
+	snprintf(text, sizeof text, "TLS 1.%u, suite %04x, group %s",
+	    (version & 0xff) - 1, s->hs.suite->id, groups[i].name);
+	return text;
+}
+
+void
+ssl_describe_chain(struct ssl *s, char *out, size_t size)
+{
+	verify_describe(s->hs.verify, out, size);
+}
+
+const char *
 ssl_note(const struct ssl *s)
 {
 	if (s->hs.open && s->hs.suite->auth == AUTH_NONE)

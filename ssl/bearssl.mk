@@ -1,6 +1,6 @@
 # bearssl.mk - libbearssl.a from BearSSL's sources; for GNU make
 #
-# Give it CC, AR, OBJ (where objects go), BEARSSL (where get-bearssl.sh is to
+# Give it CC, AR, OZ (the optimization), OBJ (where objects go), BEARSSL (where get-bearssl.sh is to
 # put the sources) and, to use a tree of your own, BEARSSL_SRC; BEARSSL_CFLAGS
 # comes last. It gives BEARSSL_A, the archive, and BEARSSL_H, which whatever
 # includes bearssl.h must wait for. Two builds in different folders are the
@@ -10,7 +10,7 @@ BEARSSL_A = $(OBJ)/bearssl/libbearssl.a
 BEARSSL_H = $(BEARSSL)/inc/bearssl.h
 
 # No seed of its own: ssl/bear.c brings the kernel's.
-BEARSSL_FLAGS = -Oz -fno-pie -ffunction-sections -fdata-sections \
+BEARSSL_FLAGS = $(OZ) -ffunction-sections -fdata-sections \
 	-fno-asynchronous-unwind-tables -fno-unwind-tables \
 	-DBR_RDRAND=0 -DBR_USE_URANDOM=0 -DBR_USE_GETENTROPY=0 \
 	-ffile-prefix-map=$(BEARSSL)/= -I$(BEARSSL)/inc -I$(BEARSSL)/src
@@ -28,12 +28,13 @@ BEARSSL_TREE = $(if $(BEARSSL_SRC),$(wildcard $(addprefix \
 $(BEARSSL_H): ssl/get-bearssl.sh ssl/bearssl.patch $(BEARSSL_TREE)
 	sh ssl/get-bearssl.sh $(BEARSSL) $(BEARSSL_SRC)
 
-# The list of sources is known only once they are there.
-ifeq ($(BEARSSL_C),)
-$(BEARSSL_A): $(BEARSSL_H)
-	$(MAKE) -f $(firstword $(MAKEFILE_LIST)) $@
+# The list of sources is known only once they are there. Once is enough: with
+# make -n they never are.
+ifeq ($(BEARSSL_C)$(BEARSSL_SEEN),)
+$(BEARSSL_A): $(BEARSSL_H) $(MUSL_H)
+	$(MAKE) -f $(firstword $(MAKEFILE_LIST)) BEARSSL_SEEN=yes $@
 else
-$(BEARSSL_O): $(BEARSSL_H)
+$(BEARSSL_O): $(BEARSSL_H) | $(MUSL_H)
 $(BEARSSL_A): $(BEARSSL_O)
 	rm -f $@
 	$(AR) rcsD $@ $(BEARSSL_O)

@@ -61,6 +61,14 @@ der_take(struct der *in, int tag, struct der *body)
 	return der_next(in, body, NULL) < 0 ? -1 : 0;
 }
 
+struct der
+der_unsigned(struct der in)
+{
+	for (; in.n && *in.p == 0; in.n--)
+		in.p++;
+	return in;
+}
+
 long
 der_small(struct der body)
 {

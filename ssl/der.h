@@ -32,6 +32,10 @@ int der_take(struct der *in, int tag, struct der *body);
 /* Non-negative INTEGER contents below 2^31, or -1. */
 long der_small(struct der body);
 
+/* The contents of an INTEGER as a number without sign: no leading zeros, and so
+ * empty when it is 0. */
+struct der der_unsigned(struct der);
+
 /* The contents of a UTCTime or GeneralizedTime in the forms of RFC 5280
  * 4.1.2.5 as seconds since 1970. 0 or -1. */
 int der_time(int tag, struct der body, int64_t *out);

@@ -2,13 +2,11 @@
 # get-bearssl.sh DEST [TREE] - put a copy of BearSSL's sources at DEST, with
 # the repairs of bearssl.patch
 #
-# Without TREE they are Debian's source package, fetched by apt's own client
-# from the machine's own sources and held to a SHA-256; no system state is
-# touched and no rights are needed. TREE is a source tree of your own; it stays
-# as it is. A tree that has the repairs is copied, one that they do not fit is
-# refused.
+# Without TREE they are Debian's source package, as libc/get-source.sh gets it.
+# TREE is a source tree of your own; it stays as it is. A tree that has the
+# repairs is copied, one that they do not fit is refused.
 #
-# BEARSSL_CACHE=path where the tarball is kept, else beside DEST
+# The tarball is kept beside DEST.
 set -eu
 
 die() {
@@ -22,47 +20,15 @@ case $1 in
 *) dest=./$1 ;;
 esac
 tree=${2:-}
-patch=$(cd "$(dirname "$0")" && pwd)/bearssl.patch
-name=bearssl
+here=$(cd "$(dirname "$0")" && pwd)
+patch=$here/bearssl.patch
 tarball=bearssl_0.6+dfsg.1.orig.tar.xz
 sum=102a625bd8f6155260867a50c508df8d8c3f796985dd744df1a68e5cd1a79004
-cache=${BEARSSL_CACHE:-${dest%/*}}
-
-pinned() {
-	echo "$sum  $1" | sha256sum -c --status 2>/dev/null
-}
-
-# One suite out of step must not stop the others: the pin decides.
-fetch() {
-	mkdir -p "$tmp/parts" "$tmp/lists/partial" "$tmp/cache/archives/partial"
-	for f in /etc/apt/sources.list.d/*.sources; do
-		[ ! -f "$f" ] ||
-			sed 's/^Types:.*/Types: deb-src/' "$f" >"$tmp/parts/${f##*/}"
-	done
-	for f in /etc/apt/sources.list /etc/apt/sources.list.d/*.list; do
-		[ ! -f "$f" ] ||
-			sed -n 's/^deb[[:space:]]/deb-src /p' "$f" \
-			>"$tmp/parts/$(basename "$f" .list).list"
-	done
-	set -- -qq -o Dir::Etc::sourcelist=/dev/null \
-		-o "Dir::Etc::sourceparts=$tmp/parts" \
-		-o "Dir::State::lists=$tmp/lists" -o "Dir::Cache=$tmp/cache" \
-		-o APT::Sandbox::User=root -o Acquire::Languages=none \
-		-o Debug::NoLocking=1
-	apt-get "$@" update || :
-	(cd "$tmp" && apt-get "$@" source --download-only --only-source \
-		"$name" >/dev/null) || :
-}
+cache=${dest%/*}
 
 fetched() {
-	if ! pinned "$cache/$tarball"; then
-		fetch
-		pinned "$tmp/$tarball" ||
-			die "$tarball: not to be had, or not the pinned file;" \
-			"give BEARSSL_SRC=path"
-		cp "$tmp/$tarball" "$cache/$tarball.$$"
-		mv "$cache/$tarball.$$" "$cache/$tarball"
-	fi
+	sh "$here/../libc/get-source.sh" bearssl "$tarball" "$sum" "$cache" ||
+		die "give BEARSSL_SRC=path"
 	mkdir "$tmp/fetched"
 	tar -xJf "$cache/$tarball" -C "$tmp/fetched" --strip-components=1 \
 		--no-same-owner
@@ -90,7 +56,7 @@ repaired() {
 	copy "$1"
 }
 
-mkdir -p "$cache" "${dest%/*}"
+mkdir -p "$cache"
 tmp=$(mktemp -d)
 trap 'rm -rf "$tmp"' EXIT
 trap 'exit 1' HUP INT TERM

@@ -92,6 +92,7 @@ put_13(struct hs *h, unsigned group, struct reader cookie, struct writer *w)
 	open_extension(w, EXT_SHARE, 2);
 	writer_number(w, group, 2);
 	writer_open(w, 2);
+	h->group = group;
 	kex_make(&h->kex, &h->eng.rng, group, w);
 	writer_close(w);
 	close_extension(w);

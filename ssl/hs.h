@@ -65,6 +65,7 @@ struct hs {
 	/* the handshake's own */
 	const struct suite *suite;	/* once the server has chosen */
 	int closing;		/* close_notify is in the queue or sent */
+	unsigned group;		/* of kex; 0: a finite field, or RSA */
 	int retried;		/* a HelloRetryRequest has come */
 	int ems;		/* extended master secret (RFC 7627) */
 	int ccs_sent;

@@ -122,6 +122,7 @@ exchange_ec(struct hs *h, struct reader *r)
 
 	if (type != NAMED_CURVE || !kex_offered(group, 0))
 		return "malformed ECDH key or unknown curve";
+	h->group = group;
 	kex_make(&h->kex, &h->eng.rng, group, &h->share);
 	return kex_shared(&h->kex, point, &h->secret);
 }

@@ -1,7 +1,6 @@
 /* key - the client's own certificate chain and private key
- * Certificates are X.509 in PEM or DER; keys are PKCS#8 (RFC 5958), PKCS#1
- * (RFC 8017 A.1.2) or SEC1 (RFC 5915) in PEM or DER. RSA up to 8192 bits,
- * P-256, P-384, P-521. */
+ * Certificates are X.509 in PEM or DER; keys are what skey.c reads, in PEM or
+ * DER. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,18 +17,20 @@
 #include "pubkey.h"
 #include "schedule.h"
 #include "scheme.h"
+#include "sig.h"
+#include "skey.h"
 #include "ssl.h"
 
-enum { RSA_MAX_BITS = 8192, CHAIN_MAX = 16 };
+enum { CHAIN_MAX = 16 };
 
 struct key {
 	br_x509_certificate chain[CHAIN_MAX];
 	size_t n;
-	int type;	/* BR_KEYTYPE_RSA or _EC */
 	struct pubkey pub;	/* borrows from chain[0] */
+	struct skey sk;		/* borrows from secret */
+	unsigned char *secret;
+	size_t secret_n;
 	const char *hint;
-	br_skey_decoder_context sk;
-	unsigned char pad[64];	/* BearSSL 0.6 writes past sk for RSA-8192 */
 };
 
 /* Why a refused key is refused; the bytes are an object identifier's. */
@@ -119,45 +120,11 @@ load_chain(struct key *k, const char *file, char *why, size_t size)
 	return bad ? refuse_key(why, size, file, bad) : 0;
 }
 
-/* Bytes of the modulus of a PKCS#1 key, 0 for anything else. */
-static size_t
-modulus_size(struct der in)
-{
-	struct der seq, part;
-
-	if (der_take(&in, DER_SEQ, &seq) < 0
-	    || der_take(&seq, DER_INT, &part) < 0
-	    || der_take(&seq, DER_INT, &part) < 0)
-		return 0;
-	return part.n;
-}
-
-/* PKCS#8 has it inside. BearSSL cannot even read keys that are too large. */
-static int
-is_large_rsa(struct der in)
-{
-	struct der all = in, seq, part, key;
-	size_t n = modulus_size(all);
-
-	if (n == 0 && der_take(&in, DER_SEQ, &seq) == 0
-	    && der_take(&seq, DER_INT, &part) == 0
-	    && der_take(&seq, DER_SEQ, &part) == 0
-	    && der_take(&seq, DER_OCTETS, &key) == 0)
-		n = modulus_size(key);
-	return n > RSA_MAX_BITS / 8 + 1;
-}
-
-static const char too_large[] =
-    "RSA keys of more than 8192 bits are not supported";
-
 static const char *
 name_foreign(const struct pem_object *o)
 {
 	size_t i, head = o->n < 64 ? o->n : 64;
-	struct der all = { o->der, o->n };
 
-	if (is_large_rsa(all))
-		return too_large;
 	for (i = 0; i < sizeof foreign / sizeof foreign[0]; i++)
 		if (memmem(o->der, head, foreign[i].oid, foreign[i].n))
 			return foreign[i].name;
@@ -172,19 +139,20 @@ name_foreign(const struct pem_object *o)
 static const char *
 decode_key(struct key *k, const struct pem_object *o)
 {
-	const br_rsa_private_key *rsa;
+	struct der all = { NULL, o->n };
 
 	if (o->encrypted || strcmp(o->label, "ENCRYPTED PRIVATE KEY") == 0)
 		return "the private key is encrypted";
-	br_skey_decoder_init(&k->sk);
-	br_skey_decoder_push(&k->sk, o->der, o->n);
-	k->type = br_skey_decoder_key_type(&k->sk);
-	if (k->type != BR_KEYTYPE_RSA && k->type != BR_KEYTYPE_EC)
-		return name_foreign(o);
-	rsa = br_skey_decoder_get_rsa(&k->sk);
-	if (rsa && rsa->n_bitlen > RSA_MAX_BITS)
-		return too_large;
-	return NULL;
+	all.p = k->secret = malloc(o->n + 1);
+	if (!k->secret)
+		return "out of memory";
+	k->secret_n = o->n;
+	memcpy(k->secret, o->der, o->n);
+	if (skey_parse(all, &k->sk) == 0)
+		return NULL;
+	return k->sk.rsa.n_bitlen > SKEY_RSA_BITS
+	    ? "RSA keys of more than 8192 bits are not supported"
+	    : name_foreign(o);
 }
 
 static int
@@ -217,52 +185,24 @@ load_key(struct key *k, const char *file, char *why, size_t size)
 }
 
 /* Signs anything and lets the certificate's key judge it. */
-static int
-rsa_fits(const struct key *k, const br_rsa_public_key *pub)
-{
-	static const unsigned char hash[32] = "do these two belong together?";
-	const br_rsa_private_key *rsa = br_skey_decoder_get_rsa(&k->sk);
-	unsigned char sig[RSA_MAX_BITS / 8], back[sizeof hash];
-	size_t n = (rsa->n_bitlen + 7) / 8;
-
-	return br_rsa_pkcs1_sign_get_default()(BR_HASH_OID_SHA256, hash,
-	    sizeof hash, rsa, sig)
-	    && br_rsa_pkcs1_vrfy_get_default()(sig, n, BR_HASH_OID_SHA256,
-	    sizeof hash, pub, back)
-	    && memcmp(hash, back, sizeof hash) == 0;
-}
-
-static int
-ec_fits(const struct key *k, const br_ec_public_key *pub)
-{
-	static const unsigned char hash[32] = "do these two belong together?";
-	const br_ec_private_key *ec = br_skey_decoder_get_ec(&k->sk);
-	unsigned char sig[139];
-	size_t n;
-
-	if (ec->curve != pub->curve)
-		return 0;
-	n = br_ecdsa_sign_asn1_get_default()(&ec_all, &br_sha256_vtable, hash,
-	    ec, sig);
-	return n && br_ecdsa_vrfy_asn1_get_default()(&ec_all, hash,
-	    sizeof hash, pub, sig, n);
-}
-
 static const char *
 check_pair(struct key *k)
 {
 	struct der own = { k->chain[0].data, k->chain[0].data_len };
+	struct der sig, text = { k->secret, 0 };
+	int rsa = k->sk.kind == PUBKEY_RSA;
+	unsigned char hash[HASH_MAX], made[KEY_SIG_MAX];
 	struct cert c;
-	struct pubkey *pub = &k->pub;
-	int fits = 0;
 
-	if (cert_parse(&c, own) < 0 || pubkey_parse(c.spki, pub) < 0)
+	if (cert_parse(&c, own) < 0 || pubkey_parse(c.spki, &k->pub) < 0)
 		return "not a certificate, or one with an unsupported key";
-	if (pub->kind == PUBKEY_RSA && k->type == BR_KEYTYPE_RSA)
-		fits = rsa_fits(k, &pub->rsa);
-	else if (pub->kind == PUBKEY_EC && k->type == BR_KEYTYPE_EC)
-		fits = ec_fits(k, &pub->ec);
-	return fits ? NULL : "the private key does not belong to it";
+	if (k->pub.kind != k->sk.kind)
+		return "the private key does not belong to it";
+	hash_of(&br_sha256_vtable, text.p, text.n, hash);
+	sig.p = made;
+	sig.n = key_sign(k, rsa ? RSA_SHA256 : ECDSA_SHA256, hash, NULL, made);
+	return sig.n && sig_verify(text, sig, &k->pub, k->pub.kind,
+	    br_sha256_ID, 0) ? NULL : "the private key does not belong to it";
 }
 
 static int
@@ -304,7 +244,7 @@ enum { RSA_SIGN = 1, ECDSA_SIGN = 64 };
 static int
 choose_old(const struct key *k, struct reader types)
 {
-	unsigned type = k->type == BR_KEYTYPE_RSA ? RSA_SIGN : ECDSA_SIGN;
+	unsigned type = k->sk.kind == PUBKEY_RSA ? RSA_SIGN : ECDSA_SIGN;
 
 	while (types.n)
 		if (reader_number(&types, 1) == type)
@@ -328,7 +268,7 @@ key_choose(struct key *k, unsigned version, struct reader types,
 	else
 		scheme = scheme_choose(schemes, version, &k->pub);
 	if (!scheme)
-		k->hint = k->type == BR_KEYTYPE_RSA
+		k->hint = k->sk.kind == PUBKEY_RSA
 		    ? "it accepts no client certificate with RSA"
 		    : "it accepts no client certificate with ECDSA";
 	return scheme;
@@ -345,7 +285,7 @@ static size_t
 sign_rsa(const struct key *k, unsigned scheme, const void *hash,
     br_hmac_drbg_context *rng, unsigned char *sig)
 {
-	const br_rsa_private_key *rsa = br_skey_decoder_get_rsa(&k->sk);
+	const br_rsa_private_key *rsa = &k->sk.rsa;
 	unsigned char salt[HASH_MAX];
 	const unsigned char *oid = NULL;
 	const br_hash_class *class = NULL;
@@ -370,14 +310,14 @@ key_sign(const struct key *k, unsigned scheme, const void *hash,
 	const br_hash_class *class = &br_sha1_vtable;
 	const unsigned char *p = hash;
 
-	if (k->type == BR_KEYTYPE_RSA)
+	if (k->sk.kind == PUBKEY_RSA)
 		return sign_rsa(k, scheme, hash, rng, sig);
 	if (scheme == SCHEME_OLD)
 		p += 16;
 	else
 		class = scheme_hash(scheme, NULL);
 	return br_ecdsa_sign_asn1_get_default()(&ec_all, class, p,
-	    br_skey_decoder_get_ec(&k->sk), sig);
+	    &k->sk.ec, sig);
 }
 
 void
@@ -401,6 +341,9 @@ key_free(struct key *k)
 		return;
 	for (i = 0; i < k->n; i++)
 		free(k->chain[i].data);
+	if (k->secret)
+		explicit_bzero(k->secret, k->secret_n);
+	free(k->secret);
 	explicit_bzero(k, sizeof *k);
 	free(k);
 }

@@ -76,6 +76,19 @@ ssl_note(const struct ssl *s)
 }
 
 const char *
+ssl_about(const struct ssl *s)
+{
+	(void)s;
+	return "";
+}
+
+void
+ssl_describe_chain(struct ssl *s, char *out, size_t size)
+{
+	(void)s, (void)out, (void)size;
+}
+
+const char *
 ssl_roots(void)
 {
 	return "no TLS";

@@ -20,14 +20,6 @@ pubkey_bytes(const unsigned char *p)
 	return u.out;
 }
 
-static struct der
-without_zeros(struct der in)
-{
-	for (; in.n && *in.p == 0; in.n--)
-		in.p++;
-	return in;
-}
-
 static int
 rsa_numbers(struct der in, br_rsa_public_key *k)
 {
@@ -37,8 +29,8 @@ rsa_numbers(struct der in, br_rsa_public_key *k)
 	    || der_take(&seq, DER_INT, &n) < 0
 	    || der_take(&seq, DER_INT, &e) < 0 || seq.n)
 		return -1;
-	n = without_zeros(n);
-	e = without_zeros(e);
+	n = der_unsigned(n);
+	e = der_unsigned(e);
 	if (n.n < MIN_BYTES || n.n > MAX_BYTES
 	    || (n.n == MIN_BYTES && n.p[0] < 0x80) || !(n.p[n.n - 1] & 1))
 		return -1;
@@ -52,30 +44,37 @@ rsa_numbers(struct der in, br_rsa_public_key *k)
 	return 0;
 }
 
-static int
-ec_point(struct der curve, struct der point, br_ec_public_key *k)
+int
+pubkey_curve(struct der oid)
 {
 	static const struct {
-		unsigned char id, len, n;
+		unsigned char id, n;
 		char oid[9];
 	} curves[] = {
-		{ BR_EC_secp256r1, 65, 8, "\x2a\x86\x48\xce\x3d\x03\x01\x07" },
-		{ BR_EC_secp384r1, 97, 5, "\x2b\x81\x04\x00\x22" },
-		{ BR_EC_secp521r1, 133, 5, "\x2b\x81\x04\x00\x23" }
+		{ BR_EC_secp256r1, 8, "\x2a\x86\x48\xce\x3d\x03\x01\x07" },
+		{ BR_EC_secp384r1, 5, "\x2b\x81\x04\x00\x22" },
+		{ BR_EC_secp521r1, 5, "\x2b\x81\x04\x00\x23" }
 	};
 	unsigned i;
 
-	for (i = 0; i < 3; i++) {
-		if (!der_is(curve, curves[i].oid, curves[i].n))
-			continue;
-		if (point.n != curves[i].len || point.p[0] != 4)
-			return -1;
-		k->curve = curves[i].id;
-		k->q = pubkey_bytes(point.p);
-		k->qlen = point.n;
-		return 0;
-	}
-	return -1;
+	for (i = 0; i < 3; i++)
+		if (der_is(oid, curves[i].oid, curves[i].n))
+			return curves[i].id;
+	return 0;
+}
+
+static int
+ec_point(struct der curve, struct der point, br_ec_public_key *k)
+{
+	static const unsigned char sizes[] = { 65, 97, 133 };
+
+	k->curve = pubkey_curve(curve);
+	if (!k->curve || point.n != sizes[k->curve - BR_EC_secp256r1]
+	    || point.p[0] != 4)
+		return -1;
+	k->q = pubkey_bytes(point.p);
+	k->qlen = point.n;
+	return 0;
 }
 
 /* SHA-256, -384 and -512 differ in the last byte of their identifier, in the
@@ -130,9 +129,8 @@ pss_limits(struct der params, struct pubkey *k)
 	return k->salt > 16U * (unsigned)(k->hash - br_sha256_ID + 2) ? -1 : 0;
 }
 
-static int
-parse_by_kind(struct der oid, struct der params, struct der bits,
-    struct pubkey *k)
+enum pubkey_kind
+pubkey_kind(struct der oid)
 {
 	static const struct {
 		unsigned char kind, n;
@@ -143,12 +141,21 @@ parse_by_kind(struct der oid, struct der params, struct der bits,
 		{ PUBKEY_EC, 7, "\x2a\x86\x48\xce\x3d\x02\x01" },
 		{ PUBKEY_ED25519, 3, "\x2b\x65\x70" }
 	};
-	struct der curve;
-	unsigned i = 0;
+	unsigned i;
 
-	while (i < 4 && !der_is(oid, kinds[i].oid, kinds[i].n))
-		i++;
-	k->kind = i < 4 ? kinds[i].kind : PUBKEY_NONE;
+	for (i = 0; i < 4; i++)
+		if (der_is(oid, kinds[i].oid, kinds[i].n))
+			return kinds[i].kind;
+	return PUBKEY_NONE;
+}
+
+static int
+parse_by_kind(struct der oid, struct der params, struct der bits,
+    struct pubkey *k)
+{
+	struct der curve;
+
+	k->kind = pubkey_kind(oid);
 	switch (k->kind) {
 	case PUBKEY_PSS:
 		if (pss_limits(params, k) < 0)

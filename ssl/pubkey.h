@@ -35,6 +35,12 @@ int pubkey_parse(struct der spki, struct pubkey *);
  * MGF1 too. 0 and its br_..._ID and the bytes of salt, or -1. */
 int pubkey_pss(struct der params, int *hash, size_t *salt);
 
+/* The curve with this identifier as BearSSL's number, 0 for none of ours. */
+int pubkey_curve(struct der oid);
+
+/* The kind of key with this identifier. */
+enum pubkey_kind pubkey_kind(struct der oid);
+
 /* BearSSL's structures are not const; nothing writes through them. */
 unsigned char *pubkey_bytes(const unsigned char *);
 

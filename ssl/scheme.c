@@ -22,7 +22,7 @@ static const struct scheme {
 	unsigned char hash;
 	unsigned char curve;	/* of ECDSA, from TLS 1.3 on */
 } schemes[] = {
-	{ 0x0403, EC, EC, S256, BR_EC_secp256r1 },
+	{ ECDSA_SHA256, EC, EC, S256, BR_EC_secp256r1 },
 	{ 0x0503, EC, EC, S384, BR_EC_secp384r1 },
 	{ 0x0603, EC, EC, S512, BR_EC_secp521r1 },
 	{ 0x0807, ED, ED, S512, 0 },
@@ -32,7 +32,7 @@ static const struct scheme {
 	{ 0x0809, PSS, PSS, S256, 0 },
 	{ 0x080A, PSS, PSS, S384, 0 },
 	{ 0x080B, PSS, PSS, S512, 0 },
-	{ 0x0401, RSA, RSA, S256, 0 },
+	{ RSA_SHA256, RSA, RSA, S256, 0 },
 	{ 0x0501, RSA, RSA, S384, 0 },
 	{ 0x0601, RSA, RSA, S512, 0 },
 };

@@ -10,7 +10,7 @@
 struct pubkey;
 
 /* Before TLS 1.2 no scheme is named: the key's kind is all. */
-enum { SCHEME_OLD = 0xFFFF };
+enum { RSA_SHA256 = 0x0401, ECDSA_SHA256 = 0x0403, SCHEME_OLD = 0xFFFF };
 
 /* Writes the numbers of those offered. */
 void scheme_list(struct writer *);

@@ -67,6 +67,15 @@ const char *ssl_why(const struct ssl *);
  * than the build, what insecure let pass, anonymous), one line, or "". */
 const char *ssl_note(const struct ssl *);
 
+/* What was agreed on: "TLS 1.3, suite 1301, group x25519", static, after
+ * ssl_ready; the number is IANA's. */
+const char *ssl_about(const struct ssl *);
+
+/* From now on each chain that comes is described in out, accepted or not: a
+ * line a certificate, the server's own first, of which the last word is its
+ * pin. */
+void ssl_describe_chain(struct ssl *, char *out, size_t size);
+
 /* What the program has for a CA list of its own, for --version: "117 roots of
  * 2026-10-20", "5 roots", "no roots", "no TLS". Static. */
 const char *ssl_roots(void);

@@ -19,8 +19,8 @@ MKBUNDLE_O = $(OBJ)/ssl/mkbundle.o $(OBJ)/ssl/cert.o $(OBJ)/ssl/der.o \
 $(TLS_bear:%=$(OBJ)/%) $(MKBUNDLE_O): private CPPFLAGS += -isystem $(BEARSSL)/inc
 $(TLS_bear:%=$(OBJ)/%) $(MKBUNDLE_O): $(BEARSSL_H)
 
-$(OBJ)/mkbundle: $(MKBUNDLE_O) $(BEARSSL_A)
-	$Q$(LINK) -o $@ $^
+$(OBJ)/mkbundle: $(MKBUNDLE_O) $(LIBS)
+	$Q$(LINK) -o $@ $(MKBUNDLE_O) $(LIBS)
 
 BUNDLE = $(MKBUNDLE) ssl/distrust.txt $(CA_DIR)
 $(OBJ)/ssl/bundle.c: $(MKBUNDLE) ssl/distrust.txt $(OBJ)/bundle.flags \

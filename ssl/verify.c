@@ -27,6 +27,8 @@ struct verify {
 	unsigned count;
 	int alert;
 	char why[640], note[800];
+	char *chain;		/* described here, or NULL */
+	size_t chain_size;
 };
 
 static const char untrusted[] = "Server SSL/TLS certificate is untrusted",
@@ -213,18 +215,74 @@ decide(struct verify *v, const struct der *chain, size_t n, struct pubkey *key)
 	return bad && v->insecure ? note_insecure(v) : bad;
 }
 
+static const char *
+key_name(const struct cert *c, char out[16])
+{
+	struct pubkey key;
+
+	pubkey_parse(c->spki, &key);
+	switch (key.kind) {
+	case PUBKEY_RSA:
+	case PUBKEY_PSS:
+		snprintf(out, 16, "RSA %zu", key.rsa.nlen * 8);
+		return out;
+	case PUBKEY_EC:
+		return key.ec.curve == BR_EC_secp256r1 ? "P-256" :
+		    key.ec.curve == BR_EC_secp384r1 ? "P-384" : "P-521";
+	case PUBKEY_ED25519:
+		return "Ed25519";
+	default:
+		return "key not supported";
+	}
+}
+
+/* The names are a peer's, and name_list and cert_label have cleaned them. */
+static void
+describe_chain(struct verify *v)
+{
+	char label[80], issuer[80], day[32], key[16], pin[45];
+	int64_t now = verify_time();
+	size_t n = 0;
+	unsigned i;
+
+	v->chain[0] = '\0';
+	for (i = 0; i < v->count && n < v->chain_size; i++) {
+		const struct cert *c = &v->certs[i];
+
+		pin_of(c, pin);
+		n += (size_t)snprintf(v->chain + n, v->chain_size - n,
+		    "\"%s\" from \"%s\", %s, until %s (%lld days)%s%s\n",
+		    cert_label(c, label, sizeof label),
+		    cert_name(c->issuer, issuer, sizeof issuer),
+		    key_name(c, key), path_day(c->until, day, sizeof day),
+		    (long long)(c->until - now) / 86400,
+		    i ? "" : " pin=sha256/", i ? "" : pin);
+	}
+}
+
+void
+verify_describe(struct verify *v, char *out, size_t size)
+{
+	v->chain = out;
+	v->chain_size = size;
+}
+
 int
 verify_chain(struct verify *v, const struct der *chain, size_t n,
     struct pubkey *key)
 {
+	int bad;
+
 	key->kind = PUBKEY_NONE;
 	v->why[0] = v->note[0] = '\0';
 	v->alert = ALERT_BAD;
 	note_clock(v);
-	if (decide(v, chain, n, key) == 0)
-		return 0;
-	key->kind = PUBKEY_NONE;
-	return -1;
+	bad = decide(v, chain, n, key);
+	if (v->chain)
+		describe_chain(v);
+	if (bad)
+		key->kind = PUBKEY_NONE;
+	return bad ? -1 : 0;
 }
 
 static int

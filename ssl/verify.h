@@ -45,6 +45,9 @@ int verify_alert(const struct verify *);
 /* What insecure let pass or what the clock was lifted to, or "". */
 const char *verify_note(const struct verify *);
 
+/* See ssl_describe_chain. */
+void verify_describe(struct verify *, char *out, size_t size);
+
 void verify_free(struct verify *);
 
 #endif

@@ -3,8 +3,8 @@
 . tests/lib.sh
 
 size=$(wc -c <"$NM")
-limit=352
-[ -z "$(make -s show-HARDEN)" ] || limit=392
+limit=372
+[ -z "$(make -s show-HARDEN)" ] || limit=412
 segments=$(readelf -lW "$NM")
 sections=$(readelf -SW "$NM")
 
@@ -20,6 +20,7 @@ else
 	    'Elf file type is EXEC'
 	lacks "no dynamic section" "$segments$sections" \
 	    '[dD][yY][nN][aA][mM][iI][cC]'
+	lacks "no page of the file for relocations" "$segments" GNU_RELRO
 fi
 lacks "stripped" "$sections" '\.symtab'
 lacks "no debug information" "$sections" '\.debug'

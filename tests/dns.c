@@ -2,8 +2,9 @@
  * answer, which depends on the type asked for.
  *
  * dns A AAAA: each is an address, or one of: none (no such data), missing (no
- * such name), servfail, refused, garbage, silent. Listens on UDP 127.0.0.1:53,
- * says "ready", and ends with the process that reads that. RFC 1035 4.1. */
+ * such name), servfail, refused, garbage, silent; or long:ADDRESS, an answer
+ * that is cut off by UDP and whole by TCP. Listens at 127.0.0.1:53, then says
+ * "ready", and ends with the process that reads that. RFC 1035 4.1, 4.2.2. */
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <poll.h>
@@ -13,7 +14,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum { HEADER = 12, TYPE_A = 1, TYPE_AAAA = 28, TTL = 60 };
+enum { HEADER = 12, TRUNCATED = 2, TYPE_A = 1, TYPE_AAAA = 28, TTL = 60 };
 
 static const struct {
 	const char *name;
@@ -72,6 +73,24 @@ answer(unsigned char *q, size_t n, int type, const char *what)
 	return n + added;
 }
 
+/* The same, over UDP or TCP. */
+static size_t
+reply(unsigned char *q, size_t got, char **what, int whole)
+{
+	size_t n = got > HEADER ? question(q, got) : 0;
+	int type = n ? q[n - 4] << 8 | q[n - 3] : 0;
+	const char *w = type == TYPE_AAAA ? what[1] : what[0];
+
+	if (!n)
+		return 0;
+	if (strncmp(w, "long:", 5))
+		return answer(q, n, type, w);
+	n = answer(q, n, type, whole ? w + 5 : "none");
+	if (!whole)
+		q[2] |= TRUNCATED;
+	return n;
+}
+
 static void
 serve(int fd, char **what)
 {
@@ -79,33 +98,65 @@ serve(int fd, char **what)
 	struct sockaddr_in from;
 	socklen_t size = sizeof from;
 	ssize_t got = recvfrom(fd, q, 512, 0, (struct sockaddr *)&from, &size);
-	size_t n = got > HEADER ? question(q, (size_t)got) : 0;
-	int type;
+	size_t n = got > 0 ? reply(q, (size_t)got, what, 0) : 0;
 
-	if (!n)
-		return;
-	type = q[n - 4] << 8 | q[n - 3];
-	n = answer(q, n, type, type == TYPE_AAAA ? what[1] : what[0]);
 	if (n)
 		sendto(fd, q, n, 0, (struct sockaddr *)&from, size);
+}
+
+/* One question a connection; two octets before each message are its length. */
+static void
+serve_tcp(int listener, char **what)
+{
+	unsigned char q[1024];
+	int fd = accept(listener, NULL, NULL);
+	size_t n;
+
+	if (fd < 0)
+		return;
+	if (recv(fd, q, 2, MSG_WAITALL) == 2 && !q[0] &&
+	    recv(fd, q + 2, q[1], MSG_WAITALL) == q[1] &&
+	    (n = reply(q + 2, q[1], what, 1))) {
+		q[0] = (unsigned char)(n >> 8);
+		q[1] = (unsigned char)n;
+		send(fd, q, n + 2, MSG_NOSIGNAL);
+	}
+	close(fd);
+}
+
+static int
+open_port(int type)
+{
+	struct sockaddr_in a = { 0 };
+	int fd = socket(AF_INET, type, 0), yes = 1;
+
+	a.sin_family = AF_INET;
+	a.sin_port = htons(53);
+	a.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+	setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes);
+	if (bind(fd, (struct sockaddr *)&a, sizeof a) < 0 ||
+	    (type == SOCK_STREAM && listen(fd, 8) < 0))
+		return -1;
+	return fd;
 }
 
 int
 main(int argc, char **argv)
 {
-	struct sockaddr_in a = { 0 };
-	struct pollfd p[2] = { { -1, POLLIN, 0 }, { 1, 0, 0 } };
+	struct pollfd p[3] = { { 0, POLLIN, 0 }, { 0, POLLIN, 0 }, { 1, 0, 0 } };
 
-	p[0].fd = socket(AF_INET, SOCK_DGRAM, 0);
-	a.sin_family = AF_INET;
-	a.sin_port = htons(53);
-	a.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-	if (argc != 3 || bind(p[0].fd, (struct sockaddr *)&a, sizeof a) < 0)
+	p[0].fd = open_port(SOCK_DGRAM);
+	p[1].fd = open_port(SOCK_STREAM);
+	if (argc != 3 || p[0].fd < 0 || p[1].fd < 0)
 		return 2;
 	if (puts("ready") < 0 || fflush(stdout) < 0)
 		return 2;
 	alarm(600);
-	while (poll(p, 2, -1) > 0 && !(p[1].revents & (POLLERR | POLLHUP)))
-		serve(p[0].fd, argv + 1);
+	while (poll(p, 3, -1) > 0 && !(p[2].revents & (POLLERR | POLLHUP))) {
+		if (p[0].revents)
+			serve(p[0].fd, argv + 1);
+		if (p[1].revents)
+			serve_tcp(p[1].fd, argv + 1);
+	}
 	return 0;
 }

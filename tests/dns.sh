@@ -44,6 +44,13 @@ try() {
 try 127.0.0.1 ::1 "$port" 0
 try 127.0.0.1 none "$port" 0
 try none ::1 "$port6" 0
+# An answer too long for UDP. The system's libc may be too old to read it.
+if "$NM" --version | grep -q 'UDP only'; then
+	echo "#= not run: long answers, with a libc that asks by UDP only"
+elif ! sanitized; then
+	try long:127.0.0.1 long:::1 "$port" 0
+	try long:127.0.0.1 none "$port" 0
+fi
 for n in refused servfail silent garbage; do
 	try 127.0.0.1 $n "$port" 0
 done

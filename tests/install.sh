@@ -4,8 +4,9 @@
 unset MAKEFLAGS MAKELEVEL
 
 # TLS plays no part here, and the build is faster without.
+MUSL=$(make -s show-MUSL_MADE)
 build() {
-	make -s SSL=none LAYOUT="$layout" OBJ="$T/$layout.obj" \
+	make -s SSL=none MUSL="$MUSL" LAYOUT="$layout" OBJ="$T/$layout.obj" \
 	    BINARY="$T/$layout.nullmailer" DESTDIR="$root" "$@" >"$T/out" 2>&1 ||
 		sed 's/^/# /' "$T/out"
 }
@@ -53,6 +54,26 @@ pages_are_there() {
 	done
 }
 
+# The pages are about this installation, its paths and its user.
+pages_are_filled() {
+	cat "$root$man"/man*/* >"$T/pages"
+	for f in "$etc" "$var" "$modules" "$sbin/nullmailer-send"; do
+		ok "$layout: pages speak of $f" grep -qF "$f" "$T/pages"
+	done
+	has "$layout: pages speak of the user" "$(cat "$T/pages")" "^chown $1 remotes"
+}
+# What a reader copies from a terminal, indented as it is there.
+examples_work() {
+	sed -n '/^\.Sh EXAMPLES/,/^\.Ed/{/^echo/,/^\.Ed/p;}' \
+	    "$root$man/man7/nullmailer.7" | sed '/^\./d; s/^/       /' >"$T/example"
+	mkdir "$T/$layout.etc"
+	is "$layout: the first example does its work and ends" "$(cd "$T/$layout.etc" &&
+	    sh -ec "chown() { echo chown \"\$@\"; }; . '$T/example'" 2>&1)" \
+	    "chown $1 remotes"
+	is "$layout: and leaves a remote" "$(cat "$T/$layout.etc/remotes")" \
+	    "mail.example.org smtp port=587 starttls user=jane pass='open the door'"
+}
+
 folders_are_there() {
 	ok "$layout: $etc" [ -d "$root$etc" ]
 	for f in queue tmp failed; do
@@ -66,6 +87,8 @@ upstream
 build install OWNER=no-such-user
 programs_are_there
 pages_are_there
+pages_are_filled no-such-user
+examples_work no-such-user
 folders_are_there drwx------ drwx------ drwx------
 is "upstream: mode of trigger" "$(mode "$var/trigger" | cut -c1-10)" prw-------
 is "without the owner nothing is set-uid" \
@@ -84,6 +107,9 @@ debian
 build install
 programs_are_there
 pages_are_there
+pages_are_filled mail
+examples_work mail
+lacks "debian: no page speaks of another layout" "$(cat "$T/pages")" '/usr/local'
 folders_are_there drwxr-x--- drwxr-x--- drwxr-xr-x
 is "debian: mode of trigger" "$(mode "$var/trigger" | cut -c1-10)" prw--w--w-
 is "debian: /usr/lib/sendmail" "$(target /usr/lib/sendmail)" ../sbin/sendmail

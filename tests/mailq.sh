@@ -1,4 +1,5 @@
 # mailq.sh - the listing, for people and for the programs that parse it.
+# needs: jq flock=util-linux
 . tests/lib.sh
 prefix
 export TZ=UTC
@@ -23,7 +24,7 @@ cat >"$T/want" <<'END'
   to <d@e.f>
 END
 is "oldest first, layout" "$(mailq)" "$(cat "$T/want")"
-is "arguments are ignored" "$(mailq -v --help x)" "$(cat "$T/want")"
+is "arguments are ignored" "$(mailq -Ac -q x 2>/dev/null -- --help)" "$(cat "$T/want")"
 is "status" "$(mailq >/dev/null; echo $?)" 0
 is "local time" "$(TZ=EET-2 mailq | sed -n 2p)" "2023-11-15 00:13:20 43 bytes from <a@b.c>"
 lacks "never a header" "$(mailq)" secret
@@ -81,7 +82,86 @@ rm "$spool/status"; mkfifo "$spool/status"
 has "nor a way to wait" "$(timeout 5 "$NM" mailq)" "$first"
 rm "$spool/status"
 
+# ---- notices, figures, JSON ----
+empty
+is "nothing waits: not a word" "$(mailq 2>&1)" ""
+queue_file a@b.c >"$spool/failed/1700000001.1"
+is "nor with something in failed/" "$(mailq 2>&1)" ""
+printf 'a@b.c\nd@e.f\ng\377@h.i\n\nSubject: secret\n\nbody\n' >"$spool/queue/1700000000.77"
+touch -d '1 hour ago' "$spool/queue/1700000000.77"
+printf '1700000000.77\t2\t1\t2\t3\tre"lay\t16\t451 la\\ter\t0\t0\n' >"$spool/status"
+has "no sender" "$(mailq 2>&1 >/dev/null)" '^mailq: no nullmailer-send runs$'
+has "failed" "$(mailq 2>&1 >/dev/null)" '^mailq: failed: 1, see mailq -F$'
+lacks "no notice looks like a message" "$(mailq 2>&1 >/dev/null)" '^[0-9]\| bytes'
+is "figures" "$(mailq -s | grep -v '^oldest')" "waiting 1
+held 0
+failed 1
+failed-day 1
+bytes 42
+sender 0"
+out=$(mailq -j 2>"$T/err")
+is "JSON: one line, no notices" "$(echo "$out" | wc -l) $(cat "$T/err")" "1 "
+is "JSON: its values" "$(echo "$out" | jq -r '[.id, .state, .time, .size, .sender,
+    .attempts, .next, .host, .code, .reply, (.recipients | length),
+    .recipients[1].address_hex] | map(tostring) | join(" ")')" \
+    '1700000000.77 waiting 1700000000 42 a@b.c 2 3 re"lay 16 451 la\ter 2 67ff40682e69'
+is "JSON: figures" "$(mailq -s -j | jq .waiting)" 1
+has "one of them, with its header" "$(mailq -v 1700000000.77)" '^  Subject: secret$'
+lacks "but not its body" "$(mailq -v 1700000000.77)" body
+mailq -v nothing 2>/dev/null
+is "one that is not there" "$?" 1
+mailq --no-such 2>/dev/null
+is "an unknown long option" "$?" 1
+
+# ---- verbs without a sender ----
+is "hold" "$(mailq --hold 1700000000.77) $(files queue) $(files hold)" \
+    "1700000000.77 is held  1700000000.77"
+has "the held are listed" "$(mailq -H)" 'from <a@b.c>$'
+has "and counted" "$(mailq -s)" '^held 1$'
+is "hold twice" "$(mailq --hold 1700000000.77 2>&1; echo $?)" \
+    "mailq: 1700000000.77: there is none
+1"
+printf 'new@b.c\nd@e.f\n\n' >"$spool/queue/1700000000.77"
+is "release beside another of that name" "$(mailq --release 1700000000.77)" \
+    "1700000000.77 is released as 1700000000.77.1"
+is "nothing is lost" "$(files queue) $(files hold)" "1700000000.77 1700000000.77.1 "
+ok "its age is new" [ $(($(date +%s) - $(stat -c %Y "$spool/queue/1700000000.77.1"))) -lt 30 ]
+is "delete" "$(mailq --delete 1700000000.77; files queue)" \
+    "1700000000.77 is deleted
+1700000000.77.1"
+before=$(stat -c %Y "$spool/queue/1700000000.77.1")
+is "retry" "$(mailq --retry all) $(stat -c %Y "$spool/queue/1700000000.77.1")" \
+    "1700000000.77.1 is tried again $before"
+touch -d '3 days ago' "$spool/failed/1700000001.1"
+is "resend" "$(mailq --resend all; files queue)" \
+    "1700000001.1 is sent again
+1700000000.77.1 1700000001.1"
+ok "its age is new" [ $(($(date +%s) - $(stat -c %Y "$spool/queue/1700000001.1"))) -lt 30 ]
+: >"$T/outside"
+for id in ../tmp/x . .. '' /etc/passwd ../../../outside; do
+	is "no way out: '$id'" "$(mailq --delete "$id" 2>&1 >/dev/null; echo $?)" \
+	    "mailq: $id: it is no message
+1"
+done
+ok "nothing was touched" [ -f "$T/outside" ]
+flock "$spool/queue/1700000001.1" sleep 30 &
+owns $!
+until_true 5 sh -c "! flock -n '$spool/queue/1700000001.1' true"
+for verb in hold delete retry; do
+	is "what is being sent is left alone: $verb" \
+	    "$(mailq --$verb 1700000001.1 2>&1; echo $?)" \
+	    "mailq: 1700000001.1: it is being sent just now
+1"
+done
+kill $!
+chmod 1000 "$spool/queue/1700000001.1"
+[ "$(id -u)" != 0 ] || is "what was delivered is not held" \
+    "$(mailq --hold 1700000001.1 2>&1)" "mailq: 1700000001.1: it has been delivered"
+empty
+rm -r "$spool/hold" "$spool/status"
+
 # complaints
+put 1700000000.77 a@b.c
 mailq >/dev/full
 is "output full" "$?" 1
 mv "$spool/queue" "$spool/elsewhere"

@@ -228,6 +228,14 @@ conf sendtimeout 2
 each 'BDAT never answered' " / $all / " CHUNKING 'on BDAT stall'
 is 'all of that flight are named' \
     "$(lines '^Attempt failed: .*possible duplicate')" 5
+# ... which is remembered, although the run is over with that message
+empty
+put 1000000001.1 a1@x.y
+serve 'cap PIPELINING' 'cap CHUNKING' 'on BDAT stall' auto
+remotes "127.0.0.1 smtp port=$port"
+for try in 1 2; do run; done
+is 'the next run does without BDAT' "$(transcript |
+    sed -n 's/^C: \(BDAT\|DATA\).*/\1/p' | paste -sd ' ' -)" 'BDAT DATA'
 conf sendtimeout 20
 # no-chunking and no-pipelining are as if it were not offered
 for extra in no-chunking no-pipelining; do

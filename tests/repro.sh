@@ -10,9 +10,9 @@ T=$(mktemp -d)
 trap 'rm -rf "$T"' EXIT
 trap 'exit 1' INT TERM
 
-# The BearSSL that was fetched for this tree serves the others too.
-BEARSSL_CACHE=${BEARSSL_CACHE:-$top/obj}
-export BEARSSL_CACHE
+# The sources that were fetched for this tree serve the others too.
+SOURCES=${SOURCES:-$top/obj}
+export SOURCES
 
 # copy DIR: the sources, without what was built here
 copy() {

@@ -17,14 +17,20 @@ SIM_FILES = session
 SIM_FOLDERS = $(patsubst tests/sim/%/,%,$(wildcard tests/sim/*/))
 SIM_ALLOC = tests/sim/$(if $(SAN),no)arena.c
 SIMS = $(SIM_FILES) $(SIM_FOLDERS)
-SEED = 1
-COUNT = 20000
-sim: ## simulates what may happen (SEED= COUNT= SIMS=)
-	+@$(MAKE) OBJ=$(OBJ)/sim SSL=none $(if $(SAN),,CFLAGS=-O2) \
-	    WERROR= simulated
+SEED =
+COUNT =
+NEW = 100
+SIM_MAKE = $(MAKE) OBJ=$(OBJ)/sim SSL=none $(if $(SAN),,CFLAGS=-O2) WERROR= \
+	MUSL=$(MUSL_MADE)
+sim long mutations: $(LIBC_A)
+sim: ## what may happen, by seeds (SEED= COUNT= SIMS=), for NEW= seconds
+	+@$(SIM_MAKE) simulated
 simulated: $(SIMS:%=$(OBJ)/tests/sim/%)
-	@for s in $^; do SEED='$(SEED)' COUNT='$(COUNT)' $$s $(SEED) $(COUNT) || \
-	    exit 1; done
+	@SEED='$(SEED)' COUNT='$(COUNT)' NEW='$(NEW)' sh tests/sim/run.sh $^
+long: ## the same in large numbers: hours
+	+@$(SIM_MAKE) SIMS=session SEED=1 COUNT=10000000 simulated
+	+@$(SIM_MAKE) SIMS=files SEED=1 COUNT=1000000 simulated
+	+@JOBS=$$(nproc) $(SIM_MAKE) SIMS=scheduler SEED=1 COUNT=1000000 simulated
 $(SIM_FILES:%=$(OBJ)/tests/sim/%): $(OBJ)/tests/sim/%: $(OBJ)/all.a \
 	    $(wildcard tests/sim/*.[ch]) $(LIBS)
 	@mkdir -p $(@D)
@@ -40,9 +46,17 @@ $(SIM_FOLDERS:%=$(OBJ)/tests/sim/%): $$(wildcard tests/sim/$$(@F)/*) \
 	    $(filter %.c,$^) $(patsubst %,@%,$(filter %/link,$^)) \
 	    $(OBJ)/all.a $(LIBS)
 mutations: ## breaks the code in known ways, which the simulators must see
-	+@$(MAKE) OBJ=$(OBJ)/sim SSL=none CFLAGS=-O2 WERROR= \
-	    $(SIMS:%=$(OBJ)/sim/tests/sim/%)
-	@sh tests/sim/mutate.sh
+	+@$(SIM_MAKE) $(SIMS:%=$(OBJ)/sim/tests/sim/%)
+	@EVERY=$(MUTATION) MUSL=$(MUSL_MADE) sh tests/sim/mutate.sh
+MUTATION = 1
+sim-coverage: ## which lines of the sender and the session they reach
+	@sh tests/need.sh $$($(NEED_TESTS) tests/sim/coverage.sh)
+	+@$(MAKE) OBJ=$(OBJ)/coverage SSL=none CFLAGS='-O0 --coverage' WERROR= \
+	    CC=musl-gcc MUSL=system covered
+covered: $(SIMS:%=$(OBJ)/tests/sim/%)
+	@sh tests/sim/coverage.sh $(OBJ) $^
+mutation-sample: ## one of MUTATION=16 of them
+	+@$(MAKE) MUTATION=16 mutations
 
 # One fault of EVERY, from number FROM on; EVERY=1 is all of them.
 EVERY = 7
@@ -67,13 +81,16 @@ fuzzed: $(FUZZ)
 
 MACHINES = aarch64 armhf i386 mips mipsel riscv64
 BUILD_FOR = BEARSSL=$(call absolute,$(BEARSSL)) \
+	MUSL_SRC=$(MUSL_FOUND) SOURCES=$(call absolute,$(OBJ)) \
 	sh tests/cross/run.sh $(call absolute,$(OBJ))
 cross: $(BINARY) $(TOOLS) ## other machines: builds, sizes, core tests (MACHINES=)
 	+@PLAY=1 $(BUILD_FOR) $(MACHINES)
 
 harden: $(BINARY) ## the HARDEN=1 build: what it is, and core tests
 	+@$(MAKE) HARDEN=1 OBJ=$(OBJ)/harden BINARY=$(OBJ)/harden/nullmailer \
-	    BEARSSL_SRC=$(call absolute,$(BEARSSL)) hardened
+	    BEARSSL_SRC=$(call absolute,$(BEARSSL)) \
+	    MUSL=$(MUSL) MUSL_SRC=$(MUSL_FOUND) \
+	    hardened
 HARDENED = tests/binary.sh tests/cross/harden.sh tests/cross/core.sh \
 	tests/sandbox.sh
 hardened: $(BINARY) $(TOOLS)
@@ -97,6 +114,5 @@ router: ## a MIPS router's kernel in QEMU
 arm64: ## a 64-bit ARM's kernel in QEMU
 shares: ## a spool on vfat, virtiofs and 9p in QEMU
 
-.PHONY: sim simulated mutations interop bench fuzz fuzzed cross harden hardened \
-	$(VMS)
-.PHONY: sim inject interop bench fuzz fuzzed cross harden hardened $(VMS)
+.PHONY: sim simulated long mutations mutation-sample sim-coverage covered \
+	inject interop bench fuzz fuzzed cross harden hardened $(VMS)

@@ -1,7 +1,7 @@
 # send.sh - the sender: its life, its log, its patience, and what it does when
 # servers, files and administrators misbehave. The scenes run side by side, as
 # most of them wait.
-# needs: strace
+# needs: strace flock=util-linux
 . tests/lib.sh
 umask 077
 now=$(date +%s)
@@ -285,6 +285,27 @@ trigger() {
 	ticks() { awk '{ print $14 + $15 }' "/proc/$sender/stat"; }
 	before=$(ticks); sleep 1
 	is "and it sleeps" "$(($(ticks) - before))" 0
+	stop 2
+}
+# held SECONDS NAME: queues it, and lets go of its lock so long after the pull
+held() {
+	queue_file a@x.y >"$spool/tmp/held"
+	flock "$spool/tmp/held" sh -c 'mv "$1/tmp/held" "$1/queue/$2"
+	    printf x >"$1/trigger"; sleep "$3"' sh "$spool" "$2" "$1" &
+}
+locked() {
+	conf pausetime 3600
+	serve auto
+	remotes "127.0.0.1 smtp port=$port"
+	start
+	logged 5 Rescanning
+	held 0.15 1.1
+	ok "its injector has not let go of it: sent all the same" logged 3 '^Sent file.$'
+	lacks "and nothing is said of that" "$(log)" 'still being sent'
+	held 1 2.2
+	ok "another sender's worker has it: it is said" logged 2 '^2.2 is still being sent by a worker'
+	ok "and it is looked at again" logged 9 '^Sent file.$' 2
+	is "said once" "$(lines 'still being sent')" 1
 	stop 2
 }
 from_nothing() {
@@ -653,7 +674,7 @@ memory() {
 }
 
 scenes 'words next_try pauses long_first_pause signals alone values trigger no_trigger
-    vanishing from_nothing no_failed no_report no_fork order joins' \
+    vanishing from_nothing no_failed no_report no_fork order joins locked' \
     'odd_files term term_after_dot expired parts read_only poison poison_dot' \
     'memory dead_silent dead_drop dead_554 dead_ehlo dead_ehlo_silent dead_auth
     dead_auth_silent refused_login' \

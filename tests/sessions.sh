@@ -90,6 +90,14 @@ for n in 10 20 25; do
 done
 served
 
+# Four connections that are refused the same are one remote that is busy.
+serve 'delay DOT 50' 'rate 8 DOT 454 4.7.0 slow down' auto
+sends 60
+is 'busy: no message fails' "$rc $(waiting)$(failed)" "0 $((60 - $(taken)))0"
+has 'busy: it rests' "$(log)" '^Remote 127.0.0.1 is left out .* stage: dot reply: 454'
+refusals=$(transcript | grep -c '^S: 454')
+ok "busy: it is not asked on ($refusals)" [ "$refusals" -lt 15 ]
+
 # A session that hangs keeps what it has, and no more; another one gets that
 # when its time is up.
 conf sendtimeout 3

@@ -61,6 +61,23 @@ while read -r name; do
 	is "$name: and leaves them alone" "$(cat "$config/remotes" "$spool/queue/1700000000.1" | grep -c hush)" 3
 	clean
 done <"$T/names"
+has "mailq gives figures to strangers" "$(stranger mailq -s)" '^waiting 1$'
+for arguments in "--hold all" "--delete all" "--retry 1700000000.1" "-F" "-H" \
+    "-v 1700000000.1" "-F --delete all"; do
+	# shellcheck disable=SC2086
+	is "mailq $arguments is not for strangers" "$(stranger mailq $arguments 2>&1; echo $?)" \
+	    "mailq: only root and the owner of the spool may do that
+1"
+done
+has "but for root" "$(chroot "$R" /bin/mailq -v 1700000000.1)" '^  Subject: hush$'
+is "who holds as the owner does" "$(chroot "$R" /bin/mailq --hold all >/dev/null
+    stat -c %u "$spool/hold" "$spool/hold/1700000000.1" | tr '\n' ' ')" "$OWNER $OWNER "
+chroot "$R" /bin/mailq --release all >/dev/null
+rmdir "$spool/hold"
+touch -r "$T/names" "$spool/queue/1700000000.1"
+is "the figures of nullmailer-check, for strangers" \
+    "$(stranger nullmailer-check --metrics | grep -c '^nullmailer_messages{state="waiting"} 1$')" \
+    "$([ "$(mk show-BIN)" = /bin ] && echo 1 || echo 0)"
 has "mailq lists the queue" "$(cat "$T/out.mailq")" 'from <old@x.y>$'
 is "nullmailer-send has no rights" "$(stranger nullmailer-send --once 2>&1 </dev/null |
     grep -c 'Permission denied\|owner\|may not\|cannot')" 1

@@ -70,6 +70,8 @@ is "ssl includes only ssl" "$(beyond ssl none)" ""
 is "applets include lib and ssl" "$(beyond applets '\.\./lib/[a-z]*/|\.\./ssl/')" ""
 is "send includes lib and applets" \
     "$(beyond applets/send '\.\./|\.\./\.\./lib/[a-z]*/')" ""
+is "check includes lib and applets" \
+    "$(beyond applets/check '\.\./|\.\./\.\./lib/[a-z]*/')" ""
 lower='\.\./\.\./ssl/'
 for layer in $(make -s show-LAYERS); do
 	is "$layer includes only the layers below it" \

@@ -110,6 +110,18 @@ is_too_many(const struct sender *s, const struct agent *a,
 	    !r->unanswered && route_has_sister(s, a);
 }
 
+/* What a session has shown is for the next one, whoever ends first. Others of
+ * the same remote may know less, so only what is new counts. */
+static void
+learn_carried(struct sender *s, struct agent *a, const struct carried *c)
+{
+	if (a->external || !a->owner || !memcmp(&a->carried, c, sizeof *c))
+		return;
+	a->carried = *c;
+	((struct route *)a->owner)->history->carried = *c;
+	s->status_changed = 1;
+}
+
 static void
 on_result(struct sender *s, struct agent *a, const struct agent_event *event)
 {
@@ -120,6 +132,7 @@ on_result(struct sender *s, struct agent *a, const struct agent_event *event)
 		return;
 	if (a->external && r->code == ERR_EXEC && r->text.n)
 		cli_warn("%s", log_clean(0, r->text));
+	learn_carried(s, a, &event->carried);
 	if (!a->external)
 		log_module(buf_str(&a->protocol), r->code, r->text);
 	if (a->external && a->owner && r->fault == FAULT_REMOTE)
@@ -195,7 +208,7 @@ on_end(struct sender *s, struct agent *a, const struct agent_event *event)
 	if (r && is_too_many(s, a, why)) {
 		one_too_many(a, why);
 	} else if (r) {
-		r->history->carried = event->carried;
+		learn_carried(s, a, &event->carried);
 		switch (why->fault) {
 		case FAULT_ADDRESS:
 			on_address(s, a, event);
@@ -291,7 +304,7 @@ on_let_in(struct sender *s, struct agent *a, const struct agent_event *event)
 	if (r) {
 		buf_clear(&r->tried);
 		history_well(r->history, address_of(a));
-		r->history->carried = event->carried;
+		learn_carried(s, a, &event->carried);
 		r->history->login_pause = 0;
 		if (!s->stop)
 			dispatch(s, r);

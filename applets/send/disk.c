@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "../../lib/base/clock.h"
+#include "../../lib/queue/status.h"
 #include "../log.h"
 #include "sender.h"
 
@@ -56,4 +57,20 @@ sender_sync(struct sender *s)
 		log_fault("Cannot sync queue directory: %s; tried again",
 		    strerror(errno));
 	s->sync_at = clock_in(SYNC);
+}
+
+void
+sender_clean_failed(struct sender *s, size_t too_many)
+{
+	struct buf removed = { 0 };
+	struct str rest;
+
+	if (s->set.failedlifetime)
+		spool_expire_failed(&s->spool, s->set.failedlifetime,
+		    &removed);
+	for (rest = buf_str(&removed); rest.n;)
+		log_say("Removed failed message %s: it lay there longer than "
+		    "failedlifetime", log_clean(0, str_cut(&rest, '\n')));
+	buf_free(&removed);
+	status_trim_failures(&s->spool, too_many);
 }

@@ -154,14 +154,14 @@ not_started(struct sender *s, struct route *r, int error)
 	route_dead(s, r, &why);
 }
 
-/* The agent that is to have d; NULL if a new one is needed and cannot be
- * had. */
+/* The agent that is to have d; NULL if there is none for it now. */
 static struct agent *
 agent_for(struct sender *s, struct route *r, const struct delivery *d)
 {
 	struct agent *a = agent_with_room(s, r, d->m->suspect);
 
-	if (a)
+	/* Time has passed since dispatch asked. */
+	if (a || !should_open(s, r))
 		return a;
 	a = r->external ? start_module(s, r, d) : start_worker(s, r);
 	if (!a) {

@@ -180,26 +180,25 @@ may_be_busy(const struct result *why)
 	    fault_may_be_busy(why->stage, why->reply, why->text);
 }
 
-/* Five in a row: the connection is closed if its sisters do well, else the
- * remote rests. */
+/* Five in a row, of one connection or of all: the remote rests. If its sisters
+ * do well only that connection is closed. */
 static void
 count_failures(struct sender *s, struct agent *a, const struct result *why)
 {
 	struct route *r = a->owner;
-	int key = fault_key(why->reply, why->text);
+	int key = may_be_busy(why) ? fault_key(why->reply, why->text) : 0;
 
-	if (!may_be_busy(why)) {
-		a->same = 0;
-		return;
-	}
-	a->same = key == a->same_key ? a->same + 1 : 1;
-	a->same_key = key;
-	if (a->same < IN_A_ROW)
+	a->same = key && key == a->same_key ? a->same + 1 : key != 0;
+	r->same = key && key == r->same_key ? r->same + 1 : key != 0;
+	a->same_key = r->same_key = key;
+	if (a->same < IN_A_ROW && r->same < IN_A_ROW)
 		return;
 	if (!route_has_sister(s, a)) {
 		route_dead(s, r, why);
 		return;
 	}
+	if (a->same < IN_A_ROW)
+		return;
 	a->closing = 1;
 	r->max_sessions = r->sessions > 1 ? r->sessions - 1 : 1;
 	log_say("Remote %s takes no more than %d session(s): stage: %s "
@@ -228,7 +227,7 @@ on_answer(struct sender *s, struct agent *a, struct message *m,
 	if (!taken)
 		return;
 	r->witness_taken = 1;
-	a->same = 0;
+	a->same = r->same = 0;
 	s->delivered += taken;
 }
 

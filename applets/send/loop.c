@@ -49,7 +49,11 @@ loop_pulled(struct sender *s)
 	log_say("Trigger pulled.");
 	s->pause = s->set.pausetime;
 	sender_look(s);
-	if (s->fresh_count)
+	if (s->trigger.all) {
+		s->trigger.all = 0;
+		s->urgent = 1;
+		s->wanted = RUN_ALL;
+	} else if (s->fresh_count)
 		run_join(s);
 	else if (!s->rescan && clock_ms() >= s->pulls_until)
 		s->wanted = RUN_ALL;
@@ -78,6 +82,7 @@ keep_house(struct sender *s)
 		return;
 	s->clean_at = clock_in(CLEAN);
 	spool_clean(&s->spool);
+	sender_clean_failed(s, FAILURES_MAX);
 	if (spool_repair(&s->spool, &why) < 0)
 		log_fault("%s", buf_z(&why));
 	/* A trigger that was made again is no pull. */
@@ -92,7 +97,7 @@ wait_until(const struct sender *s)
 	const struct agent *a;
 
 	if (s->running)
-		until = dispatch_again_at(s);
+		until = clock_first(dispatch_again_at(s), s->expire_at);
 	if (s->fresh_count)
 		until = clock_first(until, s->fresh_at);
 	if (s->rescan)
@@ -166,4 +171,6 @@ loop_end(struct sender *s)
 		route_forget(s, a);
 	}
 	sender_sync(s);
+	/* The run may not be over. */
+	run_write_status(s);
 }

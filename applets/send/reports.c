@@ -169,9 +169,12 @@ int
 reports_expire(struct sender *s)
 {
 	long long now = sender_now();
+	int later = 0;
 
 	while (s->expiring < s->messages.count && reports_have_room(s) &&
-	    expire_one(s, s->messages.list[s->expiring], now) == 0)
+	    !(later = expire_one(s, s->messages.list[s->expiring], now)))
 		s->expiring++;
+	if (later)
+		s->expire_at = s->not_before;
 	return s->expiring >= s->messages.count && !s->bounces;
 }

@@ -36,7 +36,7 @@ recall(struct sender *s)
 	struct buf text = { 0 };
 
 	s->recalled = 1;
-	status_read(s->spool.root, &text);
+	status_read(s->spool.root, STATUS_WAITING, &text);
 	history_read(&s->messages, &s->histories, buf_str(&text));
 	buf_free(&text);
 }
@@ -233,6 +233,7 @@ run_advance(struct sender *s)
 {
 	size_t i;
 
+	s->expire_at = CLOCK_NEVER;
 	if (s->look) {
 		s->look = 0;
 		s->pulls_until = clock_in(PULL_TIME);

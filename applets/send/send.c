@@ -62,8 +62,10 @@ lock_spool(struct sender *s)
 			cli_warn("another nullmailer-send is at work, waiting");
 		events_wait(s, clock_in(LOCK_LOOK));
 	}
-	if (!s->stop)
-		spool_clean(&s->spool);
+	if (s->stop)
+		return;
+	spool_clean(&s->spool);
+	sender_clean_failed(s, 0);
 }
 
 /* What can go wrong at the start has not: the shell may have its prompt. */

@@ -13,8 +13,6 @@
 
 #define CLOCK_SLACK 60		/* s by which clocks may drift apart */
 #define SETTLE 1000		/* ms a name waits for its trigger */
-#define LOCKED_PAUSE 5000	/* ms until another look at a message that
-				 * another sender's worker has */
 
 int
 sender_configure(struct sender *s, int first)
@@ -23,6 +21,8 @@ sender_configure(struct sender *s, int first)
 	struct buf notes = { 0 };
 	int rc = settings_load(&set, buf_str(&s->me), &notes);
 
+	if (first || !remotes_equal(&set.remotes, &s->set.remotes))
+		remotes_notes(&set.remotes, &notes);
 	log_faults(buf_str(&notes));
 	buf_free(&notes);
 	if (rc < 0) {
@@ -207,7 +207,7 @@ sender_look(struct sender *s)
 void
 sender_look_locked(struct sender *s)
 {
-	size_t i;
+	size_t i, others = s->fresh_count;
 
 	s->locked_at = CLOCK_NEVER;
 	for (i = 0; i < s->messages.count; i++) {
@@ -219,6 +219,8 @@ sender_look_locked(struct sender *s)
 		m->fresh = 1;
 		note_fresh(s, m);
 	}
+	if (!others && s->fresh_count)
+		s->fresh_at = clock_ms();
 }
 
 /* ---- a message's file ---- */
@@ -236,20 +238,27 @@ not_now(struct sender *s, int error)
 	return 1;
 }
 
-/* What an earlier sender's worker has delivered, or has in hand. */
+/* Its injector is about to let go of it; or an earlier sender's worker has it,
+ * which takes its time. */
 static void
-on_other_sender(struct sender *s, struct message *m, int error)
+on_locked(struct sender *s, struct message *m)
 {
-	if (error == EBUSY) {
-		if (!m->met)
-			log_say("%s is still being sent by a worker of an "
-			    "earlier nullmailer-send", m->name);
-		m->locked = m->met = 1;
-		s->locked_at = clock_first(s->locked_at,
-		    clock_in(LOCKED_PAUSE));
-		routes_over(s, m);
-		return;
-	}
+	static const int pause[] = { 100, 400, 1600, 5000 };	/* ms */
+
+	if (m->met == 2)
+		log_say("%s is still being sent by a worker of an earlier "
+		    "nullmailer-send", m->name);
+	s->locked_at = clock_first(s->locked_at,
+	    clock_in(pause[m->met]));
+	m->met += m->met < 3;
+	m->locked = 1;
+	routes_over(s, m);
+}
+
+/* What an earlier sender's worker has delivered. */
+static void
+on_delivered_before(struct sender *s, struct message *m)
+{
 	if (spool_remove_marked(&s->spool, m->name) < 0) {
 		log_fault("Can't unlink file %s: %s", m->name,
 		    strerror(errno));
@@ -271,8 +280,10 @@ cannot_open(struct sender *s, struct message *m)
 		return 1;
 	if (error == ENOENT) {
 		message_state(&s->messages, m, MESSAGE_GONE);
-	} else if (error == EBUSY || error == EALREADY) {
-		on_other_sender(s, m, error);
+	} else if (error == EBUSY) {
+		on_locked(s, m);
+	} else if (error == EALREADY) {
+		on_delivered_before(s, m);
 	} else if (error == EINVAL || error == ELOOP) {
 		log_fault("Can't read message: %s is no queue file, "
 		    "skipping it", log_clean(0, str_of(m->name)));

@@ -57,6 +57,8 @@ struct route {
 	const struct message *witness;	/* its refusal may be the remote's */
 	int witness_key;
 	int witness_taken;	/* another message was taken since */
+	int same_key;		/* of failures in a row, of all sessions ... */
+	int same;		/* ... and how many */
 	struct buf probation;	/* recipient refused on probation */
 };
 
@@ -74,7 +76,9 @@ struct sender {
 	struct attempt reason;	/* why the last remote was left out */
 	struct agent *agents;
 	struct bounce *bounces;
-	size_t expiring;	/* index of the next message to look at */
+	size_t expiring;	/* index of the next message to look at ... */
+	long long expire_at;	/* ... and clock_ms when, if it is all that the
+				 * run waits for and could not be opened */
 	struct trigger trigger;
 	int signals, errors;
 	int timer, clock;	/* timerfds: of every wait; of steps */
@@ -148,7 +152,7 @@ void sender_look(struct sender *s);
 /* A name whose file is another one. */
 void sender_look_at(struct sender *s, const char *name);
 
-/* What another sender's worker had is as good as new. */
+/* What was locked is as good as new. */
 void sender_look_locked(struct sender *s);
 
 /* Opens a message for delivery, after what is left to be done to its file. 0;
@@ -169,6 +173,11 @@ void sender_note_full(struct sender *s, int error);
 /* A result of spool_ and delivery_settle: 1 is to be synced within a second. */
 void sender_unsynced(struct sender *s, int rc);
 void sender_sync(struct sender *s);
+
+/* What lies in failed/ longer than failedlifetime goes, and the lines in
+ * spool/failures about files that are gone, if these are too many. */
+void sender_clean_failed(struct sender *s, size_t too_many);
+#define FAILURES_MAX 65536	/* bytes of them */
 
 /* ---- routes.c ---- */
 

@@ -2,8 +2,9 @@
 # build.sh FOLDER - make FOLDER/nullmailer_VERSION_ARCH.deb, as any user
 #
 # The package takes the place of Debian's nullmailer, whose epoch it has, and
-# of every other mail-transport-agent. Who owns what is settled by postinst, as
-# nothing here needs to be root. The same source gives the same package.
+# of every other mail-transport-agent. The archive is put together by tar and
+# ar, which let nobody write that a file is mail's: so no moment of an
+# installation is without the set-uid bit. The same source gives the same bytes.
 # Variables for make may stand in the environment's MAKE_DEB.
 set -eu
 umask 022
@@ -25,12 +26,10 @@ arch=${DEB_ARCH:-$(dpkg --print-architecture)}
 make_ install >/dev/null
 make_ install-systemd install-sysv install-ifupdown install-networkmanager
 
-# Debian's own packages have the user already, and postinst makes the spool.
+# Debian has the user already. The FIFO is made by postinst.
 rm -rf "$root/usr/lib/sysusers.d" "$root/usr/lib/tmpfiles.d" \
-    "$root/var/spool/nullmailer"
-mkdir -p "$root/var/spool/nullmailer"
+    "$root/var/spool/nullmailer/trigger"
 chmod -R u+w "$root"
-chmod 755 "$root/usr/sbin/nullmailer-queue"
 find "$root/usr/share/man" -type f -exec gzip -9n {} +
 find "$root/usr/share/man" -type l | while read -r page; do
 	ln -s "$(readlink "$page").gz" "$page.gz"
@@ -52,7 +51,31 @@ sed "s|@VERSION@|$version|; s|@ARCH@|$arch|
 	s|@SIZE@|$(du -sk "$root" | cut -f1)|" "$here/control" \
     >"$root/DEBIAN/control"
 
-SOURCE_DATE_EPOCH=$(make_ show-BUILD_DATE)
-export SOURCE_DATE_EPOCH
-dpkg-deb --root-owner-group -Zxz --build "$root" \
-    "$out/nullmailer_${version}_$arch.deb"
+date=$(make_ show-BUILD_DATE)
+# pack FOLDER NAME FILE...: NAME.tar.xz; the same but for order and owner
+pack() {
+	folder=$1 archive=$out/$2.tar; shift 2
+	tar -C "$folder" --format=gnu --sort=name --mtime="@$date" \
+	    --numeric-owner --owner=0 --group=0 -cf "$archive" "$@"
+}
+# mails PATH MODE: at the end of data.tar, owned by mail and group root
+mails() {
+	chmod "$2" "$root/$1"
+	tar -C "$root" --format=gnu --mtime="@$date" --owner=mail:8 \
+	    --group=root:0 --no-recursion -rf "$out/data.tar" "./$1"
+}
+spool=var/spool/nullmailer
+pack "$root" data --exclude=./DEBIAN --exclude=./$spool \
+    --exclude=./usr/sbin/nullmailer-queue .
+mails $spool 755
+mails $spool/failed 755
+mails $spool/queue 750
+mails $spool/tmp 750
+mails usr/sbin/nullmailer-queue 4755
+chmod u-s "$root/usr/sbin/nullmailer-queue"
+pack "$root/DEBIAN" control .
+rm -f "$out"/*.tar.xz
+xz -T1 "$out/data.tar" "$out/control.tar"
+echo 2.0 >"$out/debian-binary"
+ar rcDS "$out/nullmailer_${version}_$arch.deb" "$out/debian-binary" \
+    "$out/control.tar.xz" "$out/data.tar.xz"

@@ -131,7 +131,8 @@ long_option(struct args *a, const char *text)
 		struct buf quoted = { 0 };
 		int rc;
 
-		buf_cat(&quoted, STR("'--"), str_of(text), STR("'"));
+		/* The value of a misspelt option may be a secret. */
+		buf_cat(&quoted, STR("'--"), name, STR("'"));
 		rc = unknown(a, "unknown option string: ", buf_str(&quoted));
 		buf_free(&quoted);
 		return rc;

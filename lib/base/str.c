@@ -97,6 +97,27 @@ str_cut(struct str *rest, char sep)
 	return head;
 }
 
+size_t
+str_character(struct str s, unsigned long *code)
+{
+	static const unsigned long least[] = { 0, 0, 0x80, 0x800, 0x10000 };
+	unsigned char c = (unsigned char)s.p[0];
+	size_t i, n = c < 0x80 ? 1 : c < 0xe0 ? 2 : c < 0xf0 ? 3 : 4;
+
+	if ((c >= 0x80 && c < 0xc2) || c > 0xf4 || s.n < n)
+		return 0;
+	*code = n == 1 ? c : c & (0xffu >> (n + 1));
+	for (i = 1; i < n; i++) {
+		if (((unsigned char)s.p[i] & 0xc0) != 0x80)
+			return 0;
+		*code = *code << 6 | ((unsigned char)s.p[i] & 0x3f);
+	}
+	if (*code < least[n] || *code > 0x10ffff ||
+	    (*code >= 0xd800 && *code < 0xe000))
+		return 0;
+	return n;
+}
+
 int
 str_number(struct str s, unsigned long max, unsigned long *out)
 {

@@ -38,6 +38,10 @@ struct str str_trim(struct str s);
  * Without a sep that is all of it, and *rest becomes empty with p NULL. */
 struct str str_cut(struct str *rest, char sep);
 
+/* The UTF-8 character that s, which is not empty, begins with: its length and
+ * code point; 0 if it is none. */
+size_t str_character(struct str s, unsigned long *code);
+
 /* Decimal digits and nothing else, at most max. 0, or -1 and *out untouched. */
 int str_number(struct str s, unsigned long max, unsigned long *out);
 

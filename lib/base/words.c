@@ -11,21 +11,27 @@ take_char(struct str *line)
 	return c;
 }
 
-static void
+/* 1; 2 if the quote does not end. */
+static int
 take_quoted(struct str *line, struct buf *word, char quote)
 {
 	char c;
 
-	while (line->n && (c = take_char(line)) != quote) {
+	while (line->n) {
+		c = take_char(line);
+		if (c == quote)
+			return 1;
 		if (c == '\\' && quote == '"' && line->n)
 			c = take_char(line);
 		buf_addc(word, c);
 	}
+	return 2;
 }
 
 int
 words_next(struct str *line, struct buf *word)
 {
+	int rc = 1;
 	char c;
 
 	buf_clear(word);
@@ -35,11 +41,11 @@ words_next(struct str *line, struct buf *word)
 	while (line->n && !chr_is(line->p[0], CHR_SPACE)) {
 		c = take_char(line);
 		if (c == '\'' || c == '"')
-			take_quoted(line, word, c);
+			rc = take_quoted(line, word, c);
 		else if (c != '\\')
 			buf_addc(word, c);
 		else if (line->n)
 			buf_addc(word, take_char(line));
 	}
-	return 1;
+	return rc;
 }

@@ -7,7 +7,8 @@
 
 #include "buf.h"
 
-/* Cuts the next word off *line into word. 1, or 0 when there is none. */
+/* Cuts the next word off *line into word. 1; 2 if a quote in it was not closed;
+ * 0 when there is none. */
 int words_next(struct str *line, struct buf *word);
 
 #endif

@@ -248,51 +248,6 @@ after_phrase(struct parser *p)
 	return t.kind;
 }
 
-/* Whether text needs no quotes, as a phrase or as a word of a local part. What
- * begins like an encoded word has no certain end, so it needs them. */
-static int
-is_bare(struct str text, int phrase)
-{
-	size_t i;
-
-	if (!phrase && str_starts(text, STR("=?")))
-		return 0;
-	for (i = 0; i < text.n; i++) {
-		if (chr_is(text.p[i], CHR_ATEXT))
-			continue;
-		if (!phrase || text.p[i] != ' ' || i == 0 ||
-		    i + 1 == text.n || text.p[i + 1] == ' ')
-			return 0;
-	}
-	return text.n > 0;
-}
-
-static int
-is_dot_atom(struct str text)
-{
-	struct str rest = text;
-
-	do
-		if (!is_bare(str_cut(&rest, '.'), 0))
-			return 0;
-	while (rest.p);
-	return 1;
-}
-
-static void
-put_quoted(struct buf *b, struct str text)
-{
-	size_t i;
-
-	buf_addc(b, '"');
-	for (i = 0; i < text.n; i++) {
-		if (text.p[i] == '"' || text.p[i] == '\\')
-			buf_addc(b, '\\');
-		buf_addc(b, text.p[i]);
-	}
-	buf_addc(b, '"');
-}
-
 /* The text in a quoted string: without the quotes, white space at the ends,
  * and backslashes. */
 static void
@@ -324,8 +279,9 @@ put_word(struct buf *b, const struct token *t, int phrase, struct buf *value)
 		buf_set(&text, t->raw);
 	if (value)
 		buf_add(value, buf_str(&text));
-	if ((t->kind == QUOTED || !phrase) && !is_bare(buf_str(&text), phrase))
-		put_quoted(b, buf_str(&text));
+	if ((t->kind == QUOTED || !phrase) &&
+	    !addr_is_bare(buf_str(&text), phrase))
+		addr_put_quoted(b, buf_str(&text));
 	else
 		buf_add(b, buf_str(&text));
 	buf_free(&text);
@@ -375,7 +331,7 @@ local_part(struct parser *p)
 		return -1;
 	if (odd) {
 		buf_clear(&p->shown);
-		put_quoted(&p->shown, buf_str(&p->local));
+		addr_put_quoted(&p->shown, buf_str(&p->local));
 	}
 	return 0;
 }
@@ -468,6 +424,10 @@ put_spec(struct parser *p)
 	struct addr_list *l = p->out;
 	struct str at = p->domain.n ? STR("@") : STR("");
 
+	if (!l->count) {
+		l->spec = l->items.n;
+		l->spec_n = p->shown.n + at.n + p->domain.n;
+	}
 	buf_cat(&l->items, buf_str(&p->shown), at, buf_str(&p->domain));
 	buf_cat(&l->recipients, buf_str(&p->local), at, buf_str(&p->domain),
 	    STR("\n"));
@@ -529,6 +489,8 @@ named(struct parser *p)
 static int
 parse_mailbox(struct parser *p)
 {
+	if (!p->out->count)
+		p->out->mailbox = p->out->items.n;
 	if (p->tok.kind == '<')
 		return in_brackets(p);
 	if (is_word(&p->tok) && after_phrase(p) == '<')
@@ -620,148 +582,4 @@ addr_free(struct addr_list *l)
 	buf_free(&l->items);
 	buf_free(&l->recipients);
 	l->count = 0;
-}
-
-void
-addr_put(struct buf *b, struct str address)
-{
-	size_t at = str_rfind(address, '@');
-	struct str local = str_head(address, at);
-
-	if (is_dot_atom(local))
-		buf_add(b, local);
-	else
-		put_quoted(b, local);
-	buf_add(b, str_skip(address, at));
-}
-
-/* Length of the UTF-8 character at the start of s, or 0 if it is none. */
-static size_t
-utf8_length(struct str s)
-{
-	unsigned char c = (unsigned char)s.p[0];
-	size_t i, n = c < 0x80 ? 1 : c < 0xe0 ? 2 : c < 0xf0 ? 3 : 4;
-	unsigned long code = n == 1 ? c : c & (0xffu >> (n + 1));
-	static const unsigned long least[] = { 0, 0, 0x80, 0x800, 0x10000 };
-
-	if ((c >= 0x80 && c < 0xc2) || c > 0xf4 || s.n < n)
-		return 0;
-	for (i = 1; i < n; i++) {
-		if (((unsigned char)s.p[i] & 0xc0) != 0x80)
-			return 0;
-		code = code << 6 | ((unsigned char)s.p[i] & 0x3f);
-	}
-	if (code < least[n] || code > 0x10ffff ||
-	    (code >= 0xd800 && code < 0xe000))
-		return 0;
-	return n;
-}
-
-static void
-put_q_byte(struct buf *b, unsigned char c)
-{
-	static const char hex[] = "0123456789ABCDEF";
-	int plain = (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') ||
-	    (c >= 'a' && c <= 'z');
-
-	if (c == ' ')
-		buf_addc(b, '_');
-	else if (plain || c == '!' || c == '*' || c == '+' || c == '-' ||
-	    c == '/')
-		buf_addc(b, (char)c);
-	else {
-		buf_addc(b, '=');
-		buf_addc(b, hex[c >> 4]);
-		buf_addc(b, hex[c & 15]);
-	}
-}
-
-/* Appends the character at the start of s, returns its length. */
-static size_t
-put_q(struct buf *b, struct str s)
-{
-	size_t i, n = utf8_length(s);
-	unsigned char c = (unsigned char)s.p[0];
-
-	if (n == 0) {
-		put_q_byte(b, (unsigned char)(0xc0 | c >> 6));
-		put_q_byte(b, (unsigned char)(0x80 | (c & 0x3f)));
-		return 1;
-	}
-	for (i = 0; i < n; i++)
-		put_q_byte(b, (unsigned char)s.p[i]);
-	return n;
-}
-
-/* An encoded word has at most 75 bytes, and no character goes over its end. */
-static void
-put_encoded(struct buf *b, struct str name)
-{
-	struct str open = STR("=?UTF-8?Q?"), close = STR("?=");
-	struct buf one = { 0 };
-	size_t room = 0, start = b->n;
-
-	while (name.n) {
-		buf_clear(&one);
-		name = str_skip(name, put_q(&one, name));
-		if (one.n > room) {
-			if (b->n > start)
-				buf_add(b, STR("?= "));
-			buf_add(b, open);
-			room = 75 - open.n - close.n;
-		}
-		buf_add(b, buf_str(&one));
-		room -= one.n;
-	}
-	buf_add(b, close);
-	buf_free(&one);
-}
-
-/* name without control bytes; 1 if it is not ASCII. */
-static int
-tidy(struct buf *text, struct str name)
-{
-	size_t i;
-	int high = 0;
-
-	name = str_trim(name);
-	for (i = 0; i < name.n; i++) {
-		buf_addc(text, chr_is(name.p[i], CHR_CTL) ? ' ' : name.p[i]);
-		high |= chr_is(name.p[i], CHR_8BIT);
-	}
-	return high != 0;
-}
-
-void
-addr_put_phrase(struct buf *b, struct str name)
-{
-	struct buf text = { 0 };
-
-	if (tidy(&text, name))
-		put_encoded(b, buf_str(&text));
-	else if (is_bare(buf_str(&text), 1))
-		buf_add(b, buf_str(&text));
-	else
-		put_quoted(b, buf_str(&text));
-	buf_free(&text);
-}
-
-void
-addr_put_comment(struct buf *b, struct str name)
-{
-	struct buf text = { 0 };
-	size_t i;
-
-	buf_addc(b, '(');
-	if (tidy(&text, name))
-		put_encoded(b, buf_str(&text));
-	else
-		for (i = 0; i < text.n; i++) {
-			if (text.p[i] == '(' || text.p[i] == ')' ||
-			    text.p[i] == '\\')
-				buf_addc(b, '\\');
-			buf_addc(b, text.p[i]);
-		}
-	buf_addc(b, ')');
-	buf_free(&text);
 }

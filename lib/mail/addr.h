@@ -16,6 +16,9 @@ struct addr_list {
 	 * quotes, ended by LF. */
 	struct buf recipients;
 	size_t count;
+	/* Of the first address: where in items its mailbox begins, after the
+	 * name of a group, and the address itself. */
+	size_t mailbox, spec, spec_n;
 };
 
 /* Parses text up to a NUL into l, which may be used and is overwritten. An
@@ -28,6 +31,11 @@ int addr_parse(struct addr_list *l, struct str text,
     const struct hostnames *names);
 
 void addr_free(struct addr_list *l);
+
+/* Whether text needs no quotes, in a phrase or as a word of a local part. What
+ * begins like an encoded word has no certain end, so there it needs them. */
+int addr_is_bare(struct str text, int phrase);
+void addr_put_quoted(struct buf *b, struct str text);
 
 /* Appends an envelope's address as a header shows it: the local part, all
  * before the last '@', in quotes unless it is a dot-atom. */

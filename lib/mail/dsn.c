@@ -253,31 +253,6 @@ dsn_is_status(struct str s)
 
 /* ---- texts ---- */
 
-/* The next character of UTF-8, or -1 for a byte that belongs to none. */
-static long
-next_character(struct str *s)
-{
-	unsigned char c = (unsigned char)s->p[0];
-	size_t n = c < 0x80 ? 1 : c < 0xc2 ? 0 : c < 0xe0 ? 2 :
-	    c < 0xf0 ? 3 : c < 0xf5 ? 4 : 0, i;
-	long code = n == 1 ? c : c & (0xff >> (n + 1));
-
-	for (i = 1; i < n && i < s->n; i++) {
-		c = (unsigned char)s->p[i];
-		if ((c & 0xc0) != 0x80)
-			break;
-		code = code << 6 | (c & 0x3f);
-	}
-	if (n == 0 || i < n || (n == 3 && code < 0x800) ||
-	    (n == 4 && code < 0x10000) || code > 0x10ffff ||
-	    (code >= 0xd800 && code < 0xe000)) {
-		*s = str_skip(*s, 1);
-		return -1;
-	}
-	*s = str_skip(*s, n);
-	return code;
-}
-
 static int
 is_eight_bit(struct str s)
 {
@@ -296,15 +271,15 @@ add_words(struct buf *b, struct str text, int utf8)
 {
 	struct buf line = { 0 };
 	struct str rest, character;
-	long code;
+	unsigned long code;
 
 	buf_clean(&line, text, DSN_TEXT);
 	rest = buf_str(&line);
 	while (rest.n) {
 		character = rest;
-		code = next_character(&rest);
-		character.n -= rest.n;
-		if (code < 0 || (code > 127 && !utf8))
+		character.n = str_character(rest, &code);
+		rest = str_skip(rest, character.n ? character.n : 1);
+		if (!character.n || (code > 127 && !utf8))
 			buf_addc(b, '?');
 		else
 			buf_add(b, character);
@@ -355,17 +330,21 @@ add_utf8_address(struct buf *b, struct str address)
 {
 	struct buf quoted = { 0 };
 	struct str rest;
-	long code;
+	unsigned long code;
+	size_t n;
 
 	addr_put(&quoted, address);
 	rest = buf_str(&quoted);
 	while (rest.n) {
-		code = next_character(&rest);
-		if (code > ' ' && code < 127 && !memchr("+=\\", (int)code, 3))
+		n = str_character(rest, &code);
+		if (!n)
+			code = '?';
+		rest = str_skip(rest, n ? n : 1);
+		if (n && code > ' ' && code < 127 &&
+		    !memchr("+=\\", (int)code, 3))
 			buf_addc(b, (char)code);
 		else
-			buf_fmt(b, "\\x{%02x}",
-			    code < 0 ? '?' : (unsigned)code);
+			buf_fmt(b, "\\x{%02lx}", code);
 	}
 	buf_free(&quoted);
 }

@@ -1,9 +1,8 @@
 /* wire - a message as it must stand on the wire. */
-#include <errno.h>
 #include <stdint.h>
 #include <string.h>
-#include <unistd.h>
 
+#include "content.h"
 #include "wire.h"
 
 /* Eight bytes at a time, whatever their order in a word. */
@@ -132,22 +131,16 @@ measure_block(struct wire *w, struct str in, struct wire_size *size)
 }
 
 int
-wire_measure(int fd, off_t offset, struct wire_size *size)
+wire_measure(struct content *c, struct wire_size *size)
 {
 	struct wire w = { 0 };
-	char block[32768];
-	ssize_t n;
+	struct str bytes;
+	int rc;
 
 	*size = (struct wire_size){ 0 };
-	while ((n = pread(fd, block, sizeof block, offset)) != 0) {
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return -1;
-		offset += n;
-		measure_block(&w, (struct str){ block, (size_t)n }, size);
-	}
+	while ((rc = content_next(c, &bytes)) > 0)
+		measure_block(&w, bytes, size);
 	size->octets += wire_end(&w).n;
-	size->end = offset;
-	return 0;
+	size->end = c->at;
+	return rc;
 }

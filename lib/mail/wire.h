@@ -28,7 +28,9 @@ struct wire_size {
 	off_t end;			/* of the file, as measured */
 };
 
-/* Measures a file from offset on, with pread. 0, or -1 with errno. */
-int wire_measure(int fd, off_t offset, struct wire_size *size);
+struct content;
+
+/* Measures what goes out, reading it to its end. 0, or -1 with errno. */
+int wire_measure(struct content *c, struct wire_size *size);
 
 #endif

@@ -346,6 +346,26 @@ net_connect(const struct net_request *q, struct buf *peer, int *last,
 }
 
 int
+net_addresses(const struct net_request *q, struct buf *out, struct buf *why)
+{
+	struct race r = { 0 };
+	struct addrinfo *list = NULL;
+	char text[INET6_ADDRSTRLEN];
+	int i, error = resolve(q->host, q->port, q, &list);
+
+	r.q = q;
+	if (error)
+		return -unresolved(error, q->host, why);
+	order_addresses(&r, list, 0);
+	for (i = 0; i < r.count; i++) {
+		write_address(r.address[i]->ai_addr, text);
+		buf_cat(out, str_of(text), STR("\n"));
+	}
+	freeaddrinfo(list);
+	return 0;
+}
+
+int
 net_is_loopback(int fd)
 {
 	struct sockaddr_storage peer;

@@ -27,6 +27,11 @@ struct net_request {
 int net_connect(const struct net_request *q, struct buf *peer, int *last,
     struct buf *why);
 
+/* Appends the addresses that net_connect would try, in its order, each LF
+ * ended. 0; or an ERR_ code, and why. */
+int net_addresses(const struct net_request *q, struct buf *out,
+    struct buf *why);
+
 /* Whether the socket is connected to a loopback address of this host. */
 int net_is_loopback(int fd);
 

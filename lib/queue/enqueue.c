@@ -1,7 +1,6 @@
 /* enqueue - hands a message to nullmailer-queue. */
 #include <errno.h>
 #include <fcntl.h>
-#include <grp.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,6 +11,7 @@
 
 #include "../conf/path.h"
 #include "enqueue.h"
+#include "owner.h"
 
 #define FLUSH_AT (32 * 1024)
 
@@ -109,13 +109,7 @@ make_plan(struct plan *plan)
 static int
 become_owner(const struct plan *plan)
 {
-	if (!plan->root)
-		return 0;
-	if (setgroups(0, NULL) < 0
-	    || setresgid(plan->gid, plan->gid, plan->gid) < 0
-	    || setresuid(plan->uid, plan->uid, plan->uid) < 0)
-		return -1;
-	return 0;
+	return plan->root ? owner_take(plan->uid, plan->gid) : 0;
 }
 
 /* Gives fd that number, also in a program that is executed. */

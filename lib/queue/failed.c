@@ -1,5 +1,8 @@
 /* failed - a message, or a part of it, goes into failed/. */
 #include <errno.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "../mail/envelope.h"
@@ -109,4 +112,32 @@ spool_fail(const struct spool *s, int fd, const struct envelope *e,
 	    && sync_failed(s, buf_z(as)) == 0)
 		return 0;
 	return fail_by_copy(s, fd, e, keep, name, as);
+}
+
+struct expiry {
+	const struct spool *spool;
+	time_t before;
+	struct buf *removed;
+};
+
+/* The time of a file's new name is that of its inode. */
+static int
+expire_file(void *context, const char *name)
+{
+	struct expiry *x = context;
+	struct stat st;
+
+	if (fstatat(x->spool->failed, name, &st, AT_SYMLINK_NOFOLLOW) == 0
+	    && S_ISREG(st.st_mode) && st.st_ctime < x->before
+	    && unlinkat(x->spool->failed, name, 0) == 0)
+		buf_cat(x->removed, str_of(name), STR("\n"));
+	return 0;
+}
+
+void
+spool_expire_failed(const struct spool *s, int seconds, struct buf *removed)
+{
+	struct expiry x = { s, time(NULL) - seconds, removed };
+
+	names_list(s->failed, expire_file, &x);
 }

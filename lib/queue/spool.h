@@ -156,6 +156,11 @@ int spool_rewrite(const struct spool *s, int fd, const struct envelope *e,
 int spool_fail(const struct spool *s, int fd, const struct envelope *e,
     const unsigned char *keep, const char *name, struct buf *as);
 
+/* Removes the files that lie in failed/ for more seconds, and appends their
+ * names to removed, LF each. */
+void spool_expire_failed(const struct spool *s, int seconds,
+    struct buf *removed);
+
 /* For many whole messages at a time: as spool_fail, but only by a link, and
  * nothing is synced. No message may leave queue/ because of it before
  * spool_sync_failed, once for all of them, has returned 0. 0; -1 with errno:

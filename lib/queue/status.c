@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#include "names.h"
 #include "spool.h"
 #include "status.h"
 
@@ -12,10 +13,10 @@
 #define STATUS_MAX (64 * 1024 * 1024)
 
 int
-status_read(int root, struct buf *text)
+status_read(int root, const char *file, struct buf *text)
 {
 	struct spool s = { -1, root, -1, -1 };
-	int fd = spool_message(&s, "status", NULL);
+	int fd = spool_message(&s, file, NULL);
 	ssize_t n = 0;
 
 	if (fd < 0)
@@ -41,7 +42,7 @@ digest(struct str text)
 }
 
 static int
-replace_status(const struct spool *s, struct str text)
+replace_status(const struct spool *s, const char *file, struct str text)
 {
 	struct buf name = { 0 };
 	int rc, fd = spool_temporary(s, &name);
@@ -52,7 +53,7 @@ replace_status(const struct spool *s, struct str text)
 	if (close(fd) < 0)
 		rc = -1;
 	if (rc == 0)
-		rc = renameat(s->tmp, buf_z(&name), s->root, "status");
+		rc = renameat(s->tmp, buf_z(&name), s->root, file);
 	if (rc < 0)
 		unlinkat(s->tmp, buf_z(&name), 0);
 	buf_free(&name);
@@ -67,8 +68,8 @@ status_write(const struct spool *s, const struct buf *text,
 
 	if (now == *sum)
 		return;
-	if (text->n ? replace_status(s, buf_str(text)) == 0
-	    : unlinkat(s->root, "status", 0) == 0 || errno == ENOENT)
+	if (text->n ? replace_status(s, STATUS_WAITING, buf_str(text)) == 0
+	    : unlinkat(s->root, STATUS_WAITING, 0) == 0 || errno == ENOENT)
 		*sum = now;
 }
 
@@ -144,4 +145,42 @@ status_next(struct str *text, struct status *s)
 		if (parse_fields(str_cut(text, '\n'), s) == 0)
 			return 1;
 	return 0;
+}
+
+/* ---- spool/failures ---- */
+
+void
+status_add_failure(const struct spool *s, const struct status *one)
+{
+	struct buf line = { 0 };
+	int fd = openat(s->root, STATUS_FAILED, O_WRONLY | O_APPEND | O_CREAT
+	    | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC, 0600);
+
+	status_add(&line, one);
+	str_write(fd, buf_str(&line));
+	buf_free(&line);
+	names_close(fd);
+}
+
+void
+status_trim_failures(const struct spool *s, size_t longer)
+{
+	struct buf text = { 0 }, kept = { 0 }, name = { 0 };
+	struct str rest;
+
+	status_read(s->root, STATUS_FAILED, &text);
+	rest = buf_str(&text);
+	while (text.n > longer && rest.n) {
+		struct str line = str_cut(&rest, '\n');
+
+		buf_set(&name, str_head(line, str_find(line, '\t')));
+		if (name.n && faccessat(s->failed, buf_z(&name), F_OK,
+		    AT_SYMLINK_NOFOLLOW) == 0)
+			buf_cat(&kept, line, STR("\n"));
+	}
+	if (text.n > longer && kept.n < text.n)
+		replace_status(s, STATUS_FAILED, buf_str(&kept));
+	buf_free(&text);
+	buf_free(&kept);
+	buf_free(&name);
 }

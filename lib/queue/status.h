@@ -6,7 +6,10 @@
  * has a report on the delay; suspect is 1 after a connection ended over it;
  * unanswered counts attempts whose answer never came.
  * Lines that begin with "=" are about remotes (send/history.h). Made for mailq
- * and the next sender; safe to delete. */
+ * and the next sender; safe to delete.
+ *
+ * spool/failures has such a line for each file that the sender has put into
+ * failed/: last is when that was. */
 #ifndef STATUS_H
 #define STATUS_H
 
@@ -26,9 +29,20 @@ struct status {
 	long long suspect, unanswered;
 };
 
-/* Reads the file of a spool folder, of which it may have 64 MB. 0, or -1 with
- * errno and text empty; ENOENT: no sender has run yet, or an older one. */
-int status_read(int root, struct buf *text);
+#define STATUS_WAITING "status"
+#define STATUS_FAILED "failures"
+
+/* Reads one of these two of a spool folder, of which it may have 64 MB. 0, or
+ * -1 with errno and text empty; ENOENT: no sender has run yet, or an older one.
+ */
+int status_read(int root, const char *file, struct buf *text);
+
+/* Adds a line to spool/failures; a failure costs only what mailq can say. */
+void status_add_failure(const struct spool *s, const struct status *one);
+
+/* Takes the lines of files that are gone out of it, if it is longer than that.
+ */
+void status_trim_failures(const struct spool *s, size_t longer);
 
 /* Makes text the file, or removes it if text is empty, unless *sum says that
  * the same was written last. A failure costs only what mailq can say, until the

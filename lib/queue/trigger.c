@@ -13,6 +13,7 @@
 #include "trigger.h"
 
 #define NAME_ROOM 256
+#define ALL "\001"
 
 #define NEW (IN_CREATE | IN_MOVED_TO)
 
@@ -33,8 +34,8 @@ open_fifo(const struct spool *s, int how)
 }
 
 /* A full FIFO wakes the sender as well as one more byte in it. */
-int
-trigger_pull(const struct spool *s)
+static int
+pull_with(const struct spool *s, const char *byte)
 {
 	int fd = open_fifo(s, O_WRONLY);
 	int error;
@@ -42,11 +43,34 @@ trigger_pull(const struct spool *s)
 
 	if (fd < 0)
 		return -1;
-	n = write(fd, "", 1);
+	n = write(fd, byte, 1);
 	error = errno;
 	close(fd);
 	errno = error;
 	return n == 1 || error == EAGAIN ? 0 : -1;
+}
+
+int
+trigger_pull(const struct spool *s)
+{
+	return pull_with(s, "");
+}
+
+int
+trigger_pull_all(const struct spool *s)
+{
+	return pull_with(s, ALL);
+}
+
+int
+trigger_has_reader(const struct spool *s)
+{
+	int fd = open_fifo(s, O_WRONLY);
+
+	if (fd < 0)
+		return errno == ENXIO ? 0 : -1;
+	close(fd);
+	return 1;
 }
 
 /* Opens the new FIFO before closing the old one: in between a writer would get
@@ -98,6 +122,8 @@ trigger_read(struct trigger *t, const struct spool *s, int *error)
 	ssize_t n = read(t->fd, bytes, sizeof bytes);
 
 	*error = n < 0 && errno != EAGAIN ? errno : 0;
+	if (n > 0 && memchr(bytes, ALL[0], (size_t)n))
+		t->all = 1;
 	reopen(t, s);
 	return n > 0;
 }

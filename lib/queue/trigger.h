@@ -14,6 +14,7 @@ struct trigger {
 	int fd;			/* FIFO for reading; -1: there is none */
 	int watch;		/* inotify; -1: none */
 	int root, queue;	/* watches of the two folders; -1: none */
+	int all;		/* who pulled it wants all remotes asked */
 	int replaced;		/* another trigger was put in its place */
 	int lost;		/* names of queue/ were lost */
 	union {
@@ -23,9 +24,15 @@ struct trigger {
 	size_t n, at;
 };
 
-/* Writes a byte. 0; -1 with errno when nobody can be told: ENXIO means no
+/* Writes a byte; trigger_pull_all one that asks for all remotes, also those
+ * that rest. 0; -1 with errno when nobody can be told: ENXIO means no
  * sender is running and is no fault, EINVAL that it is no FIFO. */
 int trigger_pull(const struct spool *s);
+int trigger_pull_all(const struct spool *s);
+
+/* Whether a sender reads it: 1, 0 none; -1 with errno, as EACCES for who may
+ * not know. No byte is written. */
+int trigger_has_reader(const struct spool *s);
 
 /* Opens both descriptors (non-blocking, O_CLOEXEC); s must outlive t. 0, or -1
  * with errno of the FIFO; EINVAL if it is none. A missing watch is no

@@ -37,6 +37,7 @@ agent_worker(const struct worker_setup *setup)
 	struct agent *a = new_agent(setup->remote);
 
 	a->limit = (size_t)setup->messages;
+	a->carried = setup->carried;
 	a->pid = worker_start(setup, &a->fd);
 	if (a->pid >= 0)
 		return a;
@@ -354,8 +355,6 @@ agent_ended(struct agent *a, int status)
 {
 	struct agent_event event = { 0 };
 
-	if (!a->external)
-		return agent_read(a);
 	if (a->fd >= 0)
 		read_output(a);
 	close_fd(a);

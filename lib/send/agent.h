@@ -38,6 +38,7 @@ struct agent {
 	unsigned long taken;	/* results that were a success */
 	int same_key;		/* of failures in a row ... */
 	int same;		/* ... and how many */
+	struct carried carried;	/* as the worker had it last */
 	long long deadline;	/* for what it does now; clock_ms */
 	int signals;		/* sent to it so far: TERM, then KILL */
 	struct buf output;	/* of a module, so far */
@@ -51,7 +52,7 @@ enum agent_event_kind {
 				 * for agent_go; carried */
 	AGENT_NOTE,		/* result.text is for the administrator */
 	AGENT_RESULT,		/* of the delivery which; all recipients that
-				 * have no refusal share it */
+				 * have no refusal share it; carried */
 	AGENT_END,		/* its connection has ended: result says why;
 				 * deliveries without a result were not
 				 * attempted; carried, answered, last */

@@ -88,7 +88,8 @@ write_report(struct dsn *d, const struct dsn_rules *rules, struct str target,
 	return status ? FAILURE : 0;
 }
 
-/* The child keeps the message at 3 and nothing else. */
+/* The child keeps the message at 3 and nothing else: while it lives no other
+ * sender may open that, as the failed are still named there. */
 static void
 setup_child(struct dsn *d)
 {
@@ -128,6 +129,7 @@ bounce_start(struct bounce *b, const struct bounce_times *t,
 	struct dsn d = { 0 };
 	struct dsn_rules rules = { 0 };
 	struct buf target = { 0 };
+	const struct envelope *e;
 	int rc;
 
 	d.kind = b->kind;
@@ -136,8 +138,8 @@ bounce_start(struct bounce *b, const struct bounce_times *t,
 	d.arrival = t->arrival;
 	d.last_attempt = t->last_attempt;
 	d.retry_until = t->retry_until;
-	d.message = b->d.fd;
-	d.header = b->d.e.body;
+	d.message = delivery_file(&b->d, &e);
+	d.header = e->body;
 	rc = find_target(&d, &rules, &target, why);
 	if (rc > 0 && (b->pid = fork()) == 0) {
 		setup_child(&d);

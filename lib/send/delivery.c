@@ -5,10 +5,12 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "../base/mem.h"
 #include "../queue/spool.h"
+#include "../queue/status.h"
 #include "delivery.h"
 #include "messages.h"
 
@@ -99,6 +101,13 @@ delivery_free(struct delivery *d)
 	buf_free(&d->words);
 	*d = (struct delivery){ 0 };
 	d->fd = d->file = -1;
+}
+
+int
+delivery_file(const struct delivery *d, const struct envelope **e)
+{
+	*e = d->names.text.n && !d->unread ? &d->names : &d->e;
+	return d->file >= 0 && !d->unread ? d->file : d->fd;
 }
 
 /* ---- results ---- */
@@ -286,8 +295,7 @@ choose(const struct delivery *d, enum rcpt_result r, struct file *f)
 {
 	size_t i;
 
-	f->fd = d->file >= 0 ? d->file : d->fd;
-	f->e = d->names.text.n ? &d->names : &d->e;
+	f->fd = delivery_file(d, &f->e);
 	f->is = mem_new(f->e->count, 1);
 	f->count = 0;
 	if (f->e == &d->e)
@@ -367,10 +375,23 @@ static int
 put_failed(const struct delivery *d, const struct spool *s,
     const struct file *f)
 {
+	const struct attempt *a = d->m->attempt;
+	struct status one = { 0 };
 	struct buf as = { 0 };
 	int rc = spool_fail(s, f->fd, f->e, f->count < f->e->count ? f->is :
 	    NULL, d->m->name, &as);
 
+	one.id = buf_str(&as);
+	one.last = time(NULL);
+	if (a) {
+		one.attempts = a->attempts;
+		one.first = a->first;
+		one.remote = buf_str(&a->remote);
+		one.code = a->code;
+		one.text = buf_str(&a->text);
+	}
+	if (rc == 0)
+		status_add_failure(s, &one);
 	buf_free(&as);
 	return rc;
 }

@@ -49,6 +49,10 @@ int delivery_open(struct delivery *d, const struct spool *s, struct message *m,
 
 void delivery_free(struct delivery *d);
 
+/* The file that has the name now, locked, and its envelope; of one that could
+ * not be read, what was opened. */
+int delivery_file(const struct delivery *d, const struct envelope **e);
+
 /* Notes the result of recipient number index. 0; -1 if there is no such
  * recipient or it has one already. */
 int delivery_refuse(struct delivery *d, size_t index, const struct result *r);

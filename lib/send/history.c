@@ -37,6 +37,8 @@ sum_of(const struct remote *r)
 
 	sum = add_sum(sum, buf_z(&r->name)) ^
 	    (unsigned long long)r->options.port;
+	if (r->options.from)
+		sum = add_sum(sum, r->options.from);
 	return add_sum(sum, r->options.user);
 }
 

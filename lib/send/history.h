@@ -13,7 +13,8 @@
 struct remote;
 
 struct history {
-	unsigned long long sum;	/* of host, port and user: who we are there */
+	unsigned long long sum;	/* of host, port, from and user: who we are
+				 * there */
 	struct carried carried;
 	int limit;		/* messages a connection; 0: none known */
 	int proven;		/* it has accepted a recipient */

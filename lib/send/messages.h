@@ -54,8 +54,9 @@ struct message {
 					 * last, alone */
 	unsigned char looked : 1;	/* for its age, in this run */
 	unsigned char again : 1;	/* it had a second try in this run */
-	unsigned char locked : 1;	/* another sender's worker has it ... */
-	unsigned char met : 1;	/* ... which was said */
+	unsigned char locked : 1;	/* its injector or another sender's
+					 * worker has it ... */
+	unsigned char met : 2;	/* ... seen so often, at most 3 */
 	char name[];
 };
 

@@ -33,6 +33,7 @@ load_settings(struct settings *set, struct str me, struct buf *notes)
 		{ "sendtimeout", 3600, 0, &set->sendtimeout },
 		{ "queuelifetime", 604800, INT_MIN, &set->queuelifetime },
 		{ "delaywarn", 0, 0, &set->delaywarn },
+		{ "failedlifetime", 0, 0, &set->failedlifetime },
 	};
 	size_t i;
 	int rc = conf_line("helohost", &set->helohost);

@@ -12,6 +12,7 @@ struct settings {
 	int sendtimeout;	/* s for a message; 0 no limit */
 	int queuelifetime;	/* s */
 	int delaywarn;		/* s; 0 never */
+	int failedlifetime;	/* s; 0 for ever */
 	struct remotes remotes;
 };
 

@@ -205,6 +205,7 @@ send_result(struct worker *w, struct worker_packet *p, const struct result *r)
 	p->stage = r->stage;
 	p->reply = r->reply;
 	p->unanswered = r->unanswered;
+	p->carried = w->carried;
 	send_packet(w, p, r->text);
 }
 

@@ -43,7 +43,8 @@ enum worker_kind {
 				 * worker_go */
 	WORKER_NOTE,		/* text is for the administrator */
 	WORKER_RECIPIENT,	/* id, index, and a result */
-	WORKER_MESSAGE,		/* id and a result */
+	WORKER_MESSAGE,		/* id, a result, carried: a sender may not wait
+				 * for the end */
 	WORKER_END,		/* the last one: code, fault, stage, reply, text
 				 * of what ended it, carried, answered, last */
 	WORKER_KINDS

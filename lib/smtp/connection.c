@@ -48,6 +48,7 @@ connection_init(struct connection *c, const struct protocol_setup *setup,
 	c->report = setup->report;
 	c->limit = CLOCK_NEVER;
 	c->io.fd = -1;
+	identity_set(&c->identity, c->o->from, c->o->bounce_from);
 	if (!c->o->tls && !c->o->starttls)
 		return 0;
 	c->ssl = new_ssl(c->o, reason, sizeof reason);
@@ -104,6 +105,26 @@ connection_tls(struct connection *c)
 		c->report->note(c->report->context,
 		    str_of(ssl_note(c->ssl)));
 	return 0;
+}
+
+const char *
+connection_about(const struct connection *c)
+{
+	return c->ssl && ssl_ready(c->ssl) ? ssl_about(c->ssl) : "";
+}
+
+void
+connection_describe_chain(struct connection *c, char *out, size_t size)
+{
+	*out = '\0';
+	if (c->ssl)
+		ssl_describe_chain(c->ssl, out, size);
+}
+
+const char *
+connection_roots(void)
+{
+	return ssl_roots();
 }
 
 static int
@@ -178,6 +199,7 @@ connection_free(struct connection *c)
 {
 	io_close(&c->io);
 	ssl_free(c->ssl);
+	identity_free(&c->identity);
 	buf_free(&c->peer);
 	buf_free(&c->text);
 }

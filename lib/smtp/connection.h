@@ -3,6 +3,7 @@
 #define CONNECTION_H
 
 #include "../base/buf.h"
+#include "../mail/identity.h"
 #include "../net/io.h"
 #include "protocol.h"
 
@@ -12,6 +13,7 @@ struct connection {
 	const struct protocol_setup *setup;
 	const struct options *o;
 	const struct protocol_report *report;
+	struct identity identity;
 	struct ssl *ssl;	/* NULL if the options ask for no TLS */
 	struct io io;
 	int open;		/* messages can be sent */
@@ -19,6 +21,9 @@ struct connection {
 	unsigned long answered;	/* messages the server has answered for */
 	struct buf peer;	/* "192.0.2.1 port 25" once it stands */
 	int last;		/* no other address was left to be tried */
+	/* Each reply heard before messages begin; set after create by who wants
+	 * to know, else NULL. context is the report's. */
+	void (*heard)(void *context, enum stage stage, struct str text);
 	/* Why the session ended or did not begin: */
 	enum fault fault;
 	enum stage stage;
@@ -43,6 +48,12 @@ void connection_opened(struct connection *c);
 
 /* Turns TLS on. 0, or an ERR_ code with fault and text. */
 int connection_tls(struct connection *c);
+
+/* What TLS agreed on, "" without it; what the chains look like from now on;
+ * the compiled-in CA list: see ssl.h. */
+const char *connection_about(const struct connection *c);
+void connection_describe_chain(struct connection *c, char *out, size_t size);
+const char *connection_roots(void);
 
 /* Closes a connection that was lost; the ERR_ code of that, with fault and
  * text. */

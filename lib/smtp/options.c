@@ -2,9 +2,12 @@
 #include <string.h>
 
 #include "../base/buf.h"
+#include "../base/chr.h"
 #include "../base/err.h"
-#include "options.h"
 #include "../base/opt.h"
+#include "../mail/identity.h"
+#include "mistake.h"
+#include "options.h"
 
 #define ROW(letter, name, kind, member, help, value) \
 	name, help, offsetof(struct options, member), letter, kind, value
@@ -20,6 +23,9 @@ static const struct row {
 } options[] = {
 	{ ROW(0, "host", OPT_STRING, host, "name or address of the server", 0) },
 	{ ROW('p', "port", OPT_INT, port, "port, if not the usual one", 0) },
+	{ ROW(0, "from", OPT_STRING, from, "sender of what goes out", 0) },
+	{ ROW(0, "bounce-from", OPT_STRING, bounce_from, "sender of reports", 0) },
+	{ ROW(0, "domain", OPT_STRING, domain, "name to greet with", 0) },
 	{ ROW(0, "user", OPT_STRING, user, "user name for AUTH", 0) },
 	{ ROW(0, "pass", OPT_STRING, pass, "password for AUTH", 0) },
 	{ ROW(0, "auth-login", OPT_SET, auth, "use AUTH LOGIN", AUTH_LOGIN) },
@@ -62,17 +68,39 @@ options_rows(struct options *o, struct opt *rows)
 	return n;
 }
 
+/* What is wrong with that word, as opt_text says it, and what it may mean. */
+static void
+explain(const struct opts *all, struct str word, int secret, size_t start,
+    struct buf *why)
+{
+	struct str name = str_head(word, str_find(word, '='));
+	struct str hint = mistake_hint(all, name);
+
+	if (!hint.p && secret) {
+		why->n = start;
+		buf_add(why, STR("a word behind the login is no option; does "
+		    "it belong in quotes, pass='...'?"));
+	} else if (hint.p && !str_eq(hint, name))
+		buf_cat(why, STR("; "), hint, str_eq(hint, STR("port=")) ?
+		    name : STR(""), STR("?"));
+	else if (hint.p && word.n == name.n)
+		buf_cat(why, STR(" As one word: "), name, STR("=..."));
+}
+
 int
 options_parse(struct options *o, struct buf *text, struct buf *why)
 {
 	struct opt rows[OPTIONS_ROWS];
 	struct opts all = { rows, options_rows(o, rows), 0 };
 	struct str rest = buf_str(text), line;
+	size_t start = why->n;
 
 	while (rest.n && (line = str_cut(&rest, '\n')).n) {
 		text->p[line.p + line.n - text->p] = '\0';
-		if (opt_text(&all, line.p, why) < 0)
+		if (opt_text(&all, line.p, why) < 0) {
+			explain(&all, line, o->user || o->pass, start, why);
 			return -1;
+		}
 	}
 	return 0;
 }
@@ -132,6 +160,24 @@ parse_rate(struct options *o)
 }
 
 static int
+check_identity(struct options *o, struct buf *why)
+{
+	struct identity id = { 0 };
+	const char *c = o->domain ? o->domain : "x";
+	int rc;
+
+	while (chr_is(*c, CHR_DIGIT) || (chr_lower(*c) >= 'a' &&
+	    chr_lower(*c) <= 'z') || (*c && strchr("-._:[]", *c)))
+		c++;
+	if (*c || (o->domain && !*o->domain))
+		return reject(why, ERR_USAGE, "Invalid value for domain");
+	rc = identity_set(&id, o->from, o->bounce_from);
+	identity_free(&id);
+	return rc < 0 ? reject(why, ERR_USAGE, "Option from or bounce-from is "
+	    "not one address with a domain") : ERR_OK;
+}
+
+static int
 check_sending(struct options *o, struct buf *why)
 {
 	if (o->ipv4 && o->ipv6)
@@ -148,6 +194,28 @@ check_sending(struct options *o, struct buf *why)
 	return ERR_OK;
 }
 
+/* "HOST:PORT", "[HOST]:PORT": cuts the port off. One colon only, as more make
+ * an IPv6 address. 0, or -1 if that is no port. */
+static int
+split_host(struct options *o)
+{
+	struct str host = str_of(o->host);
+	size_t colon = str_rfind(host, ':');
+	unsigned long port;
+	int brackets = host.n && host.p[0] == '[';
+
+	if (colon == host.n || (brackets ? host.p[colon - 1] != ']' :
+	    str_find(host, ':') != colon))
+		return 0;
+	if (str_number(str_skip(host, colon + 1), 65535, &port) < 0 || !port)
+		return -1;
+	if (!o->port)
+		o->port = (int)port;
+	*strrchr(o->host + brackets, brackets ? ']' : ':') = '\0';
+	o->host += brackets;
+	return 0;
+}
+
 int
 options_check(struct options *o, int port, int port_tls,
     struct buf *why)
@@ -156,6 +224,10 @@ options_check(struct options *o, int port, int port_tls,
 
 	if (!o->host)
 		return reject(why, ERR_USAGE, "Remote host not set");
+	if (strstr(o->host, "://"))
+		return reject(why, ERR_USAGE, "Host is a URL; HOST:PORT?");
+	if (split_host(o) < 0)
+		return reject(why, ERR_USAGE, "Invalid port behind the host");
 	if (o->port == 0)
 		o->port = o->tls ? port_tls : port;
 	if (o->port < 1 || o->port > 65535)
@@ -163,5 +235,7 @@ options_check(struct options *o, int port, int port_tls,
 	if (o->tls)
 		o->starttls = 0;
 	code = check_sending(o, why);
+	if (!code)
+		code = check_identity(o, why);
 	return code ? code : check_tls(o, why);
 }

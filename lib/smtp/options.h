@@ -16,6 +16,9 @@ struct options {
 	const char *host;
 	int port;		/* 0: the default */
 	const char *source;
+	const char *domain;	/* for EHLO */
+	const char *from;	/* as identity_set takes it */
+	const char *bounce_from;	/* the same */
 	const char *user;
 	const char *pass;
 	int auth;		/* enum options_auth */
@@ -44,18 +47,20 @@ struct options {
 	int rate_seconds;	/* ... in so many seconds */
 };
 
-#define OPTIONS_ROWS 32
+#define OPTIONS_ROWS 40
 
 /* Fills rows with the options all protocols share; returns their number. */
 size_t options_rows(struct options *o, struct opt *rows);
 
 /* Parses an option a line, "name=value" LF, up to an empty line. text is cut
- * into the strings that o borrows. 0, or -1 with a reason appended to why. */
+ * into the strings that o borrows. 0, or -1 with a reason in why: the first
+ * word that is no option and what it may mean, but no word behind a login,
+ * which may be part of its secret. */
 int options_parse(struct options *o, struct buf *text, struct buf *why);
 
 /* Checks the options for what is missing or contradictory, and completes the
- * port. port_tls 0: there is no default. 0, or an ERR_ code with a reason
- * appended to why. */
+ * port; a port behind the host is cut off it. port_tls 0: there is no default.
+ * 0, or an ERR_ code with a reason appended to why. */
 int options_check(struct options *o, int port, int port_tls, struct buf *why);
 
 #endif

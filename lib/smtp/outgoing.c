@@ -4,6 +4,8 @@
 #include <string.h>
 
 #include "../base/mem.h"
+#include "../mail/content.h"
+#include "../mail/identity.h"
 #include "outgoing.h"
 
 /* What is kept of a text: of the first all, then this much, and when there are
@@ -69,14 +71,26 @@ cannot_read(struct outgoing *o)
 	buf_free(&text);
 }
 
+static int
+measure_message(struct outgoing *o, const struct identity *id)
+{
+	struct content c;
+	int rc;
+
+	identity_envelope(id, &o->e);
+	content_begin(&c, o->m.fd, &o->e, -1, id);
+	rc = wire_measure(&c, &o->size);
+	content_free(&c);
+	return rc;
+}
+
 struct outgoing *
-outgoing_new(const struct protocol_message *m)
+outgoing_new(const struct protocol_message *m, const struct identity *id)
 {
 	struct outgoing *o = mem_new(1, sizeof *o);
 
 	o->m = *m;
-	if (envelope_read(m->fd, &o->e) < 0 ||
-	    wire_measure(m->fd, o->e.body, &o->size) < 0) {
+	if (envelope_read(m->fd, &o->e) < 0 || measure_message(o, id) < 0) {
 		cannot_read(o);
 		o->e.count = 0;
 		return o;

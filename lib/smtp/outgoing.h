@@ -25,6 +25,8 @@ struct outcome {
 	struct buf text;
 };
 
+struct identity;
+
 struct outgoing {
 	struct outgoing *next;
 	struct protocol_message m;
@@ -44,9 +46,10 @@ struct outgoing {
 				 * recipients */
 };
 
-/* Reads envelope and size of m. One that cannot be read has a result, and no
- * recipients. */
-struct outgoing *outgoing_new(const struct protocol_message *m);
+/* Reads envelope and size of m, both as they go out. One that cannot be read
+ * has a result, and no recipients. */
+struct outgoing *outgoing_new(const struct protocol_message *m,
+    const struct identity *id);
 
 /* The message fails with this code, fault and text, at MAIL. */
 void outgoing_fail(struct outgoing *o, int code, enum fault fault,

@@ -7,9 +7,8 @@
 #include <errno.h>
 #include <signal.h>
 #include <stdlib.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
+#include "../mail/content.h"
 #include "../mail/envelope.h"
 #include "connection.h"
 #include "../base/mem.h"
@@ -25,8 +24,10 @@
 
 struct request {
 	const struct protocol_message *m;
+	const struct identity *id;
 	struct envelope e;
 	unsigned long long message;	/* octets */
+	off_t end;			/* of the file */
 	unsigned long long length;	/* octets of all netstrings in it */
 	struct buf answer;
 };
@@ -67,23 +68,39 @@ netstring_size(unsigned long long n)
 	return size;
 }
 
+/* Octets of the message; 0 if it cannot be read. */
+static unsigned long long
+measure_content(struct request *r)
+{
+	struct content c;
+	struct str bytes;
+	unsigned long long n = 0;
+	int rc;
+
+	content_begin(&c, r->m->fd, &r->e, -1, r->id);
+	while ((rc = content_next(&c, &bytes)) > 0)
+		n += bytes.n;
+	r->end = c.at;
+	content_free(&c);
+	return rc < 0 ? 0 : n;
+}
+
 /* 0, or -1 if that is no message to send. */
 static int
 measure_request(struct request *r)
 {
-	struct stat st;
 	size_t at = 0;
 	struct str recipient;
 
-	if (envelope_read(r->m->fd, &r->e) < 0 || fstat(r->m->fd, &st) < 0 ||
-	    st.st_size <= r->e.body)
+	if (envelope_read(r->m->fd, &r->e) < 0)
 		return -1;
-	r->message = (unsigned long long)(st.st_size - r->e.body);
+	identity_envelope(r->id, &r->e);
+	r->message = measure_content(r);
 	r->length = netstring_size(r->message) +
 	    netstring_size(r->e.sender_n);
 	while ((recipient = envelope_next(&r->e, &at)).p)
 		r->length += netstring_size(recipient.n);
-	return 0;
+	return r->message ? 0 : -1;
 }
 
 static int
@@ -107,29 +124,28 @@ put_netstring(struct connection *q, struct str s)
 	return io_put(&q->io, STR(","));
 }
 
-/* 0; 1 if the file has less than it had; -1 if the connection is lost. */
+/* Exactly the octets announced. 0; 1 if the file has others than it had; -1 if
+ * the connection is lost. */
 static int
 put_octets(struct connection *q, const struct request *r)
 {
-	char block[16384];
 	unsigned long long left = r->message;
-	off_t at = r->e.body;
-	ssize_t n;
+	struct content c;
+	struct str bytes;
+	int rc = put_length(q, r->length) < 0 || put_length(q, left) < 0 ?
+	    -1 : 0;
 
-	if (put_length(q, r->length) < 0 || put_length(q, left) < 0)
-		return -1;
-	for (; left; left -= (unsigned long long)n, at += n) {
+	content_begin(&c, r->m->fd, &r->e, r->end, r->id);
+	while (!rc && left) {
 		io_deadline(&q->io, PATIENCE_BLOCK);
-		n = pread(r->m->fd, block, left < sizeof block ?
-		    (size_t)left : sizeof block, at);
-		if (n < 0 && errno == EINTR)
-			n = 0;
-		else if (n <= 0)
-			return 1;
-		if (io_put(&q->io, (struct str){ block, (size_t)n }) < 0)
-			return -1;
+		if (content_next(&c, &bytes) <= 0 || bytes.n > left)
+			rc = 1;
+		else
+			rc = io_put(&q->io, bytes);
+		left -= rc ? 0 : bytes.n;
 	}
-	return io_put(&q->io, STR(","));
+	content_free(&c);
+	return rc ? rc : io_put(&q->io, STR(","));
 }
 
 /* Like put_message. */
@@ -310,6 +326,7 @@ qmqp_send(struct connection *q, const struct protocol_message *m)
 	int rc;
 
 	r.m = m;
+	r.id = &q->identity;
 	q->io.limit = q->limit;
 	rc = exchange_request(q, &r);
 	envelope_free(&r.e);

@@ -1,10 +1,13 @@
 /* remote - the smart hosts. */
 #include <stdlib.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "../conf/conf.h"
 #include "../base/mem.h"
+#include "../base/opt.h"
 #include "../conf/path.h"
+#include "mistake.h"
 #include "protocol.h"
 #include "remote.h"
 #include "../base/words.h"
@@ -31,53 +34,108 @@ without_comment(struct str lines)
 	return lines;
 }
 
+/* The second word is an option, or neither a program nor a built-in protocol
+ * but like one. It must not be shown, as it may be a password's. */
+static int
+is_no_protocol(struct remote *r)
+{
+	struct opt rows[OPTIONS_ROWS];
+	struct opts all = { rows, options_rows(&r->options, rows), 0 };
+	struct str word = buf_str(&r->name), name, hint;
+	struct buf path = { 0 };
+	int slip = mistake_is_slip(word, STR("smtp")), there;
+
+	name = str_head(word, str_find(word, '='));
+	hint = mistake_hint(&all, name);
+	path_set(&path, PATH_MODULES, buf_z(&r->name));
+	there = access(buf_z(&path), F_OK) == 0;
+	buf_free(&path);
+	if (there || (!slip && !hint.p && name.n == word.n))
+		return 0;
+	buf_cat(&r->why, STR("the second word, "), slip || hint.p ? name :
+	    STR("an option"), STR(", is no protocol; smtp"), slip ? STR("") :
+	    STR(" before it"), STR("?"));
+	buf_set(&r->name, STR("smtp"));
+	return 1;
+}
+
 static void
 parse_options(struct remote *r)
 {
+	int odd = !protocol_find(buf_str(&r->name)) && is_no_protocol(r);
+
 	r->protocol = protocol_find(buf_str(&r->name));
-	r->sessions = REMOTE_SESSIONS;
+	r->sessions = r->options.sessions = REMOTE_SESSIONS;
 	if (!r->protocol)
 		return;
 	buf_set(&r->words, without_comment(buf_str(&r->lines)));
-	if (options_parse(&r->options, &r->words, &r->why) < 0)
+	if (odd || options_parse(&r->options, &r->words, &r->why) < 0)
 		r->fault = ERR_USAGE;
 	else
 		r->fault = protocol_check(r->protocol, &r->options, &r->why);
+	if (r->fault)
+		return;
 	if (r->options.sessions > 0 && r->options.sessions <= 1000)
 		r->sessions = r->options.sessions;
+	else
+		buf_fmt(&r->why, "sessions=%d makes no sense, using %d",
+		    r->options.sessions, r->sessions);
+	buf_set(&r->host, str_of(r->options.host));
 }
 
 static void
 parse_line(struct remote *r, struct str line)
 {
 	struct buf word = { 0 };
+	size_t n;
+	int open = 0, rc;
 
+	buf_fmt(&r->why, "remotes, line %zu: ", r->line);
+	n = r->why.n;
 	words_next(&line, &r->host);
 	if (!words_next(&line, &r->name))
 		buf_set(&r->name, STR("smtp"));
 	buf_cat(&r->lines, STR("host="), buf_str(&r->host), STR("\n"));
-	while (words_next(&line, &word))
+	for (; (rc = words_next(&line, &word)) > 0; open |= rc == 2)
 		add_option(r, buf_str(&word));
 	buf_wipe(&word);
 	buf_free(&word);
 	parse_options(r);
+	if (r->why.n == n && open)
+		buf_add(&r->why, STR("a quote is not closed"));
+	if (r->why.n == n)
+		buf_clear(&r->why);
 }
 
 void
 remotes_parse(struct remotes *r, struct str text)
 {
 	struct str line;
+	size_t number;
 
 	*r = (struct remotes){ 0 };
-	while (text.n) {
+	if (str_starts(text, STR("\357\273\277")))
+		text = str_skip(text, 3);
+	for (number = 1; text.n; number++) {
 		line = str_trim(str_cut(&text, '\n'));
 		if (!line.n || line.p[0] == '#')
 			continue;
 		r->list = mem_resize(r->list,
 		    (r->count + 1) * sizeof *r->list);
 		r->list[r->count] = (struct remote){ 0 };
+		r->list[r->count].line = number;
 		parse_line(&r->list[r->count++], line);
 	}
+}
+
+void
+remotes_notes(const struct remotes *r, struct buf *out)
+{
+	size_t i;
+
+	for (i = 0; i < r->count; i++)
+		if (r->list[i].why.n)
+			buf_cat(out, buf_str(&r->list[i].why), STR("\n"));
 }
 
 int

@@ -18,9 +18,11 @@ struct remote {
 	const struct protocol *protocol;	/* built in, or NULL */
 	struct options options;	/* for it; the strings are in words */
 	struct buf words;
+	size_t line;		/* in the file, from 1 */
 	int fault;		/* ERR_ code of what is wrong with the line,
 				 * for the protocol, or 0 */
-	struct buf why;
+	struct buf why;		/* "remotes, line N: ..."; without a fault it
+				 * may be a warning */
 	int sessions;		/* at a time */
 };
 
@@ -37,6 +39,9 @@ int remotes_load(struct remotes *r);
 
 /* Reads the file's text. */
 void remotes_parse(struct remotes *r, struct str text);
+
+/* Appends what is wrong with the lines, LF each. */
+void remotes_notes(const struct remotes *r, struct buf *out);
 
 /* Whether the control file holds a password and everybody may read it. 1 with
  * its path; else 0. */

@@ -102,8 +102,12 @@ session_reply(struct smtp_session *s, long long patience)
 {
 	io_deadline(&s->c.io, patience);
 	io_flush(&s->c.io);
-	return reply_read(&s->reply, &s->c.io) < 0 ? -1 :
-	    reply_class(&s->reply);
+	if (reply_read(&s->reply, &s->c.io) < 0)
+		return -1;
+	if (s->c.heard)
+		s->c.heard(s->c.report->context, s->c.stage,
+		    buf_str(&s->reply.text));
+	return reply_class(&s->reply);
 }
 
 /* A session command: 0 if answered as wanted. */

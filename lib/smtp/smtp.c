@@ -7,14 +7,14 @@
  * for nothing. Only small messages to one recipient ride so: a large one may
  * be refused before it is sent, and of several recipients only DATA's 354
  * tells in time whose each refusal was. */
-#include <errno.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "../base/mem.h"
+#include "../mail/content.h"
+#include "options.h"
 #include "smtp.h"
 #include "transaction.h"
 
@@ -53,23 +53,17 @@ static int
 put_message(struct smtp *s, const struct outgoing *o, struct wire *w)
 {
 	unsigned long long left = o->size.octets;
-	char block[32768];
-	off_t at = o->e.body;
-	ssize_t n;
-	int rc = 0;
+	struct content c;
+	struct str bytes;
+	int rc = 0, got = 0;
 
-	for (; !rc && at < o->size.end; at += n) {
-		n = pread(o->m.fd, block, o->size.end - at <
-		    (off_t)sizeof block ? (size_t)(o->size.end - at) :
-		    sizeof block, at);
-		if (n < 0 && errno == EINTR)
-			n = 0;
-		else if (n <= 0)
-			return 1;
-		else
-			rc = put_block(s, w, (struct str){ block, (size_t)n },
-			    &left);
-	}
+	content_begin(&c, o->m.fd, &o->e, o->size.end,
+	    &s->session.c.identity);
+	while (!rc && (got = content_next(&c, &bytes)) > 0)
+		rc = put_block(s, w, bytes, &left);
+	content_free(&c);
+	if (got < 0)
+		return 1;
 	return rc ? rc : left != wire_end(w).n;
 }
 
@@ -289,7 +283,7 @@ smtp_send(struct connection *session, const struct protocol_message *m)
 		rc = send_more(s);
 	if (rc)
 		return rc;
-	o = outgoing_new(m);
+	o = outgoing_new(m, &s->session.c.identity);
 	if (o->result || !check_message(s, o)) {
 		transaction_report(s, o);
 		return 0;
@@ -317,16 +311,18 @@ smtp_settle(struct connection *session)
 static struct connection *
 smtp_create(const struct protocol_setup *setup, int *code, struct buf *why)
 {
+	const char *domain = setup->options->domain;
+	const char *helo = domain ? domain : setup->helo;
 	struct smtp *s;
 
 	*code = ERR_USAGE;
-	if (!setup->helo || !*setup->helo) {
+	if (!helo || !*helo) {
 		buf_add(why, STR("$HELOHOST is not set"));
 		return NULL;
 	}
 	s = mem_new(1, sizeof *s);
 	s->strict = setup->strict;
-	s->session.helo = setup->helo;
+	s->session.helo = helo;
 	s->session.carried = setup->carried;
 	s->window = WINDOW_FIRST;
 	if (setup->carried->window > 0) {

@@ -11,14 +11,13 @@ obj=$1; shift
 core=$(dirname "$0")/core.sh failed=0
 mkdir -p "$obj/cross"
 
-# arch ARCH: $triplet of the compiler, $debian, $emulator
+# arch ARCH: $triplet of the compiler, $emulator
 arch() {
 	emulator=$1
 	case $1 in
-	aarch64) triplet=aarch64-linux-gnu debian=arm64 ;;
-	armhf) triplet=arm-linux-gnueabihf debian=armhf emulator=arm ;;
-	i386) triplet=i686-linux-gnu debian=i386 ;;
-	mips|mipsel|riscv64) triplet=$1-linux-gnu debian=$1 ;;
+	aarch64|mips|mipsel|riscv64) triplet=$1-linux-gnu ;;
+	armhf) triplet=arm-linux-gnueabihf emulator=arm ;;
+	i386) triplet=i686-linux-gnu ;;
 	*) echo "unknown machine: $1" >&2; exit 2 ;;
 	esac
 }
@@ -30,9 +29,8 @@ unit_tests() {
 }
 build() {
 	# shellcheck disable=SC2046
-	sh tests/cross/musl.sh "$debian" "$triplet" "$obj/cross/musl-$1" &&
 	timeout 900 make -j2 OBJ="$obj/cross/$1" BINARY="$obj/cross/$1/nullmailer" \
-		CROSS="$triplet-" MUSL="$obj/cross/musl-$1" \
+		CROSS="$triplet-" MUSL= MUSL_SRC="$MUSL_SRC" \
 		MKBUNDLE="$obj/mkbundle" BEARSSL_SRC="$BEARSSL" \
 		all $([ -z "$PLAY" ] || unit_tests "$1")
 }

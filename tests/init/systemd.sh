@@ -13,39 +13,12 @@ exposure=$(inside systemd-analyze security --offline=yes --threshold=20 \
 is "exposure is at most 2 of 10" "$?" 0
 echo "$exposure" | sed -n 's/.*Overall/# Overall/p'
 
-# A cgroup below ours in the unified hierarchy, whatever else there is.
-. tests/init/cgroup.sh
-group=$(mktemp -d /sys/fs/cgroup/nullmailer-test.XXXXXX)
-leave() {
-	echo 1 >"$group/cgroup.kill"
-	until_true 60 grep -q 'populated 0' "$group/cgroup.events"
-	find "$group" -depth -type d -exec rmdir {} \;
-	unmount
-}
-trap leave EXIT
-
-# It may not set what belongs to the machine.
-mount -t sysfs -o ro sysfs "$R/sys"
+. tests/init/boot.sh
 mkdir -p "$R/etc/systemd/system/test.target.wants"
-echo '[Unit]' >"$R/etc/systemd/system/test.target"
 ln -s /usr/lib/systemd/system/nullmailer.service \
     "$R/etc/systemd/system/test.target.wants/"
-cat >"$T/boot.sh" <<'END'
-cd "$1"
-mount --bind proc/sys proc/sys
-mount -o remount,bind,ro proc/sys
-mount -t cgroup2 cgroup sys/fs/cgroup
-exec env -i container=test PATH="$PATH" chroot . /lib/systemd/systemd \
-    --system --unit=test.target --show-status=no
-END
-sh -c 'echo 0 >"$1/cgroup.procs" && shift && exec "$@"' sh "$group" \
-    unshare --cgroup --pid --uts --fork --kill-child --mount-proc="$R/proc" \
-    sh "$T/boot.sh" "$R" >"$T/boot" 2>&1 </dev/null &
-outside=$!
+boot
 ok "it runs after the boot" until_true 60 runs
-process1=$(children "$outside")
-there="nsenter --target $process1 --mount --pid --cgroup chroot $R"
-ctl="$there systemctl"
 until_true 60 $ctl is-active nullmailer
 status() { grep "^$1:" "/proc/$(serving)/status" | cut -f2; }
 is "no new privileges" "$(status NoNewPrivs)" 1

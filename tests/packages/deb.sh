@@ -9,8 +9,14 @@ is "it provides a mail-transport-agent" "$(field Provides)" mail-transport-agent
 ok "it is newer than Debian's own" dpkg --compare-versions "$(field Version)" \
     gt 1:2.2-99
 is "it needs no other package" "$(field Depends)" ""
-is "nothing in it is anybody else's than root's" "$(dpkg-deb -c "$deb" |
-    awk '$2 != "root/root"')" ""
+is "it brings owners and the set-uid bit with it" "$(dpkg-deb -c "$deb" |
+    awk '$2 != "root/root" { print $1, $2, $6 }')" \
+    "drwxr-xr-x mail/root ./var/spool/nullmailer/
+drwxr-xr-x mail/root ./var/spool/nullmailer/failed/
+drwxr-x--- mail/root ./var/spool/nullmailer/queue/
+drwxr-x--- mail/root ./var/spool/nullmailer/tmp/
+-rwsr-xr-x mail/root ./usr/sbin/nullmailer-queue"
+is "nothing else is set-uid" "$(dpkg-deb -c "$deb" | grep -c '^[^ ]*s')" 1
 is "no link leads nowhere" "$(mkdir "$T/x" && dpkg-deb -x "$deb" "$T/x" &&
     find "$T/x" -xtype l)" ""
 is "no trace of the folder it was built in" \
@@ -18,6 +24,7 @@ is "no trace of the folder it was built in" \
 
 echo host.example.org >"$R/etc/mailname"
 dpkg_() { inside dpkg "$@" >"$T/dpkg" 2>&1 || { sed 's/^/# /' "$T/dpkg"; false; }; }
+wanted=etc/systemd/system/multi-user.target.wants/nullmailer.service
 mode() { inside stat -c '%A %U:%G' "$1" 2>/dev/null; }
 
 ok "install" dpkg_ -i /nullmailer.deb
@@ -34,8 +41,21 @@ is "conffiles" "$(inside dpkg-query -f '${Conffiles}' -W nullmailer |
     awk '{ print $1 }' | grep .)" "/etc/NetworkManager/dispatcher.d/50-nullmailer
 /etc/init.d/nullmailer
 /etc/network/if-up.d/nullmailer"
-has "it starts at boot" "$(ls "$R"/etc/rc2.d "$R"/etc/runlevels/default \
-    "$R/etc/systemd/system/multi-user.target.wants" 2>/dev/null)" nullmailer
+ok "System V init starts it at boot" [ -e "$R/etc/rc2.d/S01nullmailer" ]
+ok "so does systemd" [ -L "$R/$wanted" ]
+
+# `make install` leaves a package's programs alone.
+mkdir -p "$R/src"
+cp -R applets "$NM" "$R/src"
+by_hand() {
+	inside sh -c "cd /src && $(mk show-INSTALL LAYOUT=debian DESTDIR= \
+	    BINARY=nullmailer MAN=/usr/share/man) $1" 2>&1
+}
+by_hand install >"$T/said"
+is "make install over a package is refused" "$?" 1
+has "and says what to do" "$(cat "$T/said")" \
+    '^/usr/sbin/sendmail belongs to the package nullmailer\. .*make deb'
+is "and has changed nothing" "$(inside dpkg -V nullmailer)" ""
 
 # It works: nobody sends, the service delivers.
 config=$R/etc/nullmailer spool=$R/var/spool/nullmailer
@@ -50,11 +70,26 @@ ok "and is gone from the queue" until_true 60 drained
 pid=$(cat "$R/run/nullmailer.pid")
 is "the sender is mail" "$(inside stat -c %U "/proc/$pid")" mail
 
-# Upgrade and downgrade keep what is the administrator's.
 inside /etc/init.d/nullmailer stop
+
+# A boot with systemd: what the package has switched on there delivers.
+. tests/init/boot.sh
+cp -a "$R/${wanted%/*}" "$R/etc/systemd/system/test.target.wants"
+send_one
+boot
+# shellcheck disable=SC2154
+ok "after a boot with systemd it delivers" until_true 90 delivered 2
+halt_it
+
+# Upgrade and downgrade keep what is the administrator's.
 send_one
 inside dpkg-statoverride --update --add mail root 4750 /usr/sbin/nullmailer-queue
-ok "upgrade" dpkg_ -i /nullmailer.deb
+rm "$R/$wanted"
+# A container that has systemd, but no process that would answer.
+mkdir -p "$R/run/systemd/system"
+ok "upgrade, where systemd does not answer" dpkg_ -i /nullmailer.deb
+rmdir "$R/run/systemd/system"
+ok "what the administrator has switched off stays off" [ ! -e "$R/$wanted" ]
 is "the administrator's mode stays" "$(mode /usr/sbin/nullmailer-queue)" \
     "-rwsr-x--- mail:root"
 has "so do remotes" "$(cat "$config/remotes")" "^127.0.0.1 smtp port="
@@ -62,14 +97,23 @@ is "and remotes' mode" "$(mode /etc/nullmailer/remotes)" "-rw------- mail:mail"
 is "mail still waits" "$(waiting)" 1
 has "/etc/mailname too" "$(cat "$R/etc/mailname")" "^host.example.org$"
 
+# While dpkg unpacks a package, no postinst has run yet.
+inside dpkg-statoverride --remove /usr/sbin/nullmailer-queue
+ok "unpacked, not yet configured" dpkg_ --unpack /nullmailer.deb
+is "it is set-uid" "$(mode /usr/sbin/nullmailer-queue)" "-rwsr-xr-x mail:root"
+ok "an ordinary user sends" send_one
+is "and the mail waits" "$(waiting)" 2
+ok "configured" dpkg_ --configure nullmailer
 ok "remove" dpkg_ -r nullmailer
 ok "the programs are gone" [ ! -e "$R/usr/sbin/nullmailer-send" ]
 ok "configuration stays" [ -e "$config/remotes" ]
 ok "purge" dpkg_ -P nullmailer
 ok "configuration is gone" [ ! -e "$config" ]
-is "waiting mail is not" "$(waiting)" 1
+is "waiting mail is not" "$(waiting)" 2
 has "and that is said" "$(cat "$T/dpkg")" "mail is left"
 rm -rf "$spool"
+ok "make install where there is no package" by_hand install
+ok "and uninstall" by_hand uninstall
 ok "install once more" dpkg_ -i /nullmailer.deb
 ok "purge" dpkg_ -P nullmailer
 is "nothing is left" "$(find "$R/etc" "$R/usr" "$R/var/spool" "$R/lib/systemd" \

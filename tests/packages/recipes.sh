@@ -1,7 +1,7 @@
 # recipes.sh - what Debian's tools can say about the packages for Alpine and
 # OpenWrt and the procd service: their functions are run, with stubs in place
 # of what those systems bring
-# needs: busybox shellcheck strings=binutils
+# needs: busybox shellcheck strings=binutils musl-gcc=musl-tools
 # shellcheck disable=SC2016  # is for what the recipes' shells expand
 . tests/lib.sh
 unset MAKEFLAGS MAKELEVEL MAKEOVERRIDES
@@ -25,12 +25,14 @@ holds() {
 apk=initscripts/alpine
 is "APKBUILD: shellcheck" "$(lint -s sh -e SC2034,SC2154 $apk/APKBUILD)" ""
 is "APKBUILD: its scripts" "$(lint -s sh $apk/nullmailer.*)" ""
-# from_apkbuild COMMAND: as abuild runs it
+# from_apkbuild COMMAND: as abuild runs it, where it has made the user or not
 from_apkbuild() {
 	busybox ash -e -c "srcdir=$T/src pkgdir=$T/apk CC=musl-gcc
+		chown() { echo \"\$*\" >>$T/chown; ${knows_user:-true}; }
 		. $apk/APKBUILD
 		$1"
 }
+set_uid_files() { find "$1" -perm /6000 | sed "s|^$1||"; }
 is "APKBUILD: it is of this version" \
     "$(from_apkbuild 'echo $pkgname $pkgver')" "nullmailer $version"
 is "APKBUILD: nothing is unset" "$(from_apkbuild 'for v in pkgrel pkgdesc url \
@@ -38,7 +40,17 @@ is "APKBUILD: nothing is unset" "$(from_apkbuild 'for v in pkgrel pkgdesc url \
 is "APKBUILD: its files are there" "$(from_apkbuild 'for f in $source $install
 	do case $f in *.tar.gz) ;; *) [ -f '$apk'/$f ] || echo $f ;; esac; done')" ""
 ok "APKBUILD: build" from_apkbuild "build >/dev/null"
+knows_user=false from_apkbuild "package >/dev/null"
+is "APKBUILD: without the user there is no package, and no set-uid file" \
+    "$? $(set_uid_files "$T/apk")" "1 "
+: >"$T/chown"
 ok "APKBUILD: package" from_apkbuild "package >/dev/null"
+is "APKBUILD: abuild makes the user" "$(from_apkbuild 'echo $pkgusers $pkggroups')" \
+    "nullmail nullmail"
+is "APKBUILD: spool and set-uid copy are its" "$(sed "s|$T/apk||g" "$T/chown")" \
+    "nullmail:nullmail /var/spool/nullmailer /usr/sbin/nullmailer-queue"
+is "APKBUILD: nothing else is set-uid" "$(set_uid_files "$T/apk")" \
+    /usr/sbin/nullmailer-queue
 holds APKBUILD "$T/apk" /usr/bin/nullmailer /usr/sbin/nullmailer-send \
     /usr/sbin/sendmail /usr/libexec/nullmailer/smtp /etc/init.d/nullmailer \
     /etc/conf.d/nullmailer /etc/udhcpc/post-bound/nullmailer \
@@ -60,12 +72,14 @@ END
 cat >"$T/include/package.mk" <<'END'
 define BuildPackage
 $(foreach d,Package/$(1) Package/$(1)/description Package/$(1)/conffiles \
-	Package/$(1)/install Package/$(1)/postinst Build/Compile,
+	Package/$(1)/install Build/Compile,
 	$(if $(value $(d)),,$(error $(d) is not defined)))
+$$(eval $$(Package/$(1)))
 compile: ; $$(call Build/Compile)
 install: ; $$(call Package/$(1)/install,$$(TO))
 version: ; @echo $$(PKG_NAME) $$(PKG_VERSION)
-postinst: ; @: $$(file >$$(TO),$$(call Package/$(1)/postinst))
+value: ; @echo $$($$(VALUE))
+script: ; @echo $$(foreach s,preinst postinst prerm postrm,$$(value Package/$(1)/$$(s)))
 END
 echo endef >>"$T/include/package.mk"
 openwrt() {
@@ -77,12 +91,28 @@ is "OpenWrt: it is of this version" "$(openwrt version; cat "$T/said")" "nullmai
 ok "OpenWrt: compile" openwrt compile
 ok "OpenWrt: install" openwrt install
 holds OpenWrt "$T/owrt" /usr/bin/nullmailer /usr/sbin/nullmailer-send \
-    /usr/sbin/sendmail /etc/init.d/nullmailer /etc/config/nullmailer \
+    /usr/sbin/nullmailer-queue /etc/init.d/nullmailer /etc/config/nullmailer \
     /etc/hotplug.d/iface/90-nullmailer
 lacks "OpenWrt: no pages, nothing in memory" "$(packed "$T/owrt")" \
     '^/usr/share/man\|^/var'
-openwrt postinst TO="$T/postinst"
-is "OpenWrt: postinst" "$(lint -s sh "$T/postinst")" ""
+value() { openwrt value VALUE="$1" >/dev/null; cat "$T/said"; }
+# An image is made on a host without our user: what runs there would find none.
+is "OpenWrt: nothing is set-uid by hand" "$(set_uid_files "$T/owrt")" ""
+is "OpenWrt: no script runs where the image is made" \
+    "$(openwrt script; cat "$T/said")" ""
+is "OpenWrt: owner and rights stand in the package" "$(value PKG_FILE_MODES)" \
+    "/usr/sbin/nullmailer-queue:nullmail:nullmail:4755"
+is "OpenWrt: the user has a number" "$(value USERID)" "nullmail=467:nullmail=467"
+is "OpenWrt: a system upgrade keeps mail that waits" \
+    "$(cat "$T/owrt/lib/upgrade/keep.d/nullmailer")" /srv/nullmailer/
+# Each alternative leads to a file of the package, and hides none of its own.
+for alternative in $(value ALTERNATIVES); do
+	link=${alternative#*:} target=${alternative##*:}
+	link=${link%:*}
+	ok "OpenWrt: $link: another package's may stay" [ ! -e "$T/owrt$link" ]
+	ok "OpenWrt: $link: ours is $target" [ -f "$T/owrt$target" ]
+done
+is "OpenWrt: three names are alternatives" "$(value ALTERNATIVES | wc -w)" 3
 
 # The service, filled in, with procd and UCI played.
 script=$T/owrt/etc/init.d/nullmailer
@@ -102,9 +132,10 @@ config_load() {
 		eval "set -- $line"
 		case ${1:-} in
 		config) section=$((section + 1))
-			name=${3:-cfg$section} sections="$sections $2:$name" ;;
-		option) eval "uci_${name}_$2=\$3" ;;
-		list) eval "uci_${name}_$2=\"\${uci_${name}_$2:-}\$3
+			name=${3:-cfg$section} sections="$sections $2:$name"
+			config_cb "$2" "$name" ;;
+		option) eval "uci_${name}_$2=\$3"; option_cb "$2" "$3" ;;
+		list) list_cb "$2" "$3"; eval "uci_${name}_$2=\"\${uci_${name}_$2:-}\$3
 \"" ;;
 		esac
 	done <"$T/uci"
@@ -124,7 +155,7 @@ END
 # procd FUNCTION: of the script, with its folders in ours
 procd() {
 	: >"$T/procd"
-	sed "s|/var/etc/nullmailer|$T/etc/nullmailer|; s|/srv/|$T/srv/|" \
+	sed "s|/var/etc/nullmailer|$T/etc/nullmailer|g; s|/srv/|$T/srv/|" \
 	    "$script" >"$T/script"
 	busybox ash -e -c "T=$T; . $T/stubs; . $T/script; $1"
 }
@@ -143,9 +174,32 @@ is "procd: remotes" "$(cat "$T/etc/nullmailer/remotes")" \
     "mail.example.org smtp 'starttls' 'port=587' 'user=router' 'pass=its password'"
 is "procd: remotes is nobody else's" \
     "$(stat -c %a "$T/etc/nullmailer/remotes" "$T/etc/nullmailer" | xargs)" "600 755"
+is "procd: the folder is as it was made" "$(cd "$T/etc" && echo *)" nullmailer
 is "procd: control files" "$(cd "$T/etc/nullmailer" && head -n 1 me adminaddr |
     xargs)" "==> me <== router.example.org ==> adminaddr <== admin@example.org"
+# The files of nullmailer(7), whatever they are; one of several lines.
+names=$(sed -n '/^\.Sh CONTROL FILES/,/^\.Sh REMOTES/s/^\.It Pa \([a-z]*\)$/\1/p' \
+    applets/nullmailer.7 | grep -v '^remotes$')
+{
+	sed '/^config remote/,$d' "$T/uci"
+	for name in $names; do echo "	option $name 'of $name'"; done
+	echo "	list aliases 'root: a@example.org'"
+	echo "	list aliases '*: b@example.org'"
+	sed -n '/^config remote/,$p' "$T/uci"
+} >"$T/more"
+cp "$T/uci" "$T/before"
+cp "$T/more" "$T/uci"
+procd start_service
+ok "procd: there are control files" [ "$(echo "$names" | wc -l)" -gt 10 ]
+is "procd: every control file can be written" "$(for name in $names; do
+	[ "$(cat "$T/etc/nullmailer/$name")" = "of $name" ] || echo "$name"; done)" ""
+is "procd: a file of several lines" "$(cat "$T/etc/nullmailer/aliases")" \
+    "root: a@example.org
+*: b@example.org"
+cp "$T/before" "$T/uci"
 procd reload_service
+is "procd: what is not said any more is gone" "$(cd "$T/etc/nullmailer" && echo *)" \
+    "adminaddr me remotes"
 has "procd: reload runs the queue" "$(cat "$T/procd")" '^send_signal nullmailer \* HUP$'
 procd service_triggers
 is "procd: a change of the file reloads" "$(cat "$T/procd")" \

@@ -1,6 +1,7 @@
 # mutate.sh - breaks the code one way at a time, as tests/sim/mutations says, and
 # shows that a simulator notices within 10,000 histories. What it is given as
-# arguments are the numbers of those to be tried, or names of simulators.
+# arguments are the numbers of those to be tried, or names of simulators; $EVERY
+# picks one of so many.
 set -u
 count=10000
 T=$(mktemp -d) || exit 1
@@ -8,19 +9,19 @@ trap 'rm -rf "$T"' EXIT
 trap 'exit 1' INT TERM
 tab=$(printf '\t')
 mkdir "$T/tree" "$T/whole"
-cp -a Makefile config.mk lib ssl applets initscripts tests "$T/tree/"
+cp -a Makefile config.mk lib libc ssl applets initscripts tests "$T/tree/"
 mkdir "$T/tree/obj" && cp -a obj/sim "$T/tree/obj/"
 cp -a lib applets "$T/whole/"
 
 # build SIMULATOR: in the scratch tree
 build() {
-	make -C "$T/tree" OBJ=obj/sim SSL=none CFLAGS=-O2 WERROR= \
+	make -C "$T/tree" OBJ=obj/sim SSL=none CFLAGS=-O2 WERROR= MUSL="$MUSL" \
 	    "obj/sim/tests/sim/$1" </dev/null >"$T/log" 2>&1
 }
 
-# run SIMULATOR: 0 if nothing is noticed
+# run SIMULATOR SEED: 0 if nothing is noticed
 run() {
-	SEED=1 COUNT=$count timeout 1200 "$T/tree/obj/sim/tests/sim/$1" 1 \
+	SEED=$2 COUNT=$count timeout 1200 "$T/tree/obj/sim/tests/sim/$1" "$2" \
 	    "$count" </dev/null >"$T/log" 2>&1
 }
 
@@ -31,9 +32,10 @@ noticed() {
 }
 
 number=0 missed=0
-while IFS=$tab read -r simulator file what script; do
+while IFS=$tab read -r simulator file what script first; do
 	case $simulator in '#'*|'') continue ;; esac
 	number=$((number + 1))
+	[ $((number % ${EVERY:-1})) -eq 0 ] || continue
 	case " $* " in *" $number "*|*" $simulator "*|'  ') ;; *) continue ;; esac
 	sed "$script" "$T/whole/$file" >"$T/tree/$file"
 	result='not ok'
@@ -41,7 +43,7 @@ while IFS=$tab read -r simulator file what script; do
 		why='the script changes nothing'
 	elif ! build "$simulator"; then
 		why=$(grep -m 1 error: "$T/log")
-	elif run "$simulator"; then
+	elif run "$simulator" "${first:-1}"; then
 		why='not noticed'
 	else
 		result=ok

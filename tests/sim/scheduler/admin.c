@@ -10,7 +10,7 @@
 #include "spool.h"
 #include "sim.h"
 
-#define ROOM 70			/* mails that are kept for reports */
+#define ROOM 230			/* mails that are kept for reports */
 
 struct settings_now conf;
 
@@ -182,9 +182,12 @@ some_mail(void)
 	return m;
 }
 
+/* A pull without new mail is another thing: an administrator's. */
 void
 inject_event(int how_many)
 {
+	if (mails >= MAILS - ROOM)
+		return;
 	while (how_many-- > 0 && mails < MAILS - ROOM) {
 		put_mail(some_mail());
 		if (chance(700))
@@ -215,6 +218,7 @@ second_half(int m)
 	close(fd);
 	say("admin: m%d is whole", m);
 	mail[m].released = 0;
+	mail[m].touched = ~0u;
 }
 
 static void
@@ -305,6 +309,7 @@ touch_file(int m)
 	int s;
 
 	say("admin: touches m%d", m);
+	mail[m].touched = ~0u;
 	set_time(m);
 	mail[m].doubt |= mail[m].in_hand || is_on_the_way(m);
 	mail[m].born = w.now;
@@ -338,8 +343,9 @@ edit_file(int m, const struct head *h)
 	if (write(fd, text, strlen(text)) < 0)
 		violate("the simulator cannot write");
 	close(fd);
-	/* It may be in failed/ under another name. */
-	if (found.failed[m][h->r[0]])
+	/* It may be in failed/ under another name; and of a file that could
+	 * not be looked at nobody knows that it was this one. */
+	if (found.failed[m][h->r[0]] || w.stat_failed)
 		release_mail(m);
 	mail[m].grown = 1;
 	mail[m].edited |= mail[m].in_hand > 0 || is_on_the_way(m);

@@ -187,10 +187,12 @@ read_recipients(struct proc *p, const struct bounce *b)
 static void
 read_report(struct proc *p, const struct bounce *b)
 {
+	const struct envelope *e;
+	int fd = delivery_file(&b->d, &e);
 	struct head h;
 
-	read_head(b->d.fd, &h);
-	p->file = fcntl(b->d.fd, F_DUPFD_CLOEXEC, HIGH);
+	read_head(fd, &h);
+	p->file = fcntl(fd, F_DUPFD_CLOEXEC, HIGH);
 	p->m = h.m;
 	p->delay = b->kind == DSN_DELAYED;
 	if (p->m < 0)

@@ -82,10 +82,12 @@ check_pause(int s, int m)
 {
 	long long since = w.now - mail[m].last_result[s];
 
-	check(mail[m].last_result[s] < 0 || rules.second[m] & 1u << s ||
-	    mail[m].grown ||
-	    since >= conf.least_pause * 1000LL - SLACK,
-	    "m%d is tried at h%d again after %lld ms", m, s, since);
+	if (mail[m].last_result[s] >= 0 && !(rules.second[m] & 1u << s) &&
+	    !mail[m].grown && since < conf.least_pause * 1000LL - SLACK) {
+		check(mail[m].touched & 1u << s,
+		    "m%d is tried at h%d again after %lld ms", m, s, since);
+		mail[m].touched &= ~(1u << s);
+	}
 	check(w.now >= mail[m].not_before - SLACK,
 	    "m%d is tried %lld ms too early after it had no answer", m,
 	    mail[m].not_before - w.now);
@@ -243,6 +245,7 @@ rules_line(struct str line)
 	if (str_eq(line, STR("Rescanning queue."))) {
 		memset(rules.had_second, 0, sizeof rules.had_second);
 		rules.run_began = w.now;
+		ledger_new_run();
 		if (rules.all)
 			forget_results();
 	}

@@ -32,7 +32,7 @@ struct route;
 struct sender;
 
 #define NEVER 0x7fffffffffffffffLL
-#define MAILS 160
+#define MAILS 320
 #define RCPTS 12		/* r0@ ... r11@; the last two write mail */
 #define SERVERS 4
 #define HIGH 700		/* descriptors of the model are above this */
@@ -57,6 +57,8 @@ struct world {
 	int no_locks, no_marks, no_links, no_watch;
 	int wrong;		/* workers may send nonsense */
 	int lock_failed;
+	int stat_failed;
+	int root_failed;	/* where the status file is */
 	int kept_failed;	/* a copy in failed/ could not be discarded */
 	long long waits_since;	/* ms; the sender has seen nothing since */
 	int in_step;		/* another process runs between two calls */
@@ -130,6 +132,7 @@ int agent_fd_ready(int fd);
 ssize_t agent_fd_read(int fd, char *p, size_t n);
 void agent_fd_close(int fd);
 pid_t report_begin(void);
+int reports_unread(void);	/* whose end no sender has seen */
 int proc_wait(int *status);
 int proc_kill(pid_t pid, int signal);
 int is_on_the_way(int m);	/* a result no sender has read */
@@ -195,6 +198,8 @@ struct mail {
 	int released;		/* an administrator has seen to it */
 	int doubt;		/* about its age */
 	int grown;		/* by a recipient */
+	unsigned touched;	/* servers that may see it too early, once, if
+				 * a sender finds that late */
 	int edited;		/* ... while on its way */
 	int took_place;		/* of another one, and its name */
 	long long born;		/* ms since boot; or when it was touched */
@@ -228,6 +233,7 @@ void ledger_took_unheard(int s);
 /* A sender has read this answer. */
 void ledger_answer(int s, int m, int r, const struct answer *a);
 void ledger_witness(int s, int m, const struct result *r);
+void ledger_new_run(void);
 void ledger_failing(int m, int r, struct str text, int why_expired);
 void ledger_death(void);
 void ledger_forget(int m);

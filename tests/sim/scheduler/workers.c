@@ -150,6 +150,17 @@ is_on_the_way(int m)
 	return 0;
 }
 
+int
+reports_unread(void)
+{
+	int i, n = 0;
+
+	for (i = 0; i < PROCS; i++)
+		n += procs[i].kind == REPORTER && !procs[i].reaped &&
+		    !procs[i].orphan;
+	return n;
+}
+
 static void
 die_of(int arg)
 {
@@ -157,6 +168,16 @@ die_of(int arg)
 
 	if (p)
 		proc_ends(p, SIGTERM);
+}
+
+/* TERM may not have done it; and its remote may be retired meanwhile. */
+static void
+must_be_over(int arg)
+{
+	const struct proc *p = proc_of_event(arg);
+
+	check(!p || p->orphan, "process %d ignores TERM, and gets no KILL",
+	    p->pid);
 }
 
 int
@@ -172,6 +193,8 @@ proc_kill(pid_t pid, int number)
 		return -1;
 	}
 	say("kill: %d by signal %d", p->pid, number);
+	if (!p->signalled)
+		proc_later(p, 2 * GRACE + 2000, must_be_over);
 	p->signalled = 1;
 	if (number == SIGKILL || chance(850))
 		proc_ends(p, number);

@@ -96,7 +96,7 @@ mistakes(void)
 	T(says("-k", "unknown option letter -k"));
 	T(says("-nk", "unknown option letter -k"));
 	T(says("--zz", "unknown option string: '--zz'"));
-	T(says("--fro=a", "unknown option string: '--fro=a'"));
+	T(says("--fro=a", "unknown option string: '--fro'"));
 	T(says("--From a", "unknown option string: '--From'"));
 	T(says("-bm", "unknown option letter -b"));
 	T(says("-f", "option -f requires a value."));

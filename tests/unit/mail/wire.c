@@ -3,6 +3,8 @@
 #include <unistd.h>
 
 #include "../../../lib/base/buf.h"
+#include "../../../lib/mail/content.h"
+#include "../../../lib/mail/envelope.h"
 #include "../../../lib/mail/wire.h"
 #include "../t.h"
 
@@ -26,12 +28,15 @@ send(struct str in, size_t step, int dots, struct buf *out)
 static int
 measure(struct str in, struct wire_size *size)
 {
+	static struct content c;
 	char name[] = "/tmp/wire.XXXXXX";
+	struct envelope e = { { 0 }, 0, 1, 4 };
 	int fd = mkstemp(name), rc;
 
 	unlink(name);
+	content_begin(&c, fd, &e, -1, NULL);
 	rc = write(fd, "head", 4) == 4 && write(fd, in.p, in.n) ==
-	    (ssize_t)in.n ? wire_measure(fd, 4, size) : -1;
+	    (ssize_t)in.n ? wire_measure(&c, size) : -1;
 	close(fd);
 	return rc;
 }
@@ -125,6 +130,8 @@ places(void)
 static void
 sizes(void)
 {
+	static struct content c;
+	struct envelope e = { { 0 }, 0, 1, 4 };
 	struct wire_size size;
 	struct buf big = { 0 };
 	int i;
@@ -140,7 +147,8 @@ sizes(void)
 	buf_add(&big, STR("\344"));
 	T(measure(buf_str(&big), &size) == 0 && size.octets == 300003);
 	T(size.eight_bit == 1);
-	T(wire_measure(-1, 0, &size) == -1);
+	content_begin(&c, -1, &e, -1, NULL);
+	T(wire_measure(&c, &size) == -1);
 	buf_free(&big);
 }
 

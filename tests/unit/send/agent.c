@@ -332,24 +332,77 @@ pace(void)
 	T(end() == 0);
 }
 
-/* As many as fill a round trip, however large the window is. */
+/* A result costs what has passed since the one before. */
+static void
+worked(void)
+{
+	begin(1);
+	a->since = clock_ms() - 500;
+	say(&success, "250 fine");
+	T(hear() == AGENT_RESULT && a->results == 1);
+	T(a->worked >= 500 && a->worked < 5000);
+	T(clock_ms() - a->since < 5000 && a->since >= a->ready);
+	T(end() == 0);
+}
+
+/* A round trip is 100 ms: how many it takes at so many ms a message, as far as
+ * the window goes; one is in the server's hands and the others on their way. */
 static void
 window(void)
 {
+	static const struct { size_t window; int results, pace; size_t most; }
+	    rows[] = {
+		{ 64, 10, 1, 64 },
+		{ 64, 10, 2, 52 },
+		{ 64, 10, 10, 12 },
+		{ 64, 10, 51, 3 },
+		{ 64, 10, 101, 2 },
+		{ 64, 10, 5000, 2 },
+		{ 16, 10, 2, 16 },
+		{ 64, 10, 0, 64 },	/* faster than can be measured */
+		{ 64, 0, 5000, 64 },	/* nothing known */
+		{ PROTOCOL_AHEAD, 10, 5000, PROTOCOL_AHEAD },	/* no CHUNKING */
+		{ 1, 10, 5000, 1 },
+		{ 0, 0, 0, 1 },
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		begin(1);
+		a->window = rows[i].window;
+		a->ready = clock_ms();
+		a->began = a->ready - 300;
+		a->results = (unsigned long)rows[i].results;
+		a->worked = 100 + rows[i].results * rows[i].pace;
+		a->deliveries = 0;
+		do {
+			a->since = clock_ms();
+			add_delivery(100 + a->deliveries);
+		} while (agent_has_room(a, 0));
+		printf("# row %zu: %zu\n", i, a->deliveries);
+		T(a->deliveries == rows[i].most);
+		T(end() == 0);
+	}
+}
+
+/* ---- its end ---- */
+
+/* What is still on its way when it gets no more is not heard. */
+static void
+late(void)
+{
 	begin(1);
-	a->window = 64;
-	a->ready = clock_ms();
-	a->began = a->ready - 300;
-	a->since = a->ready;
-	a->results = 10;
-	a->worked = 10100;
-	T(agent_has_room(a, 0) == 0);
-	a->worked = 110;
-	T(agent_has_room(a, 0));
-	while (agent_has_room(a, 0) && a->deliveries < WORKER_HOLDS)
-		add_delivery(100 + a->deliveries);
-	T(a->deliveries == WORKER_HOLDS);
-	T(end() == 0);
+	a->owner = a;
+	say(&success, "250 fine");
+	agent_retire(a, 60000);
+	T(hear() == AGENT_NOTHING && a->deliveries == 2 && !a->owner);
+	T(!agent_has_room(a, 0) && a->deadline < CLOCK_NEVER);
+	agent_kill(a, 60000);
+	T(a->signals == 1 && end() == SIGTERM);
+	begin(1);
+	a->signals = 1;
+	agent_kill(a, 60000);
+	T(a->signals == 2 && end() == SIGKILL);
 }
 
 /* ---- a module ---- */
@@ -402,7 +455,9 @@ main(void)
 	silence();
 	room();
 	pace();
+	worked();
 	window();
+	late();
 	modules();
 	return T_END();
 }

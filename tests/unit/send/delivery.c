@@ -125,13 +125,26 @@ texts(void)
 	buf_free(&big);
 }
 
+/* What a child keeps open is the file that has the name. */
+static int
+has_the_file(size_t recipients)
+{
+	const struct envelope *e;
+	struct stat kept, named;
+
+	return fstat(delivery_file(&d, &e), &kept) == 0 &&
+	    fstatat(s.queue, "1.1", &named, 0) == 0 &&
+	    kept.st_ino == named.st_ino && e->count == recipients;
+}
+
 static void
 parting(void)
 {
-	T(begin());
+	T(begin() && has_the_file(3));
 	decide(FAILED, DELIVERED, DEFERRED);
 	T(delivery_settle(&d, &s, &b, DELIVERED) == 0);
 	T(holds(s.queue, "1.1", "s@x.y\na@x.y\nc@x.y\n\nH: 1\n\ntext\n"));
+	T(has_the_file(2));
 	T(delivery_settle(&d, &s, &b, FAILED) == 0);
 	T(holds(s.failed, "1.1.1", "s@x.y\na@x.y\n\nH: 1\n\ntext\n"));
 	T(holds(s.queue, "1.1", "s@x.y\nc@x.y\n\nH: 1\n\ntext\n"));

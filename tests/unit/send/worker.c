@@ -195,7 +195,9 @@ delivers(void)
 	    "250 reset\n250 from\n250 to\n354 go\n250 taken too\n", &port),
 	    pid;
 
+	setup.carried.at_once = 40;
 	pid = start("127.0.0.1 smtp", port, &fd);
+	setup.carried.at_once = 0;
 	usleep(100000);
 	T(descriptors(pid) == 0);
 	T(worker_give(fd, 7, first) == 0 && worker_give(fd, 9, second) == 0);
@@ -205,7 +207,7 @@ delivers(void)
 	    "550 no b") && p.index == 1);
 	T(p.fault == FAULT_RECIPIENT && p.reply == 550 && !p.unanswered);
 	T(hear(fd) == 1 && is(WORKER_MESSAGE, 7, 0, STAGE_dot, "250 taken"));
-	T(p.fault == FAULT_NONE && p.reply == 250);
+	T(p.fault == FAULT_NONE && p.reply == 250 && p.carried.at_once == 40);
 	T(hear(fd) == 1 && is(WORKER_RECIPIENT, 9, ERR_MSG_TEMP, STAGE_rcpt,
 	    "450 4.2.0 not now") && p.index == 0);
 	T(hear(fd) == 1 && p.kind == WORKER_MESSAGE && p.id == 9 &&

@@ -90,6 +90,9 @@ every_row(void)
 	T(takes("recipients=50") && o.recipients == 50);
 	T(takes("messages=20") && o.messages == 20);
 	T(takes("rate=14/1s") && !strcmp(o.rate, "14/1s"));
+	T(takes("from=F <f@x.y>") && !strcmp(o.from, "F <f@x.y>"));
+	T(takes("bounce-from=b@x.y") && !strcmp(o.bounce_from, "b@x.y"));
+	T(takes("domain=d.x") && !strcmp(o.domain, "d.x"));
 	T(takes("pin=sha256/x") && !strcmp(o.pin, "sha256/x"));
 	T(takes("sessions=3") && o.sessions == 3);
 	T(takes("-") && takes("--") && why.n == 0);
@@ -133,6 +136,13 @@ checks(void)
 	T(check("host=h user=u auth-external") == 0);
 	T(check("host=h recipients=-1") == ERR_USAGE);
 	T(check("host=h messages=-1") == ERR_USAGE);
+	T(check("host=h from=f@x.y bounce-from=b@x.y") == 0);
+	T(check("host=h from=*@x.y") == 0 && check("host=h from=f") ==
+	    ERR_USAGE && check("host=h bounce-from=*@x.y") == ERR_USAGE);
+	T(check("host=h domain=a-b_1.x") == 0 &&
+	    check("host=h domain=[IPv6:::1]") == 0);
+	T(refuses("host=h domain=a/b", ERR_USAGE, "Invalid value for domain"));
+	T(refuses("host=h domain=", ERR_USAGE, "Invalid value for domain"));
 	begin();
 	takes("host=h");
 	T(options_check(&o, 628, 0, &why) == 0 && o.port == 628);

@@ -47,11 +47,34 @@ row(struct str line, struct str want)
 	return ok;
 }
 
+/* What is said of the line, with its number. */
 static int
-table(void)
+mistake(struct str line, struct str want)
+{
+	struct buf text = { 0 }, got = { 0 };
+	struct remotes r;
+	int ok;
+
+	buf_cat(&text, STR("\n#\n"), line, STR("\n"));
+	remotes_parse(&r, buf_str(&text));
+	buf_set(&text, want.n > 2 ? STR("remotes, line 3: ") : STR(""));
+	buf_cat(&text, str_skip(want, 2), want.n > 2 ? STR("\n") : STR(""));
+	remotes_notes(&r, &got);
+	ok = r.count == 1 && str_eq(buf_str(&got), buf_str(&text));
+	if (!ok)
+		printf("# %.*s: %s\n", (int)line.n, line.p, buf_z(&got));
+	remotes_free(&r);
+	buf_free(&text);
+	buf_free(&got);
+	return ok;
+}
+
+/* Whether all rows hold, and are so many. */
+static int
+table(const char *name, int (*holds)(struct str, struct str), int least)
 {
 	static char text[65536];
-	int fd = open("tests/data/remotes.txt", O_RDONLY), good = 1, rows = 0;
+	int fd = open(name, O_RDONLY), good = 1, rows = 0;
 	struct str rest = { text, 0 }, line, given = { 0 };
 	ssize_t n = read(fd, text, sizeof text);
 
@@ -63,10 +86,39 @@ table(void)
 			given = str_skip(line, 2);
 		if (!str_starts(line, STR(">")))
 			continue;
-		good &= row(given, line);
+		good &= holds(given, line);
 		rows++;
 	}
-	return good && rows >= 54;
+	return good && rows >= least;
+}
+
+/* HOST:PORT, where the log names the host alone. */
+static int
+goes_to(const char *line, const char *host, int port)
+{
+	struct remotes r;
+	int ok;
+
+	remotes_parse(&r, str_of(line));
+	ok = r.count == 1 && !r.list[0].fault &&
+	    !strcmp(r.list[0].options.host, host) &&
+	    !strcmp(buf_z(&r.list[0].host), host) &&
+	    r.list[0].options.port == port;
+	remotes_free(&r);
+	return ok;
+}
+
+static void
+ports(void)
+{
+	T(goes_to("a.x:587", "a.x", 587) && goes_to("a.x", "a.x", 25));
+	T(goes_to("[a.x]:587 smtp tls", "a.x", 587));
+	T(goes_to("[::1]:26 qmqp", "::1", 26));
+	T(goes_to("::1", "::1", 25) && goes_to("[::1]", "[::1]", 25));
+	T(goes_to("2001:db8::587", "2001:db8::587", 25));
+	T(goes_to("a.x:587 smtp port=26", "a.x", 26));
+	T(goes_to("\357\273\277a.x smtp", "a.x", 25));
+	T(goes_to("192.0.2.1:26\r", "192.0.2.1", 26));
 }
 
 static void
@@ -118,7 +170,9 @@ parsed(void)
 int
 main(void)
 {
-	T(table());
+	T(table("tests/data/remotes.txt", row, 54));
+	T(table("tests/data/mistakes.txt", mistake, 60));
+	ports();
 	files();
 	parsed();
 	return T_END();
