@@ -43,10 +43,11 @@ use_theirs() {
 }
 [ -z "${REF:-}" ] || use_theirs "$REF"
 
-# fill PREFIX COUNT BYTES; drain PREFIX ARGUMENT...: one queue run
+# fill PREFIX COUNT BYTES [PEOPLE]; drain PREFIX ARGUMENT...: one queue run
 fill() {
 	find "$1/queue/queue" -type f -delete
-	"$PYTHON" "$HERE/fill.py" "$1/queue/queue" "$2" "$3"
+	p=$1; shift
+	"$PYTHON" "$HERE/fill.py" "$p/queue/queue" "$@"
 }
 drain() {
 	p=$1; shift

@@ -9,7 +9,8 @@ if [ "${NAMESPACES:-}" != own ]; then
 	[ -n "${REF:-}" ] || . tests/bench/fetch.sh
 fi
 . tests/bench/peers.sh
-ROWS=${ROWS:-many tls far slow silent refused large inject queue size}
+ROWS=${ROWS:-many tls far slow silent refused large inject engine
+    queue size}
 CA=x509cafile=$T/all.pem
 TLS_PORT=4650
 
@@ -296,6 +297,88 @@ pages() {
 	no_daemon "$ours"
 }
 
+# ---- work that grows with what is new ----
+
+# All wait for a remote that is not there when a message for another one comes.
+news() {
+	defaults
+	peers=ours looks= field=wall
+	sink
+	echo "$host smtp port=1" >"$ours/conf/remotes"
+	fill "$ours" 100000 1000
+	printf 'From: a@x.y\nTo: b@x.y\nSubject: x\n\nb\n' >"$T/message"
+	daemon "$ours"
+	until_true 120 grep -q 'Delivery complete' "$ours/log"
+	echo "$host smtp port=$SINK_PORT" >"$ours/conf/remotes"
+	by_ours() {
+		NULLMAILER_TEST_PREFIX=$ours measured --daemon $daemon \
+		    --messages 1 --stdin "$T/message" -- "$ours/sbin/sendmail" -t
+	}
+	row '100,000 wait, a new one is sent' - - -
+	no_daemon "$ours"
+	no_sink
+}
+
+# Its first remote has another recipient's fault with each.
+second() {
+	defaults
+	peers=ours looks= once=ours
+	count=60000
+	sink
+	"$PYTHON" "$HERE/sink.py" --defer --stats "$T/deferred" --port 2600 \
+	    >"$T/deferred.log" 2>&1 &
+	deferring=$!
+	owns $deferring
+	until_true 10 grep -q ready "$T/deferred.log"
+	printf '%s\n' "$host smtp port=2600" "$host smtp port=$SINK_PORT" \
+	    >"$ours/conf/remotes"
+	by_ours() {
+		fill "$ours" $count 1000
+		drain "$ours" --limit 600
+	}
+	row '60,000, the first of two remotes defers' - - -
+	kill $deferring
+	no_sink
+}
+
+# A report each, which is queued and goes nowhere.
+expired() {
+	defaults
+	peers=ours looks= once=ours field=wall expected=0
+	sink
+	echo "$host smtp port=1" >"$ours/conf/remotes"
+	echo 60 >"$ours/conf/queuelifetime"
+	by_ours() {
+		fill "$ours" 8000 1000
+		find "$ours/queue/failed" -type f -delete
+		find "$ours/queue/queue" -type f \
+		    -exec touch -d '2 hours ago' {} +
+		drain "$ours" --limit 600
+	}
+	row '8,000 expired, a report each' - - -
+	rm "$ours/conf/queuelifetime"
+	find "$ours/queue/failed" "$ours/queue/queue" -type f -delete
+	no_sink
+}
+
+people() {
+	defaults
+	peers=ours looks='memory calls instructions' expected=50
+	sink
+	relay
+	by_ours() {
+		fill "$ours" 1 1000 5000
+		drain "$ours"
+	}
+	row '5,000 recipients' - - -
+	no_sink
+}
+engine_rows() {
+	for engine_row in ${ENGINE:-news second expired people}; do
+		("$engine_row")
+	done
+}
+
 # ---- size ----
 
 # bytes FILE...; libraries FILE...: those the programs among them load
@@ -340,7 +423,7 @@ certificates
 for rows in $ROWS; do
 	# A row's own by_X are forgotten at its end.
 	case $rows in
-	far | queue) ("${rows}_rows"; stop_postfix) ;;
+	far | queue | engine) ("${rows}_rows"; stop_postfix) ;;
 	*) ("$rows"; stop_postfix) ;;
 	esac
 done
