@@ -1,5 +1,6 @@
 /* ssl_client - drives ssl.h over a socket, for tests/ssl.sh
  * usage: ssl_client [options] PORT [FIELD=VALUE...]
+ *   -a ADDRESS   of the server (127.0.0.1)
  *   -n COUNT     sessions, one after the other, of one struct ssl
  *   -t MS        deadline of a session (10000)
  *   -s TEXT      sent once the session is ready
@@ -35,6 +36,7 @@
 enum end { CLOSED, FAILED, LATE, SHORT };
 
 static int port, timeout = 10000, count = 1;
+static const char *address = "127.0.0.1";
 static long upload, replies, piece, first = -1, last = -1, stride = 1;
 static int flip;
 static const char *text = "", *want = "", *final;
@@ -81,7 +83,7 @@ dial(void)
 	memset(&to, 0, sizeof to);
 	to.sin_family = AF_INET;
 	to.sin_port = htons((unsigned short)port);
-	to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+	to.sin_addr.s_addr = inet_addr(address);
 	if (fd < 0 || connect(fd, (struct sockaddr *)&to, sizeof to) < 0)
 		die("connect");
 	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
@@ -396,6 +398,7 @@ static void
 option(int c)
 {
 	switch (c) {
+	case 'a': address = optarg; break;
 	case 'n': count = atoi(optarg); break;
 	case 't': timeout = atoi(optarg); break;
 	case 's': text = optarg; break;
@@ -425,7 +428,7 @@ main(int argc, char **argv)
 	char why[512];
 	int c, rc;
 
-	while ((c = getopt(argc, argv, "n:t:s:e:f:u:r:b:c:x:")) != -1)
+	while ((c = getopt(argc, argv, "a:n:t:s:e:f:u:r:b:c:x:")) != -1)
 		option(c);
 	if (optind == argc)
 		return 2;

@@ -182,7 +182,8 @@ def main():
         trials("ECDH, " + c.name, COUNT, lambda: curve(group), same_secret)
     primes = [prime(bits) for bits in
               (range(1024, 1040, 5) if few else range(1024, 1040))]
-    trials("DH", COUNT, lambda: finite(primes), same_power)
+    # These must lose their zeros, of which so many will show some.
+    trials("DH", max(COUNT, 500), lambda: finite(primes), same_power)
     return failed
 
 

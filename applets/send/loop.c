@@ -171,4 +171,6 @@ loop_end(struct sender *s)
 		route_forget(s, a);
 	}
 	sender_sync(s);
+	/* The run may not be over. */
+	run_write_status(s);
 }

@@ -1,9 +1,10 @@
 # profiles.sh - one verified message to Postfix, Exim (GnuTLS) and Dovecot's
 # submission service with the kinds of keys, versions and suites that real
-# servers are configured for. The table that it prints has what was agreed on.
-# needs: postfix dovecot=dovecot-core openssl dpkg-deb=dpkg
+# servers are configured for. The table that it prints has what was agreed on,
+# and whether nullmailer 2.2 and msmtp get the same message through.
+# needs: postfix dovecot=dovecot-core openssl dpkg-deb=dpkg msmtp
 # needs: /usr/lib/dovecot/submission=dovecot-submissiond
-UNPACK="exim4-daemon-light libidn12"
+UNPACK="exim4-daemon-light libidn12 nullmailer"
 . tests/interop/lib.sh
 K=$T/keys
 
@@ -37,7 +38,9 @@ make_keys() (
 )
 keys="rsa2048 rsa3072 rsa4096 rsa8192 pss ec256 ec384 ec521 ed25519"
 prefix "$T/nm"
-one_shot
+reference
+printf '127.0.0.1 localhost mail.test\n' >"$T/hosts"
+mount --bind "$T/hosts" /etc/hosts
 ok "keys are made" make_keys >"$T/keys.log" 2>&1
 grep '^[no]' "$T/keys.log"
 [ -s "$K/ed25519.crt" ] || exit 1
@@ -49,7 +52,39 @@ delivered() {
 	remotes "127.0.0.1 smtp $2 tls-name=mail.test x509cafile=$K/ca.crt"
 	run
 	ok "$1: delivered" intact 1 "$3"
-	[ "$(queued)" -eq 0 ] || sed 's/^/# /' "$T/send.log"
+	ours=$(waiting)
+	[ "$ours" -eq 0 ] || sed "s/^/# /" "$T/log" "$T/err"
+}
+
+# verdict COMMAND...: one word
+verdict() { "$@" >>"$T/peers.log" 2>&1 && echo yes || echo no; }
+theirs() {
+	HELOHOST=h.test timeout 60 "$T/package/usr/lib/nullmailer/smtp" \
+	    <"$T/options" 3<"$1"
+}
+msmtps() {
+	sed '1,/^$/d' "$1" | timeout 60 msmtp --host=mail.test "--port=$2" \
+	    --tls=on --tls-starttls=on "--tls-trust-file=$K/ca.crt" \
+	    --domain=h.test --from=s@example.org "$3" \
+	    "--user=jane" --passwordeval='echo secret' r1@example.net
+}
+# cell NAME WORDS PORT [user]: a line of the table, with what was agreed on;
+# where a peer gets through we must
+yes=0 lost=
+cell() {
+	printf '%s\n' host=mail.test "port=$3" starttls \
+	    "x509cafile=$K/ca.crt" ${4:+user=jane pass=secret} >"$T/options"
+	echo >>"$T/options"
+	auth=--auth=off
+	[ -z "${4:-}" ] || auth=--auth=plain
+	file=$(echo "$T"/sent/*)
+	old=$(verdict theirs "$file")
+	other=$(verdict msmtps "$file" "$3" "$auth")
+	[ "$ours" -eq 0 ] || [ "$old$other" = nono ] || lost="$lost $1;"
+	[ "$old" = no ] || yes=$((yes + 1))
+	[ "$ours" -eq 0 ] && mine=yes || mine=no
+	echo "#= $(printf '%-34s %-4s %4s ms  2.2 %-4s msmtp %-4s %s' "$1" "$mine" \
+	    "$took" "$old" "$other" "$2")"
 }
 
 # ---- Postfix ----
@@ -66,7 +101,7 @@ tlsmgr unix - - n 1000? 1 tlsmgr' \
 	delivered "$name" "starttls port=2525 $options" "$POSTFIX/box"
 	got=$(sed -n 's/.*TLS connection established from [^:]*: //p' "$POSTFIX/log")
 	has "$name: with what it is configured for" "$got" "$agreed"
-	echo "#= $(printf '%-28s %4s ms  %s' "$name" "$took" "${got%% (*}")"
+	cell "$name" "${got%% (*}" 2525
 }
 mkdir -p "$POSTFIX"
 modern='smtpd_tls_mandatory_protocols = >=TLSv1.3'
@@ -121,7 +156,7 @@ dovecot_takes() {
 	$(printf '%s\n' "$@")
 	END
 	delivered "$name" "starttls port=2587 user=jane pass=secret" "$POSTFIX/box"
-	echo "#= $(printf '%-28s %4s ms' "$name" "$took")"
+	cell "$name" '' 2587 user
 	stop_dovecot
 	until_true 10 port_is_free 2587
 }
@@ -154,7 +189,7 @@ exim_takes() {
 	delivered "$name" "starttls port=$exim_port" "$EXIM/box"
 	got=$(sed -n 's/.* X=\([^ ]*\) .*/\1/p' "$EXIM/log/main" | tail -n 1)
 	has "$name: with what it is configured for" "$got" "$4"
-	echo "#= $(printf '%-28s %4s ms  %s' "$name" "$took" "$got")"
+	cell "$name" "$got" $exim_port
 }
 for key in rsa2048 pss ec384 ed25519; do
 	exim_takes "modern, $key" "$key" NORMAL:-VERS-ALL:+VERS-TLS1.3 '^TLS1.3:'
@@ -166,3 +201,6 @@ exim_takes "1.2, CBC" rsa2048 \
     NORMAL:-VERS-TLS1.3:-CIPHER-ALL:+AES-128-CBC '^TLS1.2:.*CBC'
 exim_takes "1.3, secp384r1" rsa2048 \
     NORMAL:-VERS-ALL:+VERS-TLS1.3:-GROUP-ALL:+GROUP-SECP384R1 '^TLS1.3:.*SECP384R1'
+
+is "a peer gets through and we do not" "$lost" ''
+ok "nullmailer 2.2 has got through where it can ($yes)" [ "$yes" -gt 30 ]

@@ -59,14 +59,23 @@ plain() { is "$1" "$2" closed; }
 
 # ---- certificates and keys
 
+# find_key NAME KIND OPTION...: NAME.key. It is kept beside the tools for the
+# next script, as large ones take seconds to find.
+find_key() {
+	name=$1 kind=$2 kept=${PEER%/*}/keys/$1
+	shift 2
+	mkdir -p "${kept%/*}"
+	# shellcheck disable=SC2016
+	quiet flock "$kept.lock" sh -c '[ -s "$0" ] || {
+		openssl genpkey "$@" -out "$0.new" && mv "$0.new" "$0"
+	}' "$kept" -algorithm "$kind" ${1:+-pkeyopt} "$@" && cp "$kept" "$name.key"
+}
 # Of the largest key the primes are five, as two of that size take long to find.
 make_pki() {
-	quiet openssl req -x509 -newkey rsa:2048 -nodes -days 30 -subj /CN=CA \
-	    -keyout ca.key -out ca.pem || return 1
-	for name; do
+	for name in ca "$@"; do
 		case $name in
 		rsa8192) set -- RSA rsa_keygen_bits:8192 -pkeyopt rsa_keygen_primes:5 ;;
-		rsa) set -- RSA rsa_keygen_bits:2048 ;;
+		ca|rsa) set -- RSA rsa_keygen_bits:2048 ;;
 		rsa*) set -- RSA "rsa_keygen_bits:${name#rsa}" ;;
 		pss) set -- RSA-PSS rsa_keygen_bits:2048 ;;
 		pss384) set -- RSA-PSS rsa_keygen_bits:2048 -pkeyopt \
@@ -75,10 +84,12 @@ make_pki() {
 		ec*) set -- EC "ec_paramgen_curve:P-${name#ec}" ;;
 		ed25519) set -- ED25519 ;;
 		esac
-		kind=$1
-		shift
-		quiet openssl genpkey -algorithm "$kind" ${1:+-pkeyopt} "$@" \
-		    -out "$name.key" && issue "$name" || return 1
+		find_key "$name" "$@" || return 1
+		case $name in
+		ca) quiet openssl req -x509 -key ca.key -days 30 -subj /CN=CA \
+		    -out ca.pem ;;
+		*) issue "$name" ;;
+		esac || return 1
 	done
 }
 # issue NAME: certificate of NAME.key by the CA
@@ -93,7 +104,8 @@ issue() {
 
 # spoil_all NAME FIELD...: how much the server says, then a cut after each byte
 # and a change of each. All that the server says must have a fixed length. With
-# $spoil_step not every byte; $spoil_free lists those that are ignored.
+# $spoil_step not every byte; $spoil_free lists those that are ignored. After a
+# cut nobody waits; a change can make both wait, for $spoil_time ms.
 spoil_step=1 spoil_free= spoil_time=300
 spoil_all() {
 	name=$1
@@ -102,8 +114,10 @@ spoil_all() {
 	ok "$name: whole, ${total:-no} bytes" [ "${total:-0}" -gt 200 ]
 	tried=$(((${total:-1} - 1) / spoil_step + 1))
 	for how in "-c cut after" "-x changed"; do
+		patience=$spoil_time
+		[ "$how" = "-x changed" ] || patience=10000
 		timeout 280 "$SSL_CLIENT" -s "hello$lf" -e olleh -f "CLOSE$lf" \
-		    -t "$spoil_time" "${how%% *}" \
+		    -t "$patience" "${how%% *}" \
 		    "0:$((${total:-1} - 1)):$spoil_step" "$@" >"$T/spoilt" 2>&1
 		free=$([ "$how" = "-c cut after" ] || for byte in $spoil_free; do
 			[ $((byte % spoil_step)) -ne 0 ] || echo "$byte"

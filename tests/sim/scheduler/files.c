@@ -190,6 +190,7 @@ fails(enum call call, enum place place)
 	w.faults++;
 	w.news++;
 	w.stat_failed |= call == ON_STAT;
+	w.root_failed += place == IN_ROOT;
 	return fault.error;
 }
 

@@ -245,6 +245,7 @@ rules_line(struct str line)
 	if (str_eq(line, STR("Rescanning queue."))) {
 		memset(rules.had_second, 0, sizeof rules.had_second);
 		rules.run_began = w.now;
+		ledger_new_run();
 		if (rules.all)
 			forget_results();
 	}

@@ -58,6 +58,7 @@ struct world {
 	int wrong;		/* workers may send nonsense */
 	int lock_failed;
 	int stat_failed;
+	int root_failed;	/* where the status file is */
 	int kept_failed;	/* a copy in failed/ could not be discarded */
 	long long waits_since;	/* ms; the sender has seen nothing since */
 	int in_step;		/* another process runs between two calls */
@@ -232,6 +233,7 @@ void ledger_took_unheard(int s);
 /* A sender has read this answer. */
 void ledger_answer(int s, int m, int r, const struct answer *a);
 void ledger_witness(int s, int m, const struct result *r);
+void ledger_new_run(void);
 void ledger_failing(int m, int r, struct str text, int why_expired);
 void ledger_death(void);
 void ledger_forget(int m);

@@ -170,6 +170,16 @@ die_of(int arg)
 		proc_ends(p, SIGTERM);
 }
 
+/* TERM may not have done it; and its remote may be retired meanwhile. */
+static void
+must_be_over(int arg)
+{
+	const struct proc *p = proc_of_event(arg);
+
+	check(!p || p->orphan, "process %d ignores TERM, and gets no KILL",
+	    p->pid);
+}
+
 int
 proc_kill(pid_t pid, int number)
 {
@@ -183,6 +193,8 @@ proc_kill(pid_t pid, int number)
 		return -1;
 	}
 	say("kill: %d by signal %d", p->pid, number);
+	if (!p->signalled)
+		proc_later(p, 2 * GRACE + 2000, must_be_over);
 	p->signalled = 1;
 	if (number == SIGKILL || chance(850))
 		proc_ends(p, number);
