@@ -15,6 +15,10 @@ deb: export MAKE_DEB = BEARSSL_SRC=$(call absolute,$(BEARSSL)) \
 deb: $(LIBS) ## a Debian package, in OBJ/deb
 	+@sh initscripts/debian/build.sh $(DEB)
 
+DIST = nullmailer-$(VERSION)
+dist: $(BINARY) ## a tarball that builds without a network, in OBJ
+	@sh initscripts/dist.sh $(OBJ) $(DIST) $(BUILD_DATE)
+
 HOSTS = $(filter-out %/boot.sh %/cgroup.sh %/lib.sh %/root.sh %/system.sh,$(sort \
 	$(wildcard tests/init/*.sh tests/packages/*.sh)))
 export SYSTEM = $(call absolute,$(OBJ)/init/system)
@@ -25,4 +29,4 @@ hosts: $(BINARY) $(TOOLS) deb ## init systems, containers, packages, as root
 	@sh tests/init/system.sh $(SYSTEM)
 	@TEST_TIMEOUT=900 tests/run $(HOSTS)
 
-.PHONY: deb hosts $(SERVICES:%=install-%)
+.PHONY: deb dist hosts $(SERVICES:%=install-%)

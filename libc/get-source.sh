@@ -6,9 +6,11 @@
 # system state is touched and no rights are needed. The machine's release is
 # asked first, then the later one that has what an older one has not.
 #
-# SOURCES=path: a folder that is looked into before
+# SOURCES=path: a folder that is looked into before; else the tree's own, which
+# `make dist` fills
 set -eu
 package=$1 file=$2 sum=$3 folder=$4
+SOURCES=${SOURCES:-$(dirname "$0")/../sources}
 later=trixie
 
 pinned() {
@@ -54,7 +56,7 @@ fetch() {
 
 ! pinned "$folder/$file" || exit 0
 mkdir -p "$folder"
-if [ -n "${SOURCES:-}" ] && pinned "$SOURCES/$file"; then
+if pinned "$SOURCES/$file"; then
 	keep "$SOURCES/$file"
 	exit
 fi

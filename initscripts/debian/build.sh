@@ -47,6 +47,11 @@ for level in paranoid server workstation; do
 	cp "$here/logcheck" "$root/etc/logcheck/ignore.d.$level/nullmailer"
 done
 mkdir -p "$root/usr/share/doc/nullmailer" "$root/DEBIAN"
+date=$(make_ show-BUILD_DATE)
+sed "s|@VERSION@|$version|; s|@DATE@|$(LC_ALL=C TZ=UTC date -R -d "@$date")|" \
+    "$here/changelog" | gzip -9n >"$root/usr/share/doc/nullmailer/changelog.gz"
+mkdir -p "$root/usr/share/lintian/overrides"
+cp "$here/overrides" "$root/usr/share/lintian/overrides/nullmailer"
 cp LICENSE "$root/usr/share/doc/nullmailer/copyright"
 cp README.md "$root/usr/share/doc/nullmailer/README.md"
 
@@ -62,7 +67,6 @@ sed "s|@VERSION@|$version|; s|@ARCH@|$arch|
 	s|@SIZE@|$(du -sk "$root" | cut -f1)|" "$here/control" \
     >"$root/DEBIAN/control"
 
-date=$(make_ show-BUILD_DATE)
 # pack FOLDER NAME FILE...: NAME.tar.xz; the same but for order and owner
 pack() {
 	folder=$1 archive=$out/$2.tar; shift 2

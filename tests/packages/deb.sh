@@ -22,6 +22,13 @@ is "no link leads nowhere" "$(mkdir "$T/x" && dpkg-deb -x "$deb" "$T/x" &&
 is "no trace of the folder it was built in" \
     "$(grep -rlF -e "$PWD" -e "${deb%/*}" "$T/x" | head -n 3)" ""
 
+if command -v lintian >/dev/null; then
+	is "lintian has no error and no warning" \
+	    "$(lintian --no-cfg --allow-root "$deb" 2>&1 | grep '^[EW]:')" ""
+else
+	echo "#= not run: lintian, which is not installed"
+fi
+
 echo host.example.org >"$R/etc/mailname"
 dpkg_() { inside dpkg "$@" >"$T/dpkg" 2>&1 || { sed 's/^/# /' "$T/dpkg"; false; }; }
 wanted=etc/systemd/system/multi-user.target.wants/nullmailer.service

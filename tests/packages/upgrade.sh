@@ -43,8 +43,11 @@ is "no rule or script of 2.2's is left over" "$(inside dpkg-query -W \
 for page in 1/nullmailer-inject.1 5/remotes.5 5/pausetime.5 8/nullmailer-smtpd.8; do
 	ok "page $page" [ -s "$R/usr/share/man/man$page.gz" ]
 done
-ok "it delivers" inside setpriv --reuid=mail --regid=mail --clear-groups \
-    timeout 60 /usr/sbin/nullmailer-send --once >"$T/log" 2>&1
+deliver() {
+	inside setpriv --reuid=mail --regid=mail --clear-groups \
+	    timeout 60 /usr/sbin/nullmailer-send --once >"$T/log" 2>&1
+}
+ok "it delivers" deliver
 is "what 2.2 has queued" "$(taken) $(waiting)" "1 0"
 ok "a message is queued by ours" put_in 2
 
