@@ -247,7 +247,8 @@ count_name(void *context, const char *name)
 static int
 count_waiting(int root, size_t *n)
 {
-	int rc, folder = openat(root, "queue", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	int folder = openat(root, "queue", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	int rc;
 
 	*n = 0;
 	rc = folder < 0 ? -1 : names_list(folder, count_name, n);
@@ -336,7 +337,8 @@ show_details(struct order *o, int root)
 static int
 show_usage(void)
 {
-	return str_write(1, STR("usage: mailq [-j] [-s | -F | -H | -v ID... | --watch]\n"
+	return str_write(1, STR("usage: mailq [-j] [-s | -F | -H | -v ID...] | "
+	    "--watch\n"
 	    "       mailq --retry | --hold | --release | --resend ID... | all\n"
 	    "       mailq [-F | -H] --delete ID... | all\n"
 	    "List the messages in the queue, and act on them.\n")) < 0;
