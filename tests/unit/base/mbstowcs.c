@@ -11,7 +11,8 @@ main(void)
 
 	T(mbstowcs(NULL, "", 0) == 0);
 	T(mbstowcs(NULL, "mail.example", 0) == 12);
-	T(mbstowcs(w, "ab", 4) == 2 && w[0] == 'a' && w[1] == 'b' && !w[2] && w[3] == 9);
+	T(mbstowcs(w, "ab", 4) == 2 && w[0] == 'a' && w[1] == 'b');
+	T(!w[2] && w[3] == 9);
 	T(mbstowcs(w, "abcd", 3) == 3 && w[2] == 'c' && w[3] == 9);
 	T(mbstowcs(w, "abcd", 0) == 0 && w[0] == 'a');
 	return T_END();
