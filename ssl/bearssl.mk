@@ -28,10 +28,11 @@ BEARSSL_TREE = $(if $(BEARSSL_SRC),$(wildcard $(addprefix \
 $(BEARSSL_H): ssl/get-bearssl.sh ssl/bearssl.patch $(BEARSSL_TREE)
 	sh ssl/get-bearssl.sh $(BEARSSL) $(BEARSSL_SRC)
 
-# The list of sources is known only once they are there.
-ifeq ($(BEARSSL_C),)
+# The list of sources is known only once they are there. Once is enough: with
+# make -n they never are.
+ifeq ($(BEARSSL_C)$(BEARSSL_SEEN),)
 $(BEARSSL_A): $(BEARSSL_H) $(MUSL_H)
-	$(MAKE) -f $(firstword $(MAKEFILE_LIST)) $@
+	$(MAKE) -f $(firstword $(MAKEFILE_LIST)) BEARSSL_SEEN=yes $@
 else
 $(BEARSSL_O): $(BEARSSL_H) | $(MUSL_H)
 $(BEARSSL_A): $(BEARSSL_O)
