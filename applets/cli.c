@@ -84,14 +84,17 @@ print_version(const struct cli *c)
 	buf_free(&text);
 }
 
+struct questions { int help, about; };
+
 static void
-answer_questions(const struct cli *c, const struct opts *o, int help, int about)
+answer_questions(const struct cli *c, const struct opts *o,
+    const struct questions *asked)
 {
-	if (help)
+	if (asked->help)
 		print_usage(c, o);
-	else if (about)
+	else if (asked->about)
 		print_version(c);
-	if (help || about)
+	if (asked->help || asked->about)
 		exit(0);
 }
 
@@ -124,19 +127,21 @@ warn_ignored(const struct cli *c, struct str lines)
 int
 cli_options(const struct cli *c, const struct opts *o, int argc, char **argv)
 {
-	struct opt rows[64] = { { 0 } };
-	struct opts all = { rows, o->count + 2, o->flags };
+	static const struct opt rows[] = {
+		{ OPT_ROW(questions, 'h', "help", OPT_FLAG, help, NULL, 0) },
+		{ OPT_ROW(questions, 0, "version", OPT_FLAG, about, NULL, 0) },
+	};
+	struct questions asked = { 0, 0 };
+	const struct opts questions = { rows, 2, 0, &asked, NULL };
+	struct opts all = *o;
 	struct buf why = { 0 };
-	int help = 0, about = 0, first, operands;
+	int first, operands;
 
-	memcpy(rows, o->rows, o->count * sizeof rows[0]);
-	rows[o->count] = (struct opt){ 'h', "help", OPT_FLAG, &help, NULL, 0 };
-	rows[o->count + 1] =
-	    (struct opt){ 0, "version", OPT_FLAG, &about, NULL, 0 };
+	all.more = &questions;
 	first = opt_args(&all, argc, argv, &why);
 	if (first < 0)
 		misuse(c, o, argv[0], buf_str(&why));
-	answer_questions(c, o, help, about);
+	answer_questions(c, o, &asked);
 	operands = argc - first;
 	if (operands < c->least)
 		misuse(c, o, c->program,

@@ -211,25 +211,28 @@ dsn_main(int argc, char **argv)
 	static const struct cli about = { "nullmailer-dsn",
 		"STATUS <message", "Make the report about a message.", 1, 1 };
 	struct dsn_request q = { .max_lines = NOT_GIVEN, .results = -1 };
-	const struct opt rows[] = {
-		{ 0, "diagnostic-code", OPT_STRING, &q.diagnostic,
-		    "what the server said", 0 },
-		{ 0, "envelope-id", OPT_STRING, &q.envelope_id,
-		    "original envelope id", 0 },
-		{ 0, "last-attempt", OPT_UINT, &q.last_attempt,
-		    "seconds since the epoch", 0 },
-		{ 0, "max-lines", OPT_INT, &q.max_lines,
-		    "body lines to quote, negative: all", 0 },
-		{ 0, "orig-timestamp", OPT_UINT, &q.orig_timestamp,
-		    "when the message arrived", 0 },
-		{ 0, "remote", OPT_STRING, &q.remote,
-		    "name of the server", 0 },
-		{ 0, "results-fd", OPT_INT, &q.results,
-		    "descriptor with a result for each recipient", 0 },
-		{ 0, "retry-until", OPT_UINT, &q.retry_until,
-		    "end of the attempts, for a delay", 0 },
+	static const struct opt rows[] = {
+#define ROW(...) OPT_ROW(dsn_request, __VA_ARGS__)
+		{ ROW(0, "diagnostic-code", OPT_STRING, diagnostic,
+		    "what the server said", 0) },
+		{ ROW(0, "envelope-id", OPT_STRING, envelope_id,
+		    "original envelope id", 0) },
+		{ ROW(0, "last-attempt", OPT_UINT, last_attempt,
+		    "seconds since the epoch", 0) },
+		{ ROW(0, "max-lines", OPT_INT, max_lines,
+		    "body lines to quote, negative: all", 0) },
+		{ ROW(0, "orig-timestamp", OPT_UINT, orig_timestamp,
+		    "when the message arrived", 0) },
+		{ ROW(0, "remote", OPT_STRING, remote,
+		    "name of the server", 0) },
+		{ ROW(0, "results-fd", OPT_INT, results,
+		    "descriptor with a result for each recipient", 0) },
+		{ ROW(0, "retry-until", OPT_UINT, retry_until,
+		    "end of the attempts, for a delay", 0) },
+#undef ROW
 	};
-	const struct opts options = { rows, sizeof rows / sizeof rows[0], 0 };
+	const struct opts options = { rows, sizeof rows / sizeof rows[0], 0,
+	    &q, NULL };
 	struct stat st;
 	int fd;
 

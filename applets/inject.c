@@ -528,23 +528,27 @@ inject_main(int argc, char **argv)
 {
 	struct job j = { 0 };
 	struct header_reader in = { 0 };
-	const struct opt rows[] = {
-		{ 'a', "use-args", OPT_SET, &j.use,
-		    "recipients from the command line only", USE_ARGS },
-		{ 'b', "use-both", OPT_SET, &j.use,
-		    "from the command line and the header", USE_BOTH },
-		{ 'e', "use-either", OPT_SET, &j.use,
-		    "from the header if there are no operands", USE_EITHER },
-		{ 'h', "use-header", OPT_SET, &j.use,
-		    "from the header only", USE_HEADER },
-		{ 'f', "from", OPT_STRING, &j.from, "envelope sender", 0 },
-		{ 'n', "no-queue", OPT_FLAG, &j.print,
-		    "print the message instead of queueing it", 0 },
-		{ 'v', "show-envelope", OPT_FLAG, &j.show_envelope,
-		    "print the envelope too", 0 },
+	static const struct opt rows[] = {
+#define ROW(...) OPT_ROW(job, __VA_ARGS__)
+		{ ROW('a', "use-args", OPT_SET, use,
+		    "recipients from the command line only", USE_ARGS) },
+		{ ROW('b', "use-both", OPT_SET, use,
+		    "from the command line and the header", USE_BOTH) },
+		{ ROW('e', "use-either", OPT_SET, use,
+		    "from the header if there are no operands", USE_EITHER) },
+		{ ROW('h', "use-header", OPT_SET, use,
+		    "from the header only", USE_HEADER) },
+		{ ROW('f', "from", OPT_STRING, from, "envelope sender", 0) },
+		{ ROW('n', "no-queue", OPT_FLAG, print,
+		    "print the message instead of queueing it", 0) },
+		{ ROW('v', "show-envelope", OPT_FLAG, show_envelope,
+		    "print the envelope too", 0) },
+#undef ROW
 	};
-	const struct opts options = { rows, sizeof rows / sizeof rows[0], 0 };
-	const struct cli cli = { "nullmailer-inject", "[recipients] <message",
+	const struct opts options = { rows, sizeof rows / sizeof rows[0], 0,
+	    &j, NULL };
+	static const struct cli cli = { "nullmailer-inject",
+	    "[recipients] <message",
 	    "Complete the header of a message and queue it.", 0, -1 };
 	int first, code;
 

@@ -166,8 +166,7 @@ int
 module_main(int argc, char **argv)
 {
 	struct options o = { 0 };
-	struct opt rows[OPTIONS_ROWS];
-	struct opts all = { rows, options_rows(&o, rows), 0 };
+	struct opts all = options_table(&o);
 	struct run r = { protocol_find(str_of(cli_program())), NULL, -1 };
 	struct cli about = { r.protocol->name, "", r.protocol->about, 0, 0 };
 	struct buf text = { 0 }, why = { 0 };

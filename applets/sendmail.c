@@ -251,8 +251,9 @@ int
 sendmail_main(int argc, char **argv)
 {
 	struct choice c = { 0 };
-	const struct opt rows[] = {
-#define MODE(name, value, help) { 0, name, OPT_SET, &c.mode, help, value }
+	static const struct opt rows[] = {
+#define ROW(...) { OPT_ROW(choice, __VA_ARGS__) }
+#define MODE(name, value, help) ROW(0, name, OPT_SET, mode, help, value)
 		MODE("bm", MAIL, "queue a message (this is the default)"),
 		MODE("bp", LIST_QUEUE, "list the queue, like mailq"),
 		MODE("bs", SERVE, "speak SMTP on stdin and stdout"),
@@ -262,38 +263,37 @@ sendmail_main(int argc, char **argv)
 		MODE("bl", DAEMON, NULL), MODE("ba", DAEMON, NULL),
 		MODE("bt", ADDRESS_TEST, NULL),
 		MODE("bh", HOST_STATUS, NULL), MODE("bH", HOST_STATUS, NULL),
+		ROW('I', NULL, OPT_SET, mode, NULL, ALIASES),
+		ROW('q', NULL, OPT_OPTIONAL, flush,
+		    "deliver what is waiting, now", 0),
+		ROW('t', NULL, OPT_FLAG, extract,
+		    "recipients from the header too", 0),
+		ROW('f', NULL, OPT_STRING, from, "sender", 0),
+		ROW('r', NULL, OPT_STRING, from, "sender", 0),
+		ROW('F', NULL, OPT_STRING, name, "full name of the sender", 0),
+		ROW('d', NULL, OPT_STRING, debug, NULL, 0),
+#define IGNORE(letter, kind) \
+	{ OPT_IGNORED(letter, NULL, OPT_IGNORE##kind) }
+		IGNORE('i', ), IGNORE('m', ), IGNORE('n', ), IGNORE('U', ),
+		IGNORE('v', ), IGNORE('G', ), IGNORE('B', _VALUE),
+		IGNORE('C', _VALUE), IGNORE('h', _VALUE), IGNORE('L', _VALUE),
+		IGNORE('N', _VALUE), IGNORE('O', _VALUE), IGNORE('o', _VALUE),
+		IGNORE('p', _VALUE), IGNORE('R', _VALUE), IGNORE('V', _VALUE),
+		IGNORE('X', _VALUE), IGNORE('A', _OPTIONAL),
+		IGNORE('E', _OPTIONAL), IGNORE('e', _OPTIONAL),
+		IGNORE('J', _OPTIONAL), IGNORE('M', _OPTIONAL),
+		IGNORE('s', _OPTIONAL), IGNORE('T', _OPTIONAL),
+		IGNORE('x', _OPTIONAL),
+		{ OPT_IGNORED(0, "em", OPT_IGNORE) },
+		{ OPT_IGNORED(0, "ep", OPT_IGNORE) },
+		{ OPT_IGNORED(0, "eq", OPT_IGNORE) },
+#undef ROW
 #undef MODE
-		{ 'I', NULL, OPT_SET, &c.mode, NULL, ALIASES },
-		{ 'q', NULL, OPT_OPTIONAL, &c.flush,
-		    "deliver what is waiting, now", 0 },
-		{ 't', NULL, OPT_FLAG, &c.extract,
-		    "recipients from the header too", 0 },
-		{ 'f', NULL, OPT_STRING, &c.from, "sender", 0 },
-		{ 'r', NULL, OPT_STRING, &c.from, "sender", 0 },
-		{ 'F', NULL, OPT_STRING, &c.name, "full name of the sender", 0 },
-		{ 'd', NULL, OPT_STRING, &c.debug, NULL, 0 },
-#define IGNORE(letter, kind) { letter, NULL, kind, NULL, NULL, 0 }
-		IGNORE('i', OPT_IGNORE), IGNORE('m', OPT_IGNORE),
-		IGNORE('n', OPT_IGNORE), IGNORE('U', OPT_IGNORE),
-		IGNORE('v', OPT_IGNORE), IGNORE('G', OPT_IGNORE),
-		IGNORE('B', OPT_IGNORE_VALUE), IGNORE('C', OPT_IGNORE_VALUE),
-		IGNORE('h', OPT_IGNORE_VALUE), IGNORE('L', OPT_IGNORE_VALUE),
-		IGNORE('N', OPT_IGNORE_VALUE), IGNORE('O', OPT_IGNORE_VALUE),
-		IGNORE('o', OPT_IGNORE_VALUE), IGNORE('p', OPT_IGNORE_VALUE),
-		IGNORE('R', OPT_IGNORE_VALUE), IGNORE('V', OPT_IGNORE_VALUE),
-		IGNORE('X', OPT_IGNORE_VALUE), IGNORE('A', OPT_OPTIONAL),
-		IGNORE('E', OPT_OPTIONAL), IGNORE('e', OPT_OPTIONAL),
-		IGNORE('J', OPT_OPTIONAL), IGNORE('M', OPT_OPTIONAL),
-		IGNORE('s', OPT_OPTIONAL), IGNORE('T', OPT_OPTIONAL),
-		IGNORE('x', OPT_OPTIONAL),
 #undef IGNORE
-		{ 0, "em", OPT_IGNORE, NULL, NULL, 0 },
-		{ 0, "ep", OPT_IGNORE, NULL, NULL, 0 },
-		{ 0, "eq", OPT_IGNORE, NULL, NULL, 0 },
 	};
 	const struct opts options = { rows, sizeof rows / sizeof rows[0],
-	    OPT_SINGLE_DASH | OPT_TOLERANT };
-	const struct cli cli = { "sendmail", "[recipients] <message",
+	    OPT_SINGLE_DASH | OPT_TOLERANT, &c, NULL };
+	static const struct cli cli = { "sendmail", "[recipients] <message",
 	    "Hand a message to the queue of nullmailer.", 0, -1 };
 	int first;
 

@@ -144,25 +144,27 @@ check_main(int argc, char **argv)
 		"Find out what is wrong before mail does.", 0, 0 };
 	static struct order o = { .failed = 1, .age = "1h" };
 	static const struct opt rows[] = {
-		{ 'j', "json", OPT_FLAG, &o.json, "an object a line", 0 },
-		{ 0, "offline", OPT_FLAG, &o.offline, "no remotes", 0 },
-		{ 0, "remote", OPT_UINT, &o.remote,
-		    "only this one, counted from 1", 0 },
-		{ 0, "send", OPT_STRING, &o.send,
-		    "send a test message to this address", 0 },
-		{ 0, "wait", OPT_STRING, &o.wait, "for so long, 60s", 0 },
-		{ 0, "alive", OPT_FLAG, &o.alive,
-		    "only whether a sender runs", 0 },
-		{ 0, "health", OPT_FLAG, &o.health,
-		    "a line for monitoring", 0 },
-		{ 0, "age", OPT_STRING, &o.age, "critical for health, 1h", 0 },
-		{ 0, "failed", OPT_UINT, &o.failed,
-		    "since a day, a warning for health, 1", 0 },
-		{ 0, "metrics", OPT_FLAG, &o.metrics,
-		    "figures for Prometheus", 0 },
+#define ROW(...) OPT_ROW(order, __VA_ARGS__)
+		{ ROW('j', "json", OPT_FLAG, json, "an object a line", 0) },
+		{ ROW(0, "offline", OPT_FLAG, offline, "no remotes", 0) },
+		{ ROW(0, "remote", OPT_UINT, remote,
+		    "only this one, counted from 1", 0) },
+		{ ROW(0, "send", OPT_STRING, send,
+		    "send a test message to this address", 0) },
+		{ ROW(0, "wait", OPT_STRING, wait, "for so long, 60s", 0) },
+		{ ROW(0, "alive", OPT_FLAG, alive,
+		    "only whether a sender runs", 0) },
+		{ ROW(0, "health", OPT_FLAG, health,
+		    "a line for monitoring", 0) },
+		{ ROW(0, "age", OPT_STRING, age, "critical for health, 1h", 0) },
+		{ ROW(0, "failed", OPT_UINT, failed,
+		    "since a day, a warning for health, 1", 0) },
+		{ ROW(0, "metrics", OPT_FLAG, metrics,
+		    "figures for Prometheus", 0) },
+#undef ROW
 	};
 	static const struct opts all = { rows,
-		sizeof rows / sizeof rows[0], 0 };
+		sizeof rows / sizeof rows[0], 0, &o, NULL };
 	long long age;
 
 	cli_begin("nullmailer-check");

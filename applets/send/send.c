@@ -135,38 +135,49 @@ release_sender(struct sender *s)
 	free(s->fresh);
 }
 
+struct start {
+	int background, to_syslog, once;
+	const char *format;
+};
+
 int
 send_main(int argc, char **argv)
 {
 	static const struct cli about = { "nullmailer-send", "",
 		"Deliver the queue to the smart hosts.", 0, -1 };
-	struct sender s = { 0 };
-	int background = 0, to_syslog = 0, waiting;
-	const char *format = "plain";
-	const struct opt rows[] = {
-		{ 'd', "daemon", OPT_FLAG, &background,
-		    "go to the background, log to syslog only", 0 },
-		{ 's', "syslog", OPT_FLAG, &to_syslog,
-		    "log to syslog too", 0 },
-		{ 0, "once", OPT_FLAG, &s.once,
-		    "end after one queue run", 0 },
-		{ 0, "log", OPT_STRING, &format, "plain, or json", 0 },
+	static const struct opt rows[] = {
+#define ROW(...) OPT_ROW(start, __VA_ARGS__)
+		{ ROW('d', "daemon", OPT_FLAG, background,
+		    "go to the background, log to syslog only", 0) },
+		{ ROW('s', "syslog", OPT_FLAG, to_syslog,
+		    "log to syslog too", 0) },
+		{ ROW(0, "once", OPT_FLAG, once,
+		    "end after one queue run", 0) },
+		{ ROW(0, "log", OPT_STRING, format, "plain, or json", 0) },
+#undef ROW
 	};
-	const struct opts all = { rows, sizeof rows / sizeof rows[0], 0 };
+	struct sender s = { 0 };
+	struct start start = { 0 };
+	int waiting;
+	const struct opts all = { rows, sizeof rows / sizeof rows[0], 0,
+	    &start, NULL };
 
 	cli_begin("nullmailer-send");
 	cli_options(&about, &all, argc, argv);
-	if (strcmp(format, "plain") && strcmp(format, "json"))
-		cli_die(1, "--log=%s: not plain and not json", format);
-	log_begin(*format == 'j');
+	if (start.format && strcmp(start.format, "plain") &&
+	    strcmp(start.format, "json"))
+		cli_die(1, "--log=%s: not plain and not json", start.format);
+	log_begin(start.format && *start.format == 'j');
+	s.once = start.once;
 	s.signals = s.errors = s.timer = s.clock = -1;
 	s.sync_at = s.clean_at = s.locked_at = CLOCK_NEVER;
 	/* The passwords of all remotes are in here. */
 	prctl(PR_SET_DUMPABLE, 0);
 	begin_sender(&s);
-	if ((background || to_syslog) && (s.errors = log_to_syslog()) < 0)
+	if ((start.background || start.to_syslog) &&
+	    (s.errors = log_to_syslog()) < 0)
 		cli_die(1, "Could not create pipe:");
-	if (background)
+	if (start.background)
 		go_to_background();
 	s.clock_offset = sender_now() - clock_ms() / 1000;
 	lock_spool(&s);

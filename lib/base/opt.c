@@ -7,11 +7,13 @@
 #include "chr.h"
 #include "opt.h"
 
-/* next: the rest of argv, for values; or an empty list. */
+/* next: the rest of argv, for values; or an empty list. values: the targets of
+ * the row that was found last. */
 struct args {
 	const struct opts *o;
 	char **next;
 	struct buf *why;
+	char *values;
 };
 
 static int
@@ -21,25 +23,32 @@ takes_value(const struct opt *row)
 	    row->kind == OPT_UINT || row->kind == OPT_IGNORE_VALUE;
 }
 
-static const struct opt *
-by_letter(const struct opts *o, char letter)
+static int
+may_have_value(const struct opt *row)
 {
-	size_t i;
-
-	for (i = 0; i < o->count; i++)
-		if (o->rows[i].letter == letter && letter)
-			return &o->rows[i];
-	return NULL;
+	return row->kind == OPT_OPTIONAL || row->kind == OPT_IGNORE_OPTIONAL;
 }
 
-static const struct opt *
-by_name(const struct opts *o, struct str name)
+static int
+is_option(const struct opt *row, char letter, struct str name)
 {
+	return letter ? row->letter == letter :
+	    row->name && str_eq(str_of(row->name), name);
+}
+
+/* By its letter; without one by its name. */
+static const struct opt *
+option_row(struct args *a, char letter, struct str name)
+{
+	const struct opts *o;
 	size_t i;
 
-	for (i = 0; i < o->count; i++)
-		if (o->rows[i].name && str_eq(str_of(o->rows[i].name), name))
-			return &o->rows[i];
+	for (o = a->o; o; o = o->more)
+		for (i = 0; i < o->count; i++)
+			if (is_option(&o->rows[i], letter, name)) {
+				a->values = o->values;
+				return &o->rows[i];
+			}
 	return NULL;
 }
 
@@ -51,7 +60,7 @@ fail_option(struct buf *why, const char *text, struct str what)
 }
 
 static int
-set_number(const struct opt *row, const char *text, struct buf *why)
+set_number(int kind, void *target, const char *text, struct buf *why)
 {
 	unsigned long number;
 	struct str digits = str_of(text);
@@ -59,11 +68,11 @@ set_number(const struct opt *row, const char *text, struct buf *why)
 
 	while (digits.n && chr_is(digits.p[0], CHR_SPACE))
 		digits = str_skip(digits, 1);
-	if (row->kind == OPT_UINT) {
+	if (kind == OPT_UINT) {
 		if (str_number(digits, ULONG_MAX, &number) < 0)
 			return fail_option(why, "invalid unsigned integer: ",
 			    str_of(text));
-		*(unsigned long *)row->target = number;
+		*(unsigned long *)target = number;
 		return 0;
 	}
 	if (digits.n && (digits.p[0] == '-' || digits.p[0] == '+')) {
@@ -72,31 +81,27 @@ set_number(const struct opt *row, const char *text, struct buf *why)
 	}
 	if (str_number(digits, INT_MAX, &number) < 0)
 		return fail_option(why, "invalid integer: ", str_of(text));
-	*(int *)row->target = negative ? -(int)number : (int)number;
+	*(int *)target = negative ? -(int)number : (int)number;
 	return 0;
 }
 
 static int
-apply_option(const struct opt *row, const char *value, struct buf *why)
+apply_option(const struct args *a, const struct opt *row, const char *value)
 {
+	void *target = a->values + row->at;
+
 	switch (row->kind) {
 	case OPT_FLAG:
-		*(int *)row->target = 1;
-		return 0;
 	case OPT_SET:
-		*(int *)row->target = row->value;
-		return 0;
+		*(int *)target = row->kind == OPT_FLAG ? 1 : row->value;
+		break;
 	case OPT_STRING:
 	case OPT_OPTIONAL:
-		if (row->target)
-			*(const char **)row->target = value;
-		return 0;
+		*(const char **)target = value;
+		break;
 	case OPT_INT:
 	case OPT_UINT:
-		return set_number(row, value, why);
-	case OPT_IGNORE:
-	case OPT_IGNORE_VALUE:
-		break;
+		return set_number(row->kind, target, value, a->why);
 	}
 	return 0;
 }
@@ -124,7 +129,7 @@ long_option(struct args *a, const char *text)
 {
 	struct str rest = str_of(text);
 	struct str name = str_cut(&rest, '=');
-	const struct opt *row = by_name(a->o, name);
+	const struct opt *row = option_row(a, 0, name);
 	const char *value = rest.p;
 
 	if (!row) {
@@ -137,8 +142,8 @@ long_option(struct args *a, const char *text)
 		buf_free(&quoted);
 		return rc;
 	}
-	if (row->kind == OPT_OPTIONAL)
-		return apply_option(row, value ? value : "", a->why);
+	if (may_have_value(row))
+		return apply_option(a, row, value ? value : "");
 	if (!takes_value(row) && value) {
 		buf_cat(a->why, STR("option --"), name,
 		    STR(" does not take a value."));
@@ -149,7 +154,7 @@ long_option(struct args *a, const char *text)
 			return needs_value(a, "--", name);
 		value = *a->next++;
 	}
-	return apply_option(row, value, a->why);
+	return apply_option(a, row, value);
 }
 
 static int
@@ -157,24 +162,24 @@ letter_options(struct args *a, const char *letters)
 {
 	for (; *letters; letters++) {
 		struct str letter = { letters, 1 };
-		const struct opt *row = by_letter(a->o, *letters);
+		const struct opt *row = option_row(a, *letters, letter);
 
 		if (!row) {
 			if (unknown(a, "unknown option letter -", letter) < 0)
 				return -1;
 			continue;
 		}
-		if (row->kind == OPT_OPTIONAL)
-			return apply_option(row, letters + 1, a->why);
+		if (may_have_value(row))
+			return apply_option(a, row, letters + 1);
 		if (!takes_value(row)) {
-			apply_option(row, NULL, a->why);
+			apply_option(a, row, NULL);
 			continue;
 		}
 		if (letters[1])
-			return apply_option(row, letters + 1, a->why);
+			return apply_option(a, row, letters + 1);
 		if (!*a->next)
 			return needs_value(a, "-", letter);
-		return apply_option(row, *a->next++, a->why);
+		return apply_option(a, row, *a->next++);
 	}
 	return 0;
 }
@@ -184,7 +189,7 @@ parse_option(struct args *a, const char *arg)
 {
 	if (arg[1] == '-')
 		return long_option(a, arg + 2);
-	if (a->o->flags & OPT_SINGLE_DASH && !by_letter(a->o, arg[1]))
+	if (a->o->flags & OPT_SINGLE_DASH && !option_row(a, arg[1], STR("")))
 		return long_option(a, arg + 1);
 	return letter_options(a, arg + 1);
 }
@@ -192,7 +197,7 @@ parse_option(struct args *a, const char *arg)
 int
 opt_args(const struct opts *o, int argc, char **argv, struct buf *why)
 {
-	struct args a = { o, argv + 1, why };
+	struct args a = { o, argv + 1, why, NULL };
 
 	if (argc < 1)
 		return 0;
@@ -211,7 +216,7 @@ int
 opt_text(const struct opts *o, const char *text, struct buf *why)
 {
 	static char *nothing[] = { NULL };
-	struct args a = { o, nothing, why };
+	struct args a = { o, nothing, why, NULL };
 
 	if (!strcmp(text, "-") || !strcmp(text, "--"))
 		return 0;
@@ -233,7 +238,7 @@ put_help_line(const struct opt *row, struct str dash, struct buf *out)
 		    str_of(row->name));
 	if (takes_value(row))
 		buf_add(out, STR(" VALUE"));
-	else if (row->kind == OPT_OPTIONAL)
+	else if (may_have_value(row))
 		buf_add(out, STR("[VALUE]"));
 	do
 		buf_addc(out, ' ');

@@ -15,17 +15,25 @@ enum opt_kind {
 	OPT_INT,		/* int */
 	OPT_UINT,		/* unsigned long */
 	OPT_IGNORE,		/* accepted, no value, no effect */
-	OPT_IGNORE_VALUE	/* accepted with a value, no effect */
+	OPT_IGNORE_VALUE,	/* accepted with a value, no effect */
+	OPT_IGNORE_OPTIONAL	/* or without one */
 };
 
+/* The target, which is what the kind says, is a member of the struct that
+ * values of struct opts points to. */
 struct opt {
-	char letter;		/* 0: long form only */
 	const char *name;	/* NULL: short form only */
-	enum opt_kind kind;
-	void *target;		/* what the kind says; NULL if ignored */
 	const char *help;	/* NULL: not listed by opt_help */
 	int value;		/* for OPT_SET */
+	unsigned short at;	/* the target's offset; 0 if ignored */
+	char letter;		/* 0: long form only */
+	unsigned char kind;	/* enum opt_kind */
 };
+
+/* What a row holds, in the order that reads best. */
+#define OPT_ROW(type, letter, name, kind, member, help, value) \
+	name, help, value, offsetof(struct type, member), letter, kind
+#define OPT_IGNORED(letter, name, kind) name, NULL, 0, 0, letter, kind
 
 enum {
 	OPT_SINGLE_DASH = 1,	/* -name is long unless n is a letter */
@@ -36,6 +44,8 @@ struct opts {
 	const struct opt *rows;
 	size_t count;
 	int flags;
+	void *values;			/* the struct with the targets */
+	const struct opts *more;	/* not in rows: looked for here */
 };
 
 /* Reads options up to the first operand, "--", or a lone "-". Returns the

@@ -10,18 +10,9 @@
 #include "options.h"
 #include "sasl.h"
 
-#define ROW(letter, name, kind, member, help, value) \
-	name, help, offsetof(struct options, member), letter, kind, value
+#define ROW(...) OPT_ROW(options, __VA_ARGS__)
 
-/* The options, each with its place in struct options. */
-static const struct row {
-	const char *name;
-	const char *help;
-	unsigned short at;
-	char letter;
-	unsigned char kind;	/* enum opt_kind */
-	unsigned char value;
-} options[] = {
+static const struct opt options[] = {
 	{ ROW(0, "host", OPT_STRING, host, "name or address of the server", 0) },
 	{ ROW('p', "port", OPT_INT, port, "port, if not the usual one", 0) },
 	{ ROW(0, "from", OPT_STRING, from, "sender of what goes out", 0) },
@@ -60,16 +51,11 @@ static const struct row {
 	{ ROW(0, "sessions", OPT_INT, sessions, "connections at a time, for the sender", 0) },
 };
 
-size_t
-options_rows(struct options *o, struct opt *rows)
+struct opts
+options_table(struct options *o)
 {
-	size_t i, n = sizeof options / sizeof options[0];
-
-	for (i = 0; i < n; i++)
-		rows[i] = (struct opt){ options[i].letter, options[i].name,
-		    options[i].kind, (char *)o + options[i].at, options[i].help,
-		    options[i].value };
-	return n;
+	return (struct opts){ options, sizeof options / sizeof options[0], 0,
+		o, NULL };
 }
 
 /* What is wrong with that word, as opt_text says it, and what it may mean. */
@@ -94,8 +80,7 @@ explain(const struct opts *all, struct str word, int secret, size_t start,
 int
 options_parse(struct options *o, struct buf *text, struct buf *why)
 {
-	struct opt rows[OPTIONS_ROWS];
-	struct opts all = { rows, options_rows(o, rows), 0 };
+	struct opts all = options_table(o);
 	struct str rest = buf_str(text), line;
 	size_t start = why->n;
 

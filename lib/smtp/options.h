@@ -6,7 +6,7 @@
 #include <stddef.h>
 
 struct buf;
-struct opt;
+struct opts;
 
 enum options_auth { AUTH_ANY, AUTH_LOGIN, AUTH_EXTERNAL, AUTH_NAMED };
 
@@ -49,10 +49,8 @@ struct options {
 	int rate_seconds;	/* ... in so many seconds */
 };
 
-#define OPTIONS_ROWS 40
-
-/* Fills rows with the options all protocols share; returns their number. */
-size_t options_rows(struct options *o, struct opt *rows);
+/* The options all protocols share, with their targets in o (base/opt.h). */
+struct opts options_table(struct options *o);
 
 /* Parses an option a line, "name=value" LF, up to an empty line. text is cut
  * into the strings that o borrows. 0, or -1 with a reason in why: the first

@@ -39,8 +39,7 @@ without_comment(struct str lines)
 static int
 is_no_protocol(struct remote *r)
 {
-	struct opt rows[OPTIONS_ROWS];
-	struct opts all = { rows, options_rows(&r->options, rows), 0 };
+	struct opts all = options_table(&r->options);
 	struct str word = buf_str(&r->name), name, hint;
 	struct buf path = { 0 };
 	int slip = mistake_is_slip(word, STR("smtp")), there;

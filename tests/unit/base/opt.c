@@ -5,31 +5,39 @@
 #include "../../../lib/base/opt.h"
 #include "../t.h"
 
-static int flag, mode, number;
-static unsigned long port;
-static const char *text, *maybe;
+static struct values {
+	int flag, mode, number, asked;
+	unsigned long port;
+	const char *text, *maybe;
+} v;
+
+#define ROW(...) OPT_ROW(values, __VA_ARGS__)
 
 static const struct opt rows[] = {
-	{ 'n', "no", OPT_FLAG, &flag, "a flag", 0 },
-	{ 0, "bm", OPT_SET, &mode, "one", 1 },
-	{ 0, "bp", OPT_SET, &mode, NULL, 2 },
-	{ 'f', "from", OPT_STRING, &text, "a string", 0 },
-	{ 'q', NULL, OPT_OPTIONAL, &maybe, "perhaps", 0 },
-	{ 'x', NULL, OPT_OPTIONAL, NULL, NULL, 0 },
-	{ 'p', "port", OPT_UINT, &port, NULL, 0 },
-	{ 'i', "int", OPT_INT, &number, NULL, 0 },
-	{ 'z', NULL, OPT_IGNORE, NULL, NULL, 0 },
-	{ 'o', NULL, OPT_IGNORE_VALUE, NULL, NULL, 0 },
+	{ ROW('n', "no", OPT_FLAG, flag, "a flag", 0) },
+	{ ROW(0, "bm", OPT_SET, mode, "one", 1) },
+	{ ROW(0, "bp", OPT_SET, mode, NULL, 2) },
+	{ ROW('f', "from", OPT_STRING, text, "a string", 0) },
+	{ ROW('q', NULL, OPT_OPTIONAL, maybe, "perhaps", 0) },
+	{ OPT_IGNORED('x', NULL, OPT_IGNORE_OPTIONAL) },
+	{ ROW('p', "port", OPT_UINT, port, NULL, 0) },
+	{ ROW('i', "int", OPT_INT, number, NULL, 0) },
+	{ OPT_IGNORED('z', NULL, OPT_IGNORE) },
+	{ OPT_IGNORED('o', NULL, OPT_IGNORE_VALUE) },
 };
-static struct opts opts = { rows, sizeof rows / sizeof rows[0], 0 };
+static const struct opt more_rows[] = {
+	{ ROW('n', "never", OPT_FLAG, asked, NULL, 0) },
+	{ ROW('h', "help", OPT_FLAG, asked, NULL, 0) },
+};
+static struct values others;
+static const struct opts more = { more_rows, 2, 0, &others, NULL };
+static struct opts opts = { rows, sizeof rows / sizeof rows[0], 0, &v, &more };
 static struct buf why;
 
 static void
 reset(void)
 {
-	flag = mode = number = 0;
-	port = 0;
-	text = maybe = NULL;
+	v = others = (struct values){ 0 };
 	buf_clear(&why);
 }
 
@@ -69,25 +77,28 @@ is(const char *a, const char *b)
 static void
 command_lines(void)
 {
-	T(args("") == 1 && args("a -n") == 1 && !flag);
-	T(args("-n a") == 2 && flag);
-	T(args("-nfA b") == 2 && flag && is(text, "A"));
-	T(args("-nf A b") == 3 && flag && is(text, "A"));
-	T(args("-f '' b") == 3 && is(text, ""));
-	T(args("-f -n") == 3 && is(text, "-n") && !flag);
-	T(args("-fa -fb") == 3 && is(text, "b"));
-	T(args("--from=a=b") == 2 && is(text, "a=b"));
-	T(args("--from=") == 2 && is(text, ""));
-	T(args("--from a") == 3 && is(text, "a"));
-	T(args("-n - -n") == 3 && args("-- -n") == 2 && !flag);
-	T(args("--bm --bp") == 3 && mode == 2);
-	T(args("-zoval -n") == 3 && flag && args("-o val -n") == 4 && flag);
-	T(args("-qn") == 2 && is(maybe, "n") && !flag);
-	T(args("-q n") == 2 && is(maybe, ""));
-	T(args("-nxf a") == 2 && flag && !text);
-	T(args("-p25") == 2 && port == 25);
-	T(args("--int=-5") == 2 && number == -5);
-	T(args("-i +5") == 3 && number == 5);
+	T(args("") == 1 && args("a -n") == 1 && !v.flag);
+	T(args("-n a") == 2 && v.flag);
+	T(args("-nfA b") == 2 && v.flag && is(v.text, "A"));
+	T(args("-nf A b") == 3 && v.flag && is(v.text, "A"));
+	T(args("-f '' b") == 3 && is(v.text, ""));
+	T(args("-f -n") == 3 && is(v.text, "-n") && !v.flag);
+	T(args("-fa -fb") == 3 && is(v.text, "b"));
+	T(args("--from=a=b") == 2 && is(v.text, "a=b"));
+	T(args("--from=") == 2 && is(v.text, ""));
+	T(args("--from a") == 3 && is(v.text, "a"));
+	T(args("-n - -n") == 3 && args("-- -n") == 2 && !v.flag);
+	T(args("--bm --bp") == 3 && v.mode == 2);
+	T(args("-zoval -n") == 3 && v.flag && args("-o val -n") == 4 && v.flag);
+	T(args("-qn") == 2 && is(v.maybe, "n") && !v.flag);
+	T(args("-q n") == 2 && is(v.maybe, ""));
+	T(args("-nxf a") == 2 && v.flag && !v.text);
+	T(args("-p25") == 2 && v.port == 25);
+	T(args("--int=-5") == 2 && v.number == -5);
+	T(args("-i +5") == 3 && v.number == 5);
+	T(args("-nh a") == 2 && v.flag && others.asked && !v.asked);
+	T(args("--help") == 2 && others.asked && !v.flag);
+	T(args("--never") == 2 && others.asked && !v.flag);
 }
 
 static void
@@ -114,12 +125,12 @@ static void
 like_sendmail(void)
 {
 	opts.flags = OPT_SINGLE_DASH | OPT_TOLERANT;
-	T(args("-bm -n") == 3 && mode == 1 && flag);
-	T(args("--bp") == 2 && mode == 2);
-	T(args("-nbm") == 2 && flag && mode == 0);
+	T(args("-bm -n") == 3 && v.mode == 1 && v.flag);
+	T(args("--bp") == 2 && v.mode == 2);
+	T(args("-nbm") == 2 && v.flag && v.mode == 0);
 	T(!strcmp(buf_z(&why), "unknown option letter -b\n"
 	    "unknown option letter -m\n"));
-	T(args("-kn -n a") == 3 && flag);
+	T(args("-kn -n a") == 3 && v.flag);
 	T(!strcmp(buf_z(&why), "unknown option string: '--kn'\n"));
 	T(says("-f", "option -f requires a value."));
 	opts.flags = 0;
@@ -136,11 +147,11 @@ line(const char *in, const char *words)
 static void
 module_lines(void)
 {
-	T(line("port=25", NULL) && port == 25);
-	T(line("--port=26", NULL) && port == 26);
-	T(line("-p27", NULL) && port == 27);
-	T(line("no", NULL) && flag);
-	T(line("from=a b=c", NULL) && is(text, "a b=c"));
+	T(line("port=25", NULL) && v.port == 25);
+	T(line("--port=26", NULL) && v.port == 26);
+	T(line("-p27", NULL) && v.port == 27);
+	T(line("no", NULL) && v.flag);
+	T(line("from=a b=c", NULL) && is(v.text, "a b=c"));
 	T(line("-", NULL) && line("--", NULL));
 	T(line("port", "option --port requires a value."));
 	T(line("25", "unknown option string: '--25'"));
