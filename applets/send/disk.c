@@ -39,6 +39,9 @@ sender_is_full(struct sender *s, unsigned long long bytes)
 	if (bytes < PROBE)
 		bytes = PROBE;
 	if (bytes > s->fits && !(s->full && s->full <= bytes)) {
+		/* Without a journal a name that was removed could come back,
+		 * after a power cut, for an inode that is the probe's now. */
+		sender_sync(s);
 		if (spool_probe(&s->spool, bytes) == 0)
 			s->fits = bytes;
 		else

@@ -176,9 +176,7 @@ fill_file(int fd, unsigned long long bytes)
 }
 
 /* A file of so many bytes goes from tmp to queue, and to failed where that is
- * open. *where is the folder that does not take it. What was removed before is
- * synced first: without a journal its name could come back, after a power cut,
- * for an inode that is this file's now. */
+ * open. *where is the folder that does not take it. */
 static int
 try_file(const struct spool *s, unsigned long long bytes, const char **where)
 {
@@ -186,7 +184,6 @@ try_file(const struct spool *s, unsigned long long bytes, const char **where)
 	int rc = -1, fd = spool_temporary(s, &name);
 
 	*where = "tmp";
-	names_sync(s->queue);
 	if (fd >= 0 && fill_file(fd, bytes) == 0 && fsync(fd) == 0) {
 		*where = "queue";
 		rc = renameat(s->tmp, buf_z(&name), s->queue, ".try");
