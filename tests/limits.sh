@@ -33,7 +33,7 @@ file_size() {
 	serve 'on RCPT later@* 450 4.2.1 busy' auto
 	to
 	(ulimit -f 4; exec nullmailer-send --once) >"$T/log" 2>"$T/err"
-	is "no large files: it lives, the message waits" "$? $(files queue)" "0 1.1"
+	is "no large files: it lives, the message waits" "$? $(files queue)" "75 1.1"
 	run
 	run
 	is "no large files: served once" "$(taken) $(files queue) $(sed -n 2p "$spool/queue/1.1")" "1 1.1 later@x.y"
@@ -243,7 +243,7 @@ unanswered() {
 	remotes "127.0.0.1 smtp port=$first" "127.0.0.1 smtp port=$port"
 	run
 	is "its answer is missing: no other remote has it now" "$(taken second) $(files queue)" "0 1.1"
-	has "and the log says so" "$(log)" 'possible duplicate next: the next run$'
+	has "and the log says so" "$(log)" 'possible duplicate" next: "the next run"$'
 	run
 	is "then it is refused" "$(failed)" 1
 	has "the report says that it may have arrived" "$(transcript second; stored; cat "$T"/second.got.* "$T"/first.got.* 2>/dev/null)" 'possible duplicate'

@@ -182,11 +182,11 @@ is "OAUTHBEARER" "$rc $played" '0 0'
 mechanism XOAUTH2 'C: AUTH XOAUTH2 *' "S: 334 $(coded '{"status":"401","schemes":"bearer"}')" \
     'C= ' 'S: 535 5.7.8 expired' bye
 is "XOAUTH2, an old token" "$rc $played $(cat "$T/out")" \
-    '20 0 535 5.7.8 expired (AUTH XOAUTH2: {"status":"401","schemes":"bearer"})'
+    '20 0 535 5.7.8 expired (AUTH XOAUTH2 as jane: {"status":"401","schemes":"bearer"})'
 mechanism OAUTHBEARER 'C: AUTH OAUTHBEARER *' "S: 334 $(coded '{"status":"invalid_token"}')" \
     "C= $(coded '\001')" 'S: 535 5.7.8 expired' bye
 is "OAUTHBEARER, an old token" "$rc $played $(cat "$T/out")" \
-    '20 0 535 5.7.8 expired (AUTH OAUTHBEARER: {"status":"invalid_token"})'
+    '20 0 535 5.7.8 expired (AUTH OAUTHBEARER as jane: {"status":"invalid_token"})'
 mechanism plain "C= AUTH PLAIN $(coded '\000jane\000tok en')" 'S: 235 ok' auto
 is "PLAIN" "$rc $played" '0 0'
 mechanism login 'C: AUTH LOGIN *' "S: 334 $(coded Password:)" "C= $(coded 'tok en')" \

@@ -10,9 +10,12 @@ prefix
 conf pausetime 1
 conf maxpause 1
 
+# refusals [NAME]: of the server of that name
+# shellcheck disable=SC2120
 refusals() { transcript "$@" | grep -c '^S: 4[0-9][0-9]'; }
 queue_runs() { lines '^Starting delivery, '; }
-# arrived: RECIPIENT of each that was taken
+# arrived [NAME]: RECIPIENT of each that was taken
+# shellcheck disable=SC2120
 arrived() {
 	transcript "$@" | sed -n 's/^M: .* accepted <> //p' | tr ' ' '\n' | sort
 }

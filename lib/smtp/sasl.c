@@ -287,8 +287,9 @@ sasl_names(struct buf *out)
 	size_t i;
 
 	for (i = 0; i < sizeof mechanisms / sizeof mechanisms[0]; i++)
-		buf_cat(out, i ? STR(" ") : STR(""),
-		    str_of(mechanisms[i].name));
+		if (!sasl_is_token(&mechanisms[i]))
+			buf_cat(out, i ? STR(" ") : STR(""),
+			    str_of(mechanisms[i].name));
 }
 
 int

@@ -45,7 +45,8 @@ const struct sasl_mechanism *sasl_choose(struct str offered, struct str tried,
 /* Whether the password is an access token. */
 int sasl_is_token(const struct sasl_mechanism *m);
 
-/* Appends the names of all, with blanks between them. */
+/* Appends the names of those that a password will do for, with blanks between
+ * them. */
 void sasl_names(struct buf *out);
 
 /* 1 if name is among the blank-separated words of offered. */

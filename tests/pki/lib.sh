@@ -6,12 +6,12 @@ die() { ok "pki: $*" false; exit; }
 # With the options given to the make that runs us, which are in MAKEFLAGS. One
 # at a time, as make may run several targets in any order.
 # shellcheck disable=SC2034
-for name in CC CFLAGS STATIC BEARSSL BEARSSL_A CA_DIR; do
+for name in CC CFLAGS STATIC INCLUDES LIBC_A BEARSSL BEARSSL_A CA_DIR; do
 	value=$(make -s "show-$name" 2>/dev/null) || die "make show-$name"
 	eval "$name=\$value"
 done
 [ -f "$BEARSSL_A" ] || die "$BEARSSL_A is not built"
-COMMON="-std=c99 -D_GNU_SOURCE -Issl -isystem $BEARSSL/inc"
+COMMON="-std=c99 -D_GNU_SOURCE -Issl $INCLUDES -isystem $BEARSSL/inc"
 
 # The date of the build of those that have no other; NIST's certificates and
 # ours are valid then.
@@ -23,7 +23,7 @@ build_date=1795219200
 mkbundle() {
 	$CC $COMMON $CFLAGS -DBUILD_DATE="$2" -o "$T/$1" ssl/mkbundle.c \
 		ssl/pem.c ssl/der.c ssl/dn.c ssl/cert.c ssl/pubkey.c \
-		"$BEARSSL_A" $STATIC >"$T/log" 2>&1 ||
+		"$BEARSSL_A" $LIBC_A $STATIC >"$T/log" 2>&1 ||
 		die "$1: $(cat "$T/log")"
 }
 
@@ -38,7 +38,7 @@ program() {
 		ssl/der.c ssl/dn.c ssl/ec.c ssl/ed25519.c ssl/limits.c \
 		ssl/name.c ssl/path.c ssl/pem.c ssl/pss.c ssl/pubkey.c \
 		ssl/schedule.c ssl/sig.c ssl/verify.c "$T/bundle.c" \
-		"$BEARSSL_A" $STATIC >"$T/log" 2>&1 ||
+		"$BEARSSL_A" $LIBC_A $STATIC >"$T/log" 2>&1 ||
 		die "$1: $(cat "$T/log")"
 }
 

@@ -292,6 +292,7 @@ not_let_in(void)
 	setup.open_by = 0;
 	T(worker_give(fd, 1, mail) == 0);
 	T(hear(fd) == 1 && is(WORKER_PEER, 0, 0, STAGE_connect, "127.0.0.1 "));
+	T(hear(fd) == 1 && p.kind == WORKER_NOTE);
 	T(hear(fd) == 1 && ends(FAULT_ADDRESS, ERR_TIMED_OUT, STAGE_greeting,
 	    "Timed out") && p.last == 1 && p.answered == 0);
 	T(clock_ms() - begun >= 300 && exit_of(pid) == ERR_TIMED_OUT);
