@@ -53,9 +53,12 @@ loop_pulled(struct sender *s)
 		s->trigger.all = 0;
 		s->urgent = 1;
 		s->wanted = RUN_ALL;
-	} else if (s->fresh_count)
+	} else if (s->fresh_count) {
+		/* The pulls of the others are still to come. */
+		if (s->fresh_count > 1 || clock_ms() < s->pulls_until)
+			s->pulls_until = clock_in(PULL_TIME);
 		run_join(s);
-	else if (!s->rescan && clock_ms() >= s->pulls_until)
+	} else if (!s->rescan && clock_ms() >= s->pulls_until)
 		s->wanted = RUN_ALL;
 	s->named = 0;
 }

@@ -99,6 +99,10 @@ happens_before(enum event event, enum to to, const char *reply)
 		return 1;
 	case E_TIRED:
 		go(chance(2), "554 too many\r\n");
+		/* Whether BDAT is understood is not yet known: that may be said
+		 * of the message. */
+		if (!server.messages)
+			world.bye_at = 0;
 		return 1;
 	case E_CLOSE:
 	case E_RESET:
