@@ -17,6 +17,9 @@ static struct {
 	int silent;		/* nothing on stdout */
 	int json, journal;	/* on stdout */
 	int syslog;
+	int ahead;		/* the next line is written with the one after
+				 * it */
+	struct buf lines;	/* not yet written */
 	struct logger logger;
 	int errors;		/* the end for reading of the pipe on stderr */
 	int stderr_fd;		/* the stderr of before, or -1 */
@@ -68,21 +71,23 @@ static void
 put_event(enum logger_level level, struct buf *text, struct str event,
     const struct log_field *fields, size_t count)
 {
-	struct buf b = { 0 };
+	struct buf *b = &out.lines;
 
 	if (out.syslog)
 		logger_line(&out.logger, level, buf_str(text));
 	if (out.journal)
-		buf_fmt(&b, "<%d>", (int)level);
+		buf_fmt(b, "<%d>", (int)level);
 	if (out.json)
-		put_json(&b, level, event, fields, count);
+		put_json(b, level, event, fields, count);
 	else
-		buf_add(&b, buf_str(text));
-	buf_addc(&b, '\n');
-	if (!out.silent)
-		str_write(1, buf_str(&b));
-	buf_free(&b);
+		buf_add(b, buf_str(text));
+	buf_addc(b, '\n');
 	buf_free(text);
+	if (out.ahead)
+		return;
+	if (!out.silent)
+		str_write(1, buf_str(b));
+	buf_clear(b);
 }
 
 static void
@@ -134,6 +139,14 @@ log_say(const char *format, ...)
 	buf_vfmt(&b, format, ap);
 	va_end(ap);
 	put_line(LOGGER_INFO, &b);
+}
+
+void
+log_say_ahead(const char *line)
+{
+	out.ahead = 1;
+	log_say("%s", line);
+	out.ahead = 0;
 }
 
 void

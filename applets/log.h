@@ -13,6 +13,10 @@ const char *log_clean(int slot, struct str text);
 void log_say(const char *format, ...) __attribute__((format(printf, 1, 2)));
 void log_fault(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
+/* The same as log_say for a line that another follows at once: they are written
+ * together. */
+void log_say_ahead(const char *line);
+
 /* "EVENT: key: value key: value ...": a value that is empty or has a blank, a
  * quote, "=" or a backslash stands in quotes, with a backslash before these
  * last two. Values are cleaned here. */

@@ -87,7 +87,7 @@ delivery_done(struct sender *s, struct agent *a, size_t which,
 	message_state(&s->messages, d.m, MESSAGE_WAITING);
 	result = judge(s, a, &d, whole, &next);
 	if (d.count[DELIVERED]) {
-		log_say("Sent file.");
+		log_say_ahead("Sent file.");
 		journal_delivered(a, &d, whole);
 	} else {
 		log_fault("Sending failed: %s", err_text(result.code));

@@ -21,18 +21,24 @@
 /* ---- held, marked, the same ---- */
 
 int
+spool_open_any(const struct spool *s, const char *name)
+{
+	int fd = openat(s->queue, name,
+	    O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+
+	if (fd < 0 && (errno == ELOOP || errno == ENXIO || errno == ENODEV))
+		errno = EINVAL;
+	return fd;
+}
+
+int
 spool_message(const struct spool *s, const char *name, struct stat *st)
 {
 	struct stat mine;
-	int fd;
+	int fd = spool_open_any(s, name);
 
-	fd = openat(s->queue, name,
-	    O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
-	if (fd < 0) {
-		if (errno == ELOOP || errno == ENXIO || errno == ENODEV)
-			errno = EINVAL;
+	if (fd < 0)
 		return -1;
-	}
 	if (!st)
 		st = &mine;
 	if (fstat(fd, st) == 0) {

@@ -102,6 +102,9 @@ long long spool_seconds(const char *name);
  * its status. */
 int spool_message(const struct spool *s, const char *name, struct stat *st);
 
+/* The same for a file of any kind. */
+int spool_open_any(const struct spool *s, const char *name);
+
 /* flock on an open queue file. 0 held until all copies of the descriptor are
  * closed, in whatever process; 1 another process has it: it is still being
  * sent, or written; -1 with errno: no locks here. */

@@ -24,7 +24,7 @@ static int
 open_locked(const struct spool *s, const char *name, int *unlockable)
 {
 	struct stat st = { 0 };
-	int fd = spool_message(s, name, NULL), held;
+	int fd = spool_open_any(s, name), held;
 
 	if (fd < 0 && errno == EACCES &&
 	    fstatat(s->queue, name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
@@ -37,10 +37,11 @@ open_locked(const struct spool *s, const char *name, int *unlockable)
 	/* Only now: another sender's worker may just have marked it. */
 	if (held == 1)
 		errno = EBUSY;
-	else if (fstat(fd, &st) == 0 && !spool_is_marked(&st))
-		return fd;
-	else if (spool_is_marked(&st))
-		errno = EALREADY;
+	else if (fstat(fd, &st) == 0) {
+		if (S_ISREG(st.st_mode) && !spool_is_marked(&st))
+			return fd;
+		errno = S_ISREG(st.st_mode) ? EALREADY : EINVAL;
+	}
 	close(fd);
 	return -1;
 }
