@@ -59,7 +59,7 @@ $(MUSL_H): libc/get-musl.sh libc/prepare.sh $(OBJ)/musl.flags
 	    $(MUSL_SUM))
 	@echo MUSL $(MUSL_VERSION)
 	$QCC='$(CC)' CFLAGS='$(MUSL_CFLAGS)' sh libc/prepare.sh \
-	    $(call absolute,$(MUSL_TREE)) $(OBJ)/musl-build $(MUSL_DIR)
+	    '$(call absolute,$(MUSL_TREE))' $(OBJ)/musl-build $(MUSL_DIR)
 	@touch $@
 
 $(MUSL_A): $(MUSL_H) libc/musl.mk

@@ -8,7 +8,9 @@ unset MAKEFLAGS MAKELEVEL
 tree=$1 build=$2 include=$3/include
 rm -rf "$build" "$3"
 mkdir -p "$build" "$3/lib" "$include/bits"
-(cd "$build" && sh "$tree/configure" --disable-shared >log 2>&1) || {
+# Its Makefile cannot stand a blank in the path of the sources.
+ln -s "$tree" "$build/tree"
+(cd "$build" && sh tree/configure --disable-shared >log 2>&1) || {
 	tail -n 5 "$build/log" >&2
 	exit 1
 }
