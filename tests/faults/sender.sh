@@ -33,8 +33,10 @@ traced() {
 		    >"$T/log" 2>"$T/err"
 	); } 2>/dev/null
 	status=$?
-	# Something waits, as it should.
-	[ "$status" != 75 ] || status=0
+	# 75 is "something waits", as it should, or the end of its memory.
+	out_of_memory=no
+	! grep -q '^out of memory' "$T/err" || out_of_memory=yes
+	[ "$status$out_of_memory" != 75no ] || status=0
 }
 # settled: nothing is left but what is put off
 settled() { [ "$(waiting)" = 1 ] && [ "$(of queue)" = "later$round"b ]; }
@@ -54,6 +56,8 @@ verdict() {
 	! grep -q '^Rescanning' "$T/log" || began=1
 	case $1:$began:$status in
 	*signal=KILL* | *:0:?? | *:0:? | *:1:0) ;;
+	# Where no memory is to be had for good, giving some back is no help.
+	mmap:*+:1:75 | brk:*+:1:75) [ $out_of_memory = yes ] || echo "status 75" ;;
 	*) echo "status $status: $(tail -n 1 "$T/err")" ;;
 	esac
 	rest
@@ -62,8 +66,9 @@ verdict() {
 	for who in "ok${round}a" "ok${round}b"; do
 		n=$(often "$who")
 		case $n:$1 in
-		# what has no memory, or cannot write, cannot log either
-		1:* | 2:*signal=KILL* | 2:write:*+ | 2:mmap:*+ | 2:brk:*+) ;;
+		# what cannot write cannot log either
+		1:* | 2:*signal=KILL* | 2:write:*+) ;;
+		2:mmap:*+ | 2:brk:*+) [ $out_of_memory = yes ] || echo "$who twice" ;;
 		# no answer came, or it could not be written down
 		2:*) grep -q "possible dup\|may have been taken\|Can't rewrite" "$T/log" "$T/err" || echo "$who twice" ;;
 		*) echo "$who $n times" ;;
