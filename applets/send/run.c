@@ -132,6 +132,15 @@ offer_list(struct sender *s, struct message *const *list, size_t count,
 	free(due);
 }
 
+/* All are offered, or there is nothing to offer them to. */
+static void
+forget_fresh(struct sender *s)
+{
+	free(s->fresh);
+	s->fresh = NULL;
+	s->fresh_count = 0;
+}
+
 static void
 offer_fresh(struct sender *s)
 {
@@ -168,7 +177,7 @@ run_begin(struct sender *s)
 	if (!s->recalled)
 		recall(s);
 	if (sender_configure(s, 0) < 0 || !s->messages.waiting) {
-		s->fresh_count = 0;
+		forget_fresh(s);
 		end_run(s);
 		return;
 	}
@@ -179,7 +188,7 @@ run_begin(struct sender *s)
 	s->expiring = s->all ? 0 : s->messages.count;
 	if (s->all) {
 		s->all_began = ms ? ms : 1;
-		s->fresh_count = 0;
+		forget_fresh(s);
 		offer_list(s, s->messages.list, s->messages.count, wanted);
 	} else {
 		offer_fresh(s);

@@ -30,7 +30,7 @@ pull
 ok "5,000 messages are sent" logged 60 'Delivery complete, 0 '
 sleep 1
 echo "#= after it: RSS $(held Rss) KB, not page cache $(held Anonymous) KB"
-ok "160 KB of its own at most" [ "$(held Anonymous)" -le 160 ]
+ok "120 KB of its own at most" [ "$(held Anonymous)" -le 120 ]
 
 message 1 | sendmail -t
 ok "and it is awake at once when a message comes" \
