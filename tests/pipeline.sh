@@ -211,7 +211,7 @@ for code in 500 501 502 504; do
 	is "$code: by DATA, and never BDAT again" \
 	    "$(transcript | grep -c '^M: .* DATA accepted')" 5
 done
-# ... or that hangs up at a RSET behind what it has refused: nothing after that
+# ... or that hangs up at a RSET after what it has refused: nothing after that
 # was taken, and goes by the next connection
 each 'a RSET too many' '1ab 3ab 4ab 5ab /  / 2ab' CHUNKING 'on RCPT a2@* 550 no' \
     'auto until RSET#2' 'S "554 Too many nonmail commands\r\n"' close stall

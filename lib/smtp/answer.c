@@ -105,7 +105,7 @@ on_data_reply(struct smtp *s, struct transaction *t, int class)
 	return class == 2 ? -1 : 0;
 }
 
-/* The answer to a transaction in which nobody was accepted is about nobody. */
+/* The answer to DATA or BDAT without an accepted recipient is about none. */
 static void
 on_message_reply(struct smtp *s, struct transaction *t, int class)
 {
@@ -135,7 +135,7 @@ on_chunk_reply(struct smtp *s, struct transaction *t, int class)
 	return class == 2 && !t->accepted ? -1 : 0;
 }
 
-/* Whether the connection ends behind the last reply, which is kept. */
+/* Whether the connection ends after the last reply, which is kept. */
 static int
 ends_here(struct smtp *s)
 {
@@ -150,7 +150,7 @@ ends_here(struct smtp *s)
 	return class < 0 && io->state != IO_OPEN && io->state != IO_TIMEOUT;
 }
 
-/* A server that wants no more RSET behind what it refuses says so and goes, and
+/* A server that wants no more RSET after what it refuses says so and goes, and
  * has taken nothing of what was written ahead; else it is out of step. */
 static int
 on_reset_refused(struct smtp *s, const struct transaction *t)

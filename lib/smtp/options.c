@@ -68,7 +68,7 @@ explain(const struct opts *all, struct str word, int secret, size_t start,
 
 	if (!hint.p && secret) {
 		why->n = start;
-		buf_add(why, STR("a word behind the login is no option; does "
+		buf_add(why, STR("a word after the login is no option; does "
 		    "it belong in quotes, pass='...'?"));
 	} else if (hint.p && !str_eq(hint, name))
 		buf_cat(why, STR("; "), hint, str_eq(hint, STR("port=")) ?
@@ -233,7 +233,7 @@ options_check(struct options *o, int port, int port_tls,
 	if (strstr(o->host, "://"))
 		return reject(why, ERR_USAGE, "Host is a URL; HOST:PORT?");
 	if (split_host(o) < 0)
-		return reject(why, ERR_USAGE, "Invalid port behind the host");
+		return reject(why, ERR_USAGE, "Invalid port after the host");
 	if (o->port == 0)
 		o->port = o->tls ? port_tls : port;
 	if (o->port < 1 || o->port > 65535)

@@ -54,12 +54,12 @@ struct opts options_table(struct options *o);
 
 /* Parses an option a line, "name=value" LF, up to an empty line. text is cut
  * into the strings that o borrows. 0, or -1 with a reason in why: the first
- * word that is no option and what it may mean, but no word behind a login,
+ * word that is no option and what it may mean, but no word after a login,
  * which may be part of its secret. */
 int options_parse(struct options *o, struct buf *text, struct buf *why);
 
 /* Checks the options for what is missing or contradictory, and completes the
- * port; a port behind the host is cut off it. port_tls 0: there is no default.
+ * port; a port after the host is cut off it. port_tls 0: there is no default.
  * 0, or an ERR_ code with a reason appended to why. */
 int options_check(struct options *o, int port, int port_tls, struct buf *why);
 

@@ -1,6 +1,6 @@
 # sender.sh - each system call of a sender and its workers fails, with each
 # error that suits it, once and for good, and is the last. Then, after a sender
-# to which nothing happens, everybody is where he belongs: nobody lost, nobody
+# to which nothing happens, every recipient is where it belongs: none lost, none
 # both served and failed, twice only who had no answer, which was said. EVERY
 # and FROM as in programs.sh.
 # needs: strace

@@ -22,7 +22,7 @@ enum event {
 	E_NOTHING,
 	E_421,			/* 421 instead, and it closes */
 	E_421_BEHIND,		/* 421 behind, and it closes */
-	E_TIRED,		/* refuses RSET behind a refusal, and closes */
+	E_TIRED,		/* refuses RSET after a refusal, and closes */
 	E_CLOSE,		/* closes instead */
 	E_CLOSE_BEHIND,
 	E_RESET,		/* the same, hard */
