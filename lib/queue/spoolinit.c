@@ -223,7 +223,9 @@ try_moves(const struct spool *s, struct buf *why)
 	if (try_file(s, 0, &where) == 0)
 		return 0;
 	error = errno;
-	create_failure(why, error == EXDEV ? "tmp" : where, error == EXDEV
+	if (error == EXDEV && strcmp(where, "queue") == 0)
+		where = "tmp";
+	create_failure(why, where, error == EXDEV
 	    ? "not on the same file system as queue" : strerror(error));
 	return is_full(error) ? 0 : -1;
 }
