@@ -53,7 +53,7 @@ LEAN = $(PIE) -ffunction-sections -fdata-sections -fno-ident \
 	-fno-asynchronous-unwind-tables -fno-unwind-tables \
 	-ffile-prefix-map='$(CURDIR)'=.
 STATIC = $(PLACE) -Wl,--gc-sections -Wl,--build-id=none \
-	-Wl,-z,noseparate-code
+	-Wl,-z,noseparate-code -Wl,--sort-section=alignment
 
 # SAN=1: the same programs with the build machine's compiler and sanitizers.
 SANITIZE = -fsanitize=address,undefined -fno-sanitize-recover=all
