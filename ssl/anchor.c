@@ -20,8 +20,6 @@ struct anchors {
 	char source[256];
 };
 
-static const char system_files[] = CA_FILES;
-
 /* The whole Name of the subject, without reading the rest. */
 static int
 find_subject(struct der in, struct der *out)
@@ -103,7 +101,7 @@ read_ca(struct anchors *a, const char *file, int strict, char *why, size_t size)
 static int
 load_system(struct anchors *a)
 {
-	const char *p = system_files;
+	const char *p = CA_FILES;
 	char name[256], why[512];
 	size_t n;
 
@@ -163,8 +161,8 @@ anchors_load(const char *given, char *why, size_t size)
 			anchors_free(a);
 			return anchors_bundled();
 		}
-		snprintf(why, size, "none of %s is there and none is "
-		    "compiled in", system_files);
+		snprintf(why, size, "none of " CA_FILES " is there and none "
+		    "is compiled in");
 	}
 	anchors_free(a);
 	return NULL;
@@ -231,24 +229,24 @@ bundled_key(const unsigned char *p, size_t n, int kind, struct pubkey *key)
 static int
 next_in_bundle(struct der name, size_t *at, struct cert *c, struct pubkey *key)
 {
-	uint64_t hash = dn_hash(name);
+	uint32_t hash = (uint32_t)dn_hash(name);
 	const unsigned char *p;
 	size_t n;
 
 	while (*at < bundle_size) {
 		p = bundle + *at;
-		n = big_endian(p + 13, 2);
+		n = big_endian(p + 9, 2);
 		*at += BUNDLE_HEAD + n;
-		if (big_endian(p, 8) != hash)
+		if (big_endian(p, 4) != hash)
 			continue;
 		memset(c, 0, sizeof *c);
 		c->subject = name;
 		c->from = INT64_MIN;
-		c->until = (int64_t)big_endian(p + 8, 4);
+		c->until = (int64_t)big_endian(p + 4, 4);
 		c->ca = 1;
 		c->usage = c->purposes = -1;
 		c->pathlen = -1;
-		bundled_key(p + BUNDLE_HEAD, n, p[12], key);
+		bundled_key(p + BUNDLE_HEAD, n, p[8], key);
 		return 1;
 	}
 	return 0;

@@ -53,7 +53,7 @@ put_head(const struct cert *c, int kind, size_t keylen)
 {
 	uint64_t until = c->until < 0 ? 0 : (uint64_t)c->until;
 
-	put_number(dn_hash(c->subject), 8);
+	put_number(dn_hash(c->subject), 4);
 	put_number(until > UINT32_MAX ? UINT32_MAX : until, 4);
 	put_number((uint64_t)kind, 1);
 	put_number(keylen, 2);

@@ -17,7 +17,7 @@ records(void)
 	unsigned count = 0;
 
 	while (bundle_size - at >= BUNDLE_HEAD) {
-		n = (size_t)bundle[at + 13] << 8 | bundle[at + 14];
+		n = (size_t)bundle[at + 9] << 8 | bundle[at + 10];
 		if (n > bundle_size - at - BUNDLE_HEAD)
 			return 0;
 		at += BUNDLE_HEAD + n;
