@@ -1,38 +1,37 @@
 /* mistake - what a word of a line of `remotes` may have been meant to be. */
+#include <string.h>
+
 #include "../base/chr.h"
 #include "../base/opt.h"
 #include "mistake.h"
 
 #define FIRST "the host stands first, by itself"
 
-/* What the same is called elsewhere. */
-static const struct {
-	const char *theirs, *ours;
-} others[] = {
-	{ "passwordeval", "passcommand=" },
-	{ "password", "pass=" },
-	{ "tls_starttls", "starttls" },
-	{ "tls_fingerprint", "pin=sha256/..." },
-	{ "tls_host_override", "tls-name=" },
-	{ "tls_trust_file", "x509cafile=" },
-	{ "tls_certcheck", "insecure" },
-	{ "source_ip", "source=" },
-	{ "username", "user=" },
-	{ "AuthUser", "user=" },
-	{ "AuthPass", "pass=" },
-	{ "AuthMethod", "auth=" },
-	{ "UseTLS", "tls" },
-	{ "UseSTARTTLS", "starttls" },
-	{ "FromLineOverride", "from=" },
-	{ "set_from_header", "from=" },
-	{ "masquerade", "from=" },
-	{ "rewriteDomain", "from=*@" },
-	{ "helo", "domain=" },
-	{ "ehlo", "domain=" },
-	{ "on", "leave it out" },
-	{ "mailhub", FIRST },
-	{ "relayhost", FIRST },
-};
+/* What the same is called elsewhere: theirs, ours. */
+static const char others[] =
+    "passwordeval\0passcommand=\0"
+    "password\0pass=\0"
+    "tls_starttls\0starttls\0"
+    "tls_fingerprint\0pin=sha256/...\0"
+    "tls_host_override\0tls-name=\0"
+    "tls_trust_file\0x509cafile=\0"
+    "tls_certcheck\0insecure\0"
+    "source_ip\0source=\0"
+    "username\0user=\0"
+    "AuthUser\0user=\0"
+    "AuthPass\0pass=\0"
+    "AuthMethod\0auth=\0"
+    "UseTLS\0tls\0"
+    "UseSTARTTLS\0starttls\0"
+    "FromLineOverride\0from=\0"
+    "set_from_header\0from=\0"
+    "masquerade\0from=\0"
+    "rewriteDomain\0from=*@\0"
+    "helo\0domain=\0"
+    "ehlo\0domain=\0"
+    "on\0leave it out\0"
+    "mailhub\0" FIRST "\0"
+    "relayhost\0" FIRST "\0";
 
 static char
 folded(char c)
@@ -70,14 +69,17 @@ mistake_is_slip(struct str a, struct str b)
 struct str
 mistake_hint(const struct opts *all, struct str name)
 {
+	const char *theirs, *ours;
 	unsigned long port;
 	size_t i;
 
 	if (str_starts(name, STR("--")))
 		name = str_skip(name, 2);
-	for (i = 0; i < sizeof others / sizeof others[0]; i++)
-		if (alike(name, str_of(others[i].theirs)))
-			return str_of(others[i].ours);
+	for (theirs = others; *theirs; theirs = ours + strlen(ours) + 1) {
+		ours = theirs + strlen(theirs) + 1;
+		if (alike(name, str_of(theirs)))
+			return str_of(ours);
+	}
 	for (i = 0; i < all->count; i++)
 		if (mistake_is_slip(name, str_of(all->rows[i].name)))
 			return str_of(all->rows[i].name);
