@@ -27,10 +27,10 @@ put_warning(int error, const char *format, va_list ap)
 {
 	struct buf line = { 0 };
 
-	buf_cat(&line, str_of(program), STR(": "));
+	buf_fmt(&line, "%s: ", program);
 	buf_vfmt(&line, format, ap);
 	if (*format && format[strlen(format) - 1] == ':')
-		buf_cat(&line, STR(" "), str_of(strerror(error)));
+		buf_fmt(&line, " %s", strerror(error));
 	buf_addc(&line, '\n');
 	str_write(2, buf_str(&line));
 	buf_free(&line);
@@ -64,9 +64,8 @@ print_usage(const struct cli *c, const struct opts *o)
 {
 	struct buf text = { 0 };
 
-	buf_cat(&text, STR("usage: "), str_of(c->program), STR(" [flags]"),
-	    *c->operands ? STR(" ") : STR(""), str_of(c->operands), STR("\n"),
-	    str_of(c->about), STR("\n\n"));
+	buf_fmt(&text, "usage: %s [flags]%s%s\n%s\n\n", c->program,
+	    *c->operands ? " " : "", c->operands, c->about);
 	opt_help(o, &text);
 	buf_add(&text, STR("      --help                show this and exit\n"
 	    "      --version             show the version and exit\n"));
@@ -79,7 +78,7 @@ print_version(const struct cli *c)
 {
 	struct buf text = { 0 };
 
-	buf_cat(&text, str_of(c->program), STR(" " VERSION "\n"));
+	buf_fmt(&text, "%s " VERSION "\n", c->program);
 	str_write(1, buf_str(&text));
 	buf_free(&text);
 }
@@ -104,7 +103,7 @@ misuse(const struct cli *c, const struct opts *o, const char *who,
 {
 	struct buf line = { 0 };
 
-	buf_cat(&line, str_of(who), STR(": "), why, STR("\n"));
+	buf_put(&line, "%: %\n", str_of(who), why);
 	str_write(2, buf_str(&line));
 	buf_free(&line);
 	print_usage(c, o);
@@ -118,8 +117,8 @@ warn_ignored(const struct cli *c, struct str lines)
 	struct buf text = { 0 };
 
 	while (lines.n)
-		buf_cat(&text, str_of(c->program), STR(": "),
-		    str_cut(&lines, '\n'), STR(", ignored\n"));
+		buf_put(&text, "%: %, ignored\n", str_of(c->program),
+		    str_cut(&lines, '\n'));
 	str_write(2, buf_str(&text));
 	buf_free(&text);
 }

@@ -99,7 +99,7 @@ set_host(const struct job *j, struct buf *host, const char *value)
 	struct buf text = { 0 };
 	struct str address;
 
-	buf_cat(&text, STR("x@"), str_of(value));
+	buf_put(&text, "x@%", str_of(value));
 	if (addr_parse(&l, buf_str(&text), &j->names) < 0 || l.count != 1)
 		die_sender(value);
 	address = str_head(buf_str(&l.recipients), l.recipients.n - 1);
@@ -180,7 +180,7 @@ sender_from_environment(struct job *j)
 	buf_set(&part, buf_str(&j->host));
 	if (host)
 		set_host(j, &part, host);
-	buf_cat(&j->sender, STR("@"), buf_str(&part));
+	buf_put(&j->sender, "@%", buf_str(&part));
 	buf_free(&part);
 }
 
@@ -269,10 +269,10 @@ put_message_id(struct job *j, struct str name)
 	if (getrandom(&stir, sizeof stir, GRND_NONBLOCK) < 0)
 		stir = 0;
 	stir = (unsigned)(now.tv_nsec / 1000 + stir % 1000000) % 1000000;
-	buf_cat(b, name, STR(": <"));
+	buf_put(b, "%: <", name);
 	buf_fmt(b, "%lld.%06u.%ld.nullmailer@", (long long)now.tv_sec, stir,
 	    (long)getpid());
-	buf_cat(b, buf_str(&j->names.idhost), STR(">\n"));
+	buf_put(b, "%>\n", buf_str(&j->names.idhost));
 }
 
 static void
@@ -286,7 +286,7 @@ put_from(struct job *j, struct str field)
 
 	if (!name)
 		name = buf_z(&j->user);
-	buf_cat(&address, buf_str(&j->user), STR("@"), buf_str(&j->host));
+	buf_put(&address, "%@%", buf_str(&j->user), buf_str(&j->host));
 	if (j->comment_style) {
 		addr_put(&item, buf_str(&address));
 		buf_addc(&item, ' ');
@@ -428,9 +428,8 @@ queue_in_process(struct job *j, struct header_reader *in, uid_t invoker)
 	struct str block;
 	int code, rc;
 
-	buf_cat(&head, buf_str(&j->sender), STR("\n"),
-	    buf_str(&j->operands), STR("\n"),
-	    buf_str(&j->header.text), STR("\n"));
+	buf_put(&head, "%\n%\n%\n", buf_str(&j->sender), buf_str(&j->operands),
+	    buf_str(&j->header.text));
 	do {
 		rc = header_body(in, &block);
 		if (rc > 0)

@@ -104,11 +104,7 @@ add_value(struct buf *b, struct str value)
 
 	if (quoted)
 		buf_addc(b, '"');
-	for (; *text; text++) {
-		if (*text == '"' || *text == '\\')
-			buf_addc(b, '\\');
-		buf_addc(b, *text);
-	}
+	buf_escape(b, str_of(text));
 	if (quoted)
 		buf_addc(b, '"');
 }
@@ -120,9 +116,9 @@ log_event(int is_fault, const char *event, const struct log_field *fields,
 	struct buf b = { 0 };
 	size_t i;
 
-	buf_cat(&b, str_of(event), STR(":"));
+	buf_put(&b, "%:", str_of(event));
 	for (i = 0; i < count; i++) {
-		buf_cat(&b, STR(" "), str_of(fields[i].key), STR(": "));
+		buf_put(&b, " %: ", str_of(fields[i].key));
 		add_value(&b, fields[i].value);
 	}
 	put_event(is_fault ? LOGGER_WARNING : LOGGER_INFO, &b, str_of(event),

@@ -134,9 +134,9 @@ show_version(void)
 {
 	struct buf text = { 0 };
 
-	buf_cat(&text, STR("nullmailer " VERSION "\nTLS trusts "),
-	    str_of(ssl_roots()), STR(", unless the system has a list\n"
-	    "musl " MUSL_VERSION MUSL_NOTE "\n"));
+	buf_fmt(&text, "nullmailer " VERSION "\n"
+	    "TLS trusts %s, unless the system has a list\n"
+	    "musl " MUSL_VERSION MUSL_NOTE "\n", ssl_roots());
 	str_write(1, buf_str(&text));
 	buf_free(&text);
 }

@@ -33,7 +33,7 @@ print_result(const struct run *r, int code, struct str text)
 {
 	struct buf line = { 0 };
 
-	buf_cat(&line, text, STR("\n"));
+	buf_put(&line, "%\n", text);
 	str_write(1, buf_str(&line));
 	buf_clear(&line);
 	buf_cat(&line, str_of(r->protocol->name),

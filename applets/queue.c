@@ -33,7 +33,7 @@ print_why(const char *text)
 {
 	struct buf line = { 0 };
 
-	buf_cat(&line, STR("nullmailer-queue: "), str_of(text), STR("\n"));
+	buf_fmt(&line, "nullmailer-queue: %s\n", text);
 	str_write(in_process ? 2 : 1, buf_str(&line));
 	buf_free(&line);
 	return STORE_BAD;

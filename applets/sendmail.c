@@ -161,7 +161,7 @@ print(int fd, struct str prefix, struct str text, struct str suffix)
 
 	buf_add(&line, prefix);
 	buf_clean(&line, text, 1024);
-	buf_cat(&line, suffix, STR("\n"));
+	buf_put(&line, "%\n", suffix);
 	str_write(fd, buf_str(&line));
 	buf_free(&line);
 }

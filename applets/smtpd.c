@@ -57,7 +57,7 @@ reply(struct session *s, const char *text)
 {
 	struct buf line = { 0 };
 
-	buf_cat(&line, str_of(text), STR("\r\n"));
+	buf_put(&line, "%\r\n", str_of(text));
 	if (str_write(1, buf_str(&line)) < 0)
 		s->over = 1;
 	buf_free(&line);
@@ -222,7 +222,7 @@ on_rcpt(struct session *s, struct str parameter)
 	else if (s->recipients.n + address.n >= ENVELOPE_MAX / 2)
 		reply(s, "452 4.5.3 Too many recipients");
 	else {
-		buf_cat(&s->recipients, buf_str(&address), STR("\n"));
+		buf_put(&s->recipients, "%\n", buf_str(&address));
 		reply(s, "250 2.1.5 Recipient accepted");
 	}
 	buf_free(&address);

@@ -30,7 +30,7 @@ check_part(struct check *c, const char *part, const char *about)
 	c->part = part;
 	c->about = about;
 	if (!c->json && !c->quiet) {
-		buf_cat(&line, str_of(part), STR(" "));
+		buf_fmt(&line, "%s ", part);
 		buf_clean(&line, str_of(about), 255);
 		buf_addc(&line, '\n');
 		str_write(1, buf_str(&line));

@@ -10,6 +10,8 @@
 
 #include <stddef.h>
 
+#include "../../lib/conf/path.h"
+
 /* The exit codes. */
 enum check_level { CHECK_GOOD, CHECK_WARN, CHECK_BAD };
 
@@ -37,6 +39,9 @@ struct settings;
  * spool. */
 void check_files(struct check *c, struct settings *set);
 void check_spool(struct check *c, const struct settings *set);
+
+/* The path of name below root; valid until the next call. */
+const char *checked_path(enum path_root root, const char *name);
 
 /* ---- probe.c ---- */
 

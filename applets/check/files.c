@@ -40,9 +40,8 @@ who(uid_t uid)
 	return buf_z(&text);
 }
 
-/* Valid until the next call. */
-static const char *
-at(enum path_root root, const char *name)
+const char *
+checked_path(enum path_root root, const char *name)
 {
 	static struct buf path;
 
@@ -224,7 +223,7 @@ check_files(struct check *c, struct settings *set)
 	struct hostnames h = { 0 };
 	struct store_rules rules = { 0 };
 
-	check_part(c, "Control files", at(PATH_CONFIG, ""));
+	check_part(c, "Control files", checked_path(PATH_CONFIG, ""));
 	say_values(c);
 	if (hostnames_load(&h) == 0)
 		say_names(c, &h);
@@ -251,7 +250,7 @@ static void
 judge_program(struct check *c, enum path_root root, const char *name,
     uid_t owner)
 {
-	const char *path = at(root, name), *lost;
+	const char *path = checked_path(root, name), *lost;
 	int fd = open(path, O_PATH | O_CLOEXEC);
 
 	lost = owner_rights_lost(fd, owner);
@@ -268,7 +267,7 @@ judge_entry(struct check *c, const char *name, mode_t type, uid_t owner)
 {
 	struct stat st;
 
-	if (lstat(at(PATH_SPOOL, name), &st) < 0)
+	if (lstat(checked_path(PATH_SPOOL, name), &st) < 0)
 		check_say(c, errno == ENOENT ? CHECK_WARN : CHECK_BAD, name,
 		    "%s", strerror(errno));
 	else if ((st.st_mode & S_IFMT) != type)
@@ -283,7 +282,8 @@ judge_entry(struct check *c, const char *name, mode_t type, uid_t owner)
 static void
 judge_room(struct check *c)
 {
-	int least = 0, fd = open(at(PATH_SPOOL, "queue"), O_PATH | O_CLOEXEC);
+	int least = 0, fd = open(checked_path(PATH_SPOOL, "queue"),
+	    O_PATH | O_CLOEXEC);
 	struct statvfs fs;
 
 	conf_int("minfree", 0, &least);
@@ -306,13 +306,12 @@ say_last_words(struct check *c)
 	static struct buf text, last;
 	struct str rest;
 	struct status s;
-	int root = open(at(PATH_SPOOL, ""), O_PATH | O_CLOEXEC);
+	int root = open(checked_path(PATH_SPOOL, ""), O_PATH | O_CLOEXEC);
 
 	status_read(root, STATUS_WAITING, &text);
 	for (rest = buf_str(&text); status_next_rest(&rest, &s);) {
 		buf_clear(&last);
-		buf_cat(&last, s.remote, STR(": "), s.text, STR("; asked again "
-		    "at "));
+		buf_put(&last, "%: %; asked again at ", s.remote, s.text);
 		date_iso(&last, (time_t)s.next);
 		check_say(c, CHECK_WARN, "last", "%s", buf_z(&last));
 	}
@@ -347,7 +346,7 @@ check_spool(struct check *c, const struct settings *set)
 {
 	struct stat st;
 
-	check_part(c, "Spool", at(PATH_SPOOL, ""));
+	check_part(c, "Spool", checked_path(PATH_SPOOL, ""));
 	if (owner_find(&st) < 0) {
 		check_say(c, CHECK_BAD, "spool", "%s", strerror(errno));
 	} else {

@@ -27,15 +27,15 @@ compose_test(struct buf *b, const char *address)
 	hostnames_load(&h);
 	if (!user_name(getuid(), &user))
 		buf_set(&user, STR("nullmailer"));
-	buf_cat(&user, STR("@"), buf_str(&h.defaulthost));
-	buf_cat(b, buf_str(&user), STR("\n"), str_of(address),
-	    STR("\n\nFrom: "), buf_str(&user), STR("\nTo: "), str_of(address),
-	    STR("\nSubject: Test of nullmailer-check\nDate: "));
+	buf_put(&user, "@%", buf_str(&h.defaulthost));
+	buf_put(b, "%\n%\n\nFrom: %\nTo: %\nSubject: Test of "
+	    "nullmailer-check\nDate: ", buf_str(&user), str_of(address),
+	    buf_str(&user), str_of(address));
 	date_local(b, time(NULL));
 	buf_fmt(b, "\nMessage-Id: <%lld.%d.check@", (long long)time(NULL),
 	    (int)getpid());
-	buf_cat(b, buf_str(&h.idhost), STR(">\n\nThis message was sent by "
-	    "nullmailer-check on "), buf_str(&h.me), STR(".\n"));
+	buf_put(b, "%>\n\nThis message was sent by nullmailer-check on %.\n",
+	    buf_str(&h.idhost), buf_str(&h.me));
 }
 
 /* The name in queue/ goes to name. 0 or -1. */
@@ -75,7 +75,7 @@ say_attempt(struct check *c, int root, struct str id, unsigned long *attempts)
 			continue;
 		*attempts = s.attempts;
 		buf_clear(&line);
-		buf_cat(&line, s.remote, STR(": "), s.text);
+		buf_put(&line, "%: %", s.remote, s.text);
 		check_say(c, CHECK_BAD, "attempt", "%s", buf_z(&line));
 	}
 }

@@ -1,5 +1,6 @@
 /* health - figures for those who watch: a probe, a monitoring plugin, a
  * metrics page. Who may not read the spool gets them from the set-uid mailq. */
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/wait.h>
@@ -38,19 +39,18 @@ ask_mailq(long long c[CENSUS_ROWS])
 {
 	static char name[] = "mailq", option[] = "-s";
 	static char *argv[] = { name, option, NULL };
-	static struct buf path, text;
+	static struct buf text;
 	int fd[2], status = 1;
 	ssize_t n;
 	pid_t pid;
 
-	path_set(&path, PATH_BIN, "mailq");
 	if (pipe(fd) < 0)
 		return -1;
 	pid = fork();
 	if (pid == 0) {
 		dup2(fd[1], 1);
 		close(fd[0]);
-		execv(buf_z(&path), argv);
+		execv(checked_path(PATH_BIN, "mailq"), argv);
 		_exit(1);
 	}
 	close(fd[1]);
@@ -118,6 +118,30 @@ add_gauge(struct buf *out, const char *name, const char *help)
 	    name, help, name);
 }
 
+/* For who may know. Two lines of remotes may have the same host. */
+static void
+put_resting(struct buf *out)
+{
+	int root = open(checked_path(PATH_SPOOL, ""), O_PATH | O_CLOEXEC);
+	static struct buf text, host, line;
+	struct str rest;
+	struct status s;
+
+	add_gauge(out, "remote_resting", "Whether a remote is left alone for "
+	    "a while.");
+	status_read(root, STATUS_WAITING, &text);
+	close(root);
+	for (rest = buf_str(&text); status_next_rest(&rest, &s);) {
+		buf_clear(&host);
+		buf_clean(&host, s.remote, 255);
+		buf_set(&line, STR("nullmailer_remote_resting{host=\""));
+		buf_escape(&line, buf_str(&host));
+		buf_add(&line, STR("\"} 1\n"));
+		if (!memmem(buf_z(out), out->n, line.p, line.n))
+			buf_add(out, buf_str(&line));
+	}
+}
+
 int
 health_metrics(void)
 {
@@ -148,6 +172,8 @@ health_metrics(void)
 		buf_fmt(&out, "nullmailer_%s %lld\n", gauges[i].name,
 		    c[gauges[i].row]);
 	}
+	if (owner_is_here())
+		put_resting(&out);
 	str_write(1, buf_str(&out));
 	return 0;
 }

@@ -79,8 +79,7 @@ on_heard(void *context, enum stage stage, struct str text)
 	if (line.n > 3)
 		line.p[3] = ' ';
 	while (text.n)
-		buf_cat(&line, STR(", "),
-		    str_skip(str_cut(&text, '\n'), 4));
+		buf_put(&line, ", %", str_skip(str_cut(&text, '\n'), 4));
 	check_say(p->check, CHECK_GOOD, stage_name(stage), "%s (%lld ms)",
 	    buf_z(&line), now - p->last);
 	if (stage == STAGE_greeting && str_eq(buf_str(&line),
@@ -181,7 +180,7 @@ say_end(struct probe *p, const struct connection *c, int code)
 	check_say(p->check, CHECK_BAD, stage, "%s%s%s", buf_z(&words),
 	    c->stage == STAGE_auth && o->user ? " for user " : "",
 	    c->stage == STAGE_auth && o->user ? o->user : "");
-	buf_cat(&words, STR(" "), str_of(o->host));
+	buf_fmt(&words, " %s", o->host);
 	hint = check_hint(stage, buf_z(&words));
 	if (hint)
 		check_say(p->check, CHECK_BAD, "hint", "%s", hint);

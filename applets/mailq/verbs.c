@@ -69,9 +69,9 @@ act(struct action *a, const char *id)
 		cli_warn("%s: %s", buf_z(&line), why_not(errno));
 		return;
 	}
-	buf_cat(&line, STR(" "), str_of(done[a->verb]));
+	buf_fmt(&line, " %s", done[a->verb]);
 	if (as.n && !str_eq(buf_str(&as), str_of(id)))
-		buf_cat(&line, STR(" as "), buf_str(&as));
+		buf_put(&line, " as %", buf_str(&as));
 	buf_addc(&line, '\n');
 	str_write(1, buf_str(&line));
 }
@@ -81,7 +81,7 @@ note_name(void *context, const char *name)
 {
 	struct action *a = context;
 
-	buf_cat(&a->names, str_of(name), STR("\n"));
+	buf_fmt(&a->names, "%s\n", name);
 	return 0;
 }
 

@@ -166,7 +166,7 @@ on_address(struct sender *s, struct agent *a, const struct agent_event *event)
 	}
 	if (!r->tried.n)
 		r->open_by = clock_in(LET_IN);
-	buf_cat(&r->tried, address_of(a), STR("\n"));
+	buf_put(&r->tried, "%\n", address_of(a));
 	log_fault("Address %s of %s is no use: stage: %s reply: %s next: "
 	    "another address", buf_z(&a->peer),
 	    log_clean(0, buf_str(&a->host)), stage_name(why->stage),

@@ -37,9 +37,9 @@ journal_begins(const struct agent *a, struct delivery *d)
 	log_say("Starting delivery: host: %s protocol: %s file: %s",
 	    log_clean(0, buf_str(&a->host)),
 	    log_clean(1, buf_str(&a->protocol)), d->m->name);
-	buf_cat(&line, STR("From: <"), envelope_sender(&d->e), STR("> to:"));
+	buf_put(&line, "From: <%> to:", envelope_sender(&d->e));
 	while ((recipient = envelope_next(&d->e, &at)).p) {
-		buf_cat(&line, str_of(separator), recipient, STR(">"));
+		buf_put(&line, "%%>", str_of(separator), recipient);
 		separator = ", <";
 	}
 	log_say("%s", buf_z(&line));

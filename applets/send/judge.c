@@ -70,7 +70,7 @@ unfit_everywhere(const struct sender *s, struct message *m, struct str address)
 		    address);
 	}
 	if (!known)
-		buf_cat(&m->attempt->unfit, buf_str(&mine), STR("\n"));
+		buf_put(&m->attempt->unfit, "%\n", buf_str(&mine));
 	buf_free(&mine);
 	return n + (size_t)!known > m->turn && m->turn + 1u == s->route_count;
 }

@@ -94,6 +94,21 @@ buf_join(struct buf *b, const struct str *parts, size_t count)
 }
 
 void
+buf_fill(struct buf *b, const char *form, const struct str *parts,
+    size_t count)
+{
+	size_t n;
+
+	for (; count; count--) {
+		n = strcspn(form, "%");
+		buf_add(b, (struct str){ form, n });
+		buf_add(b, *parts++);
+		form += form[n] ? n + 1 : n;
+	}
+	buf_add(b, str_of(form));
+}
+
+void
 buf_vfmt(struct buf *b, const char *format, va_list ap)
 {
 	va_list again;
@@ -130,6 +145,18 @@ buf_clean(struct buf *b, struct str s, size_t max)
 			buf_add(b, STR(" / "));
 		else if (s.p[i] != '\r')
 			buf_addc(b, chr_is(s.p[i], CHR_CTL) ? '?' : s.p[i]);
+	}
+}
+
+void
+buf_escape(struct buf *b, struct str s)
+{
+	size_t i;
+
+	for (i = 0; i < s.n; i++) {
+		if (s.p[i] == '"' || s.p[i] == '\\')
+			buf_addc(b, '\\');
+		buf_addc(b, s.p[i]);
 	}
 }
 

@@ -37,11 +37,22 @@ void buf_vfmt(struct buf *b, const char *format, va_list ap)
  * line ends as " / " (RFC 3464 has no line ends in a field). */
 void buf_clean(struct buf *b, struct str s, size_t max);
 
+/* Appends s with a backslash before each quote and each backslash. */
+void buf_escape(struct buf *b, struct str s);
+
 /* Appends all parts, each a struct str. */
 #define buf_cat(b, ...) \
 	buf_join(b, (const struct str[]){ __VA_ARGS__ }, \
 	    sizeof((const struct str[]){ __VA_ARGS__ }) / sizeof(struct str))
 void buf_join(struct buf *b, const struct str *parts, size_t count);
+
+/* Appends form with the next part, each a struct str, for each '%'. There is
+ * no '%' of any other meaning. */
+#define buf_put(b, form, ...) \
+	buf_fill(b, form, (const struct str[]){ __VA_ARGS__ }, \
+	    sizeof((const struct str[]){ __VA_ARGS__ }) / sizeof(struct str))
+void buf_fill(struct buf *b, const char *form, const struct str *parts,
+    size_t count);
 
 /* Returns room for n more bytes after the contents; the caller adds to n. */
 char *buf_room(struct buf *b, size_t n);

@@ -11,7 +11,7 @@ static const char months[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
 static void
 put_date(struct buf *b, const struct tm *tm)
 {
-	buf_cat(b, (struct str){ days + 3 * tm->tm_wday, 3 }, STR(", "));
+	buf_put(b, "%, ", (struct str){ days + 3 * tm->tm_wday, 3 });
 	buf_fmt(b, "%02d ", tm->tm_mday);
 	buf_add(b, (struct str){ months + 3 * tm->tm_mon, 3 });
 	buf_fmt(b, " %d %02d:%02d:%02d ", tm->tm_year + 1900, tm->tm_hour,

@@ -25,7 +25,7 @@ void
 json_key(struct buf *b, const char *key)
 {
 	json_begin(b, '"');
-	buf_cat(b, str_of(key), STR("\":"));
+	buf_put(b, "%\":", str_of(key));
 }
 
 void
@@ -69,7 +69,7 @@ json_text(struct buf *b, const char *key, struct str text)
 	if (!bad)
 		return;
 	json_begin(b, '"');
-	buf_cat(b, str_of(key), STR("_hex\":\""));
+	buf_put(b, "%_hex\":\"", str_of(key));
 	for (i = 0; i < text.n; i++)
 		buf_fmt(b, "%02x", (unsigned char)text.p[i]);
 	buf_addc(b, '"');

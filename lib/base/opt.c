@@ -119,8 +119,7 @@ unknown(struct args *a, const char *text, struct str what)
 static int
 needs_value(struct args *a, const char *dash, struct str name)
 {
-	buf_cat(a->why, STR("option "), str_of(dash), name,
-	    STR(" requires a value."));
+	buf_put(a->why, "option %% requires a value.", str_of(dash), name);
 	return -1;
 }
 
@@ -137,7 +136,7 @@ long_option(struct args *a, const char *text)
 		int rc;
 
 		/* The value of a misspelt option may be a secret. */
-		buf_cat(&quoted, STR("'--"), name, STR("'"));
+		buf_put(&quoted, "'--%'", name);
 		rc = unknown(a, "unknown option string: ", buf_str(&quoted));
 		buf_free(&quoted);
 		return rc;
@@ -145,8 +144,7 @@ long_option(struct args *a, const char *text)
 	if (may_have_value(row))
 		return apply_option(a, row, value ? value : "");
 	if (!takes_value(row) && value) {
-		buf_cat(a->why, STR("option --"), name,
-		    STR(" does not take a value."));
+		buf_put(a->why, "option --% does not take a value.", name);
 		return -1;
 	}
 	if (takes_value(row) && !value) {
@@ -230,7 +228,7 @@ put_help_line(const struct opt *row, struct str dash, struct buf *out)
 
 	buf_add(out, STR("  "));
 	if (row->letter)
-		buf_cat(out, STR("-"), (struct str){ &row->letter, 1 });
+		buf_put(out, "-%", (struct str){ &row->letter, 1 });
 	else
 		buf_add(out, STR("  "));
 	if (row->name)
@@ -243,7 +241,7 @@ put_help_line(const struct opt *row, struct str dash, struct buf *out)
 	do
 		buf_addc(out, ' ');
 	while (out->n < start + 28);
-	buf_cat(out, str_of(row->help), STR("\n"));
+	buf_fmt(out, "%s\n", row->help);
 }
 
 void

@@ -32,7 +32,7 @@ note_unreadable(void)
 	const char *error = strerror(errno);
 
 	buf_set(&reason, STR("Could not read config file \""));
-	buf_cat(&reason, buf_str(&path), STR("\": "), str_of(error));
+	buf_fmt(&reason, "%s\": %s", buf_z(&path), error);
 	return -1;
 }
 

@@ -113,7 +113,7 @@ hostnames_qualify(const struct hostnames *h, struct buf *domain)
 	if (name.p[0] == '[' || str_find(name, '.') < name.n ||
 	    str_ieq(name, STR("localhost")) || h->defaultdomain.n == 0)
 		return;
-	buf_cat(domain, STR("."), buf_str(&h->defaultdomain));
+	buf_put(domain, ".%", buf_str(&h->defaultdomain));
 }
 
 void

@@ -40,7 +40,7 @@ path_set(struct buf *b, enum path_root root, const char *name)
 	else
 		buf_add(b, str_of(roots[root].built_in));
 	if (*name)
-		buf_cat(b, STR("/"), str_of(name));
+		buf_put(b, "/%", str_of(name));
 }
 
 void

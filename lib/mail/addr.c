@@ -354,7 +354,7 @@ literal_domain(struct parser *p)
 	}
 	buf_free(&address);
 	buf_set(&p->domain, STR("["));
-	buf_cat(&p->domain, text, STR("]"));
+	buf_put(&p->domain, "%]", text);
 	advance(p);
 	return ok ? 0 : -1;
 }
@@ -406,8 +406,8 @@ spec(struct parser *p)
 		return -1;
 	while (p->tok.kind == '@') {
 		if (hosts++) {
-			buf_cat(&p->local, STR("@"), buf_str(&p->domain));
-			buf_cat(&p->shown, STR("@"), buf_str(&p->domain));
+			buf_put(&p->local, "@%", buf_str(&p->domain));
+			buf_put(&p->shown, "@%", buf_str(&p->domain));
 		}
 		advance(p);
 		if (domain(p) < 0)
@@ -429,8 +429,8 @@ put_spec(struct parser *p)
 		l->spec_n = p->shown.n + at.n + p->domain.n;
 	}
 	buf_cat(&l->items, buf_str(&p->shown), at, buf_str(&p->domain));
-	buf_cat(&l->recipients, buf_str(&p->local), at, buf_str(&p->domain),
-	    STR("\n"));
+	buf_put(&l->recipients, "%%%\n", buf_str(&p->local), at,
+	    buf_str(&p->domain));
 	l->count++;
 }
 

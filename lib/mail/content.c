@@ -98,7 +98,7 @@ begin_field(struct content_header *h)
 		h->fate = DROPPED;
 	buf_clear(&h->text);
 	if (h->fate == KEPT)
-		buf_cat(&h->out, buf_str(&h->held), STR(":"));
+		buf_put(&h->out, "%:", buf_str(&h->held));
 	buf_clear(&h->held);
 }
 

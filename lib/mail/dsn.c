@@ -94,7 +94,7 @@ add_addresses(struct buf *target, struct str list)
 	while (list.n) {
 		one = str_trim(str_cut(&list, ','));
 		if (one.n)
-			buf_cat(target, one, STR("\n"));
+			buf_put(target, "%\n", one);
 	}
 }
 
@@ -107,7 +107,7 @@ dsn_target(const struct dsn *d, const struct dsn_rules *r, struct buf *target)
 	else if (r->bounceto.n)
 		add_addresses(target, buf_str(&r->bounceto));
 	else if (address_valid(d->sender) || !r->adminaddr.n)
-		buf_cat(target, d->sender, STR("\n"));
+		buf_put(target, "%\n", d->sender);
 	if (!target->n)
 		add_addresses(target, buf_str(&r->adminaddr));
 	return target->n > 0;
@@ -319,7 +319,7 @@ add_folded(struct buf *b, struct str text, size_t used, size_t columns,
 		if (text.p[0] == ' ')
 			text = str_skip(text, 1);
 		n = line_length(text, columns - used);
-		buf_cat(b, STR("\n"), indent, str_head(text, n));
+		buf_put(b, "\n%%", indent, str_head(text, n));
 	}
 	buf_addc(b, '\n');
 }
@@ -504,8 +504,8 @@ add_date(struct report *r, struct str name, time_t t)
 static void
 begin_part(struct report *r, struct str type, int eight_bit)
 {
-	buf_cat(&r->out, STR("\n--"), buf_str(&r->boundary),
-	    STR("\nContent-Type: "), type, STR("\n"));
+	buf_put(&r->out, "\n--%\nContent-Type: %\n", buf_str(&r->boundary),
+	    type);
 	if (eight_bit)
 		buf_add(&r->out, STR("Content-Transfer-Encoding: 8bit\n"));
 }
@@ -518,18 +518,18 @@ add_header(struct report *r, struct str target)
 	struct timespec now = { 0, 0 };
 
 	clock_gettime(CLOCK_REALTIME, &now);
-	buf_cat(b, STR("\n"), target, STR("\nFrom: Message Delivery Subsystem "
-	    "<MAILER-DAEMON@"), me, STR(">\nTo: <"));
+	buf_put(b,
+	    "\n%\nFrom: Message Delivery Subsystem <MAILER-DAEMON@%>\nTo: <",
+	    target, me);
 	if (!is_null(r->d->sender))
 		addr_put(b, r->d->sender);
 	buf_add(b, STR(">\nSubject: Returned mail: Could not send message\n"));
 	add_date(r, STR("Date: "), now.tv_sec);
 	buf_fmt(b, "Message-Id: <%lld.%06ld.%ld.nullmailer@",
 	    (long long)now.tv_sec, now.tv_nsec / 1000, (long)getpid());
-	buf_cat(b, buf_str(&r->r->idhost), STR(">\nMIME-Version: 1.0\n"
-	    "Content-Type: multipart/report; report-type=delivery-status;\n"
-	    "\tboundary=\""), buf_str(&r->boundary), STR("\"\n"
-	    "Auto-Submitted: auto-replied\n"));
+	buf_put(b, "%>\nMIME-Version: 1.0\nContent-Type: multipart/report; "
+	    "report-type=delivery-status;\n\tboundary=\"%\"\nAuto-Submitted: "
+	    "auto-replied\n", buf_str(&r->r->idhost), buf_str(&r->boundary));
 	if (r->eight_bit || r->quote.eight_bit)
 		buf_add(b, STR("Content-Transfer-Encoding: 8bit\n"));
 }
@@ -612,8 +612,9 @@ add_recipient_group(struct report *r, const struct dsn_recipient *one)
 		add_utf8_address(b, one->address);
 	else
 		addr_put(b, one->address);
-	buf_cat(b, STR("\nAction: "), r->d->kind == DSN_FAILED ?
-	    STR("failed") : STR("delayed"), STR("\nStatus: "), one->status);
+	buf_put(b, "\nAction: %\nStatus: %",
+	    r->d->kind == DSN_FAILED ? STR("failed") : STR("delayed"),
+	    one->status);
 	if (!one->status.n)
 		dsn_status(b, r->d->kind, one->diagnostic,
 		    r->d->default_status);
@@ -631,8 +632,8 @@ add_status_part(struct report *r)
 	size_t i;
 
 	begin_part(r, STR("message/delivery-status"), 0);
-	buf_cat(&r->out, STR("\nReporting-MTA: x-local-hostname; "),
-	    buf_str(&r->r->me), STR("\n"));
+	buf_put(&r->out, "\nReporting-MTA: x-local-hostname; %\n",
+	    buf_str(&r->r->me));
 	add_date(r, STR("Arrival-Date: "), r->d->arrival);
 	add_text_field(r, STR("Original-Envelope-Id: "), r->d->envelope_id);
 	for (i = 0; i < r->d->count; i++) {
@@ -667,7 +668,7 @@ add_quote(struct report *r)
 	}
 	if (r->quote.unended)
 		buf_addc(&r->out, '\n');
-	buf_cat(&r->out, STR("\n--"), buf_str(&r->boundary), STR("--\n"));
+	buf_put(&r->out, "\n--%--\n", buf_str(&r->boundary));
 	flush_report(r);
 	return r->failed ? -1 : 0;
 }

@@ -247,7 +247,7 @@ header_put_items(struct buf *b, struct str name, struct str items)
 {
 	size_t line = b->n;
 
-	buf_cat(b, name, STR(":"));
+	buf_put(b, "%:", name);
 	while (items.n) {
 		struct str item = str_cut(&items, '\n');
 		size_t comma = items.n > 0;
@@ -313,7 +313,7 @@ put_as_is(struct header *h, struct str field, struct str body)
 {
 	struct str name = str_head(field, str_find(field, ':'));
 
-	buf_cat(&h->text, str_trim(name), STR(":"), body);
+	buf_put(&h->text, "%:%", str_trim(name), body);
 }
 
 static enum header_result

@@ -135,7 +135,7 @@ identity_field(const struct identity *id, struct str name, struct str text,
 	struct buf item = { 0 }, local = { 0 };
 
 	if (id->name.n)
-		buf_cat(&item, buf_str(&id->name), STR(" <"));
+		buf_put(&item, "% <", buf_str(&id->name));
 	if (text.p && addr_parse(&l, text, NULL) == 0 && l.count) {
 		put_author(id, &l, &item);
 	} else {

@@ -187,7 +187,7 @@ attempt_failed(struct race *r, int i, int code, int error)
 		buf_add(r->why, STR(", "));
 	buf_add(r->why, str_of(strerror(error)));
 	if (code == ERR_BIND)
-		buf_cat(r->why, STR(", source="), str_of(r->q->source));
+		buf_fmt(r->why, ", source=%s", r->q->source);
 	buf_add(r->why, STR(" ("));
 	describe_address(r->why, r->address[i]->ai_addr);
 	buf_addc(r->why, ')');
@@ -335,8 +335,8 @@ add_servers(struct buf *out)
 static int
 unresolved(int error, const char *host, struct buf *why)
 {
-	buf_cat(why, str_of(host), STR(": DNS: "), error == EAI_AGAIN ?
-	    STR("no answer") : str_of(gai_strerror(error)),
+	buf_put(why, "%: DNS: %%", str_of(host),
+	    error == EAI_AGAIN ? STR("no answer") : str_of(gai_strerror(error)),
 	    error == EAI_AGAIN ? STR(" from ") : STR(", says "));
 	add_servers(why);
 	return -resolver_code(error);
@@ -388,7 +388,7 @@ net_addresses(const struct net_request *q, struct buf *out, struct buf *why)
 	order_addresses(&r, list, 0);
 	for (i = 0; i < r.count; i++) {
 		write_address(r.address[i]->ai_addr, text);
-		buf_cat(out, str_of(text), STR("\n"));
+		buf_fmt(out, "%s\n", text);
 	}
 	freeaddrinfo(list);
 	return 0;

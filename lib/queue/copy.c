@@ -20,13 +20,13 @@ write_envelope(int fd, const struct envelope *e, const unsigned char *keep)
 	size_t at = 0, i = 0;
 	int rc;
 
-	buf_cat(&text, envelope_sender(e), STR("\n"));
+	buf_put(&text, "%\n", envelope_sender(e));
 	for (;;) {
 		recipient = envelope_next(e, &at);
 		if (!recipient.p)
 			break;
 		if (!keep || keep[i++])
-			buf_cat(&text, recipient, STR("\n"));
+			buf_put(&text, "%\n", recipient);
 	}
 	buf_addc(&text, '\n');
 	rc = str_write(fd, buf_str(&text));

@@ -130,7 +130,7 @@ expire_file(void *context, const char *name)
 	if (fstatat(x->spool->failed, name, &st, AT_SYMLINK_NOFOLLOW) == 0
 	    && S_ISREG(st.st_mode) && st.st_ctime < x->before
 	    && unlinkat(x->spool->failed, name, 0) == 0)
-		buf_cat(x->removed, str_of(name), STR("\n"));
+		buf_put(x->removed, "%\n", str_of(name));
 	return 0;
 }
 

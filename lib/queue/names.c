@@ -68,7 +68,7 @@ move_reserved(int from_folder, const char *from, int to_folder, const char *to)
 	struct stat st;
 	int fd, rc = -1;
 
-	buf_cat(&dot, STR("."), str_of(to));
+	buf_put(&dot, ".%", str_of(to));
 	fd = openat(to_folder, buf_z(&dot), NEW_FILE, 0600);
 	if (fd >= 0) {
 		close(fd);

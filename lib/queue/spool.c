@@ -21,7 +21,7 @@ open_failure(struct buf *why, const char *name)
 	int error = errno;
 
 	path_set(&path, PATH_SPOOL, name);
-	buf_cat(why, buf_str(&path), STR(": "), str_of(strerror(error)));
+	buf_fmt(why, "%s: %s", buf_z(&path), strerror(error));
 	buf_free(&path);
 	errno = error;
 	return -1;

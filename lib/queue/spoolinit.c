@@ -36,7 +36,7 @@ create_failure(struct buf *why, const char *name, const char *text)
 	struct buf path = { 0 };
 
 	path_set(&path, PATH_SPOOL, name);
-	buf_cat(why, buf_str(&path), STR(": "), str_of(text));
+	buf_fmt(why, "%s: %s", buf_z(&path), text);
 	buf_free(&path);
 	return -1;
 }

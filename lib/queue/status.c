@@ -195,7 +195,7 @@ status_trim_failures(const struct spool *s, size_t longer)
 		buf_set(&name, str_head(line, str_find(line, '\t')));
 		if (name.n && faccessat(s->failed, buf_z(&name), F_OK,
 		    AT_SYMLINK_NOFOLLOW) == 0)
-			buf_cat(&kept, line, STR("\n"));
+			buf_put(&kept, "%\n", line);
 	}
 	if (text.n > longer && kept.n < text.n)
 		replace_status(s, STATUS_FAILED, buf_str(&kept));

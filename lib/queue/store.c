@@ -35,7 +35,7 @@ split_addresses(struct str list, struct buf *lines)
 	while (list.p) {
 		one = str_trim(str_cut(&list, ','));
 		if (one.n)
-			buf_cat(lines, one, STR("\n"));
+			buf_put(lines, "%\n", one);
 	}
 }
 
@@ -84,7 +84,7 @@ is_ours(const struct store_rules *r, struct str address)
 static int
 add_address(struct str address, struct buf *out)
 {
-	buf_cat(out, address, STR("\n"));
+	buf_put(out, "%\n", address);
 	return 1;
 }
 
@@ -124,7 +124,7 @@ fail(struct store *s, int code, const char *text, struct str detail)
 	buf_set(&s->why, str_of(text));
 	buf_clean(&clean, detail, SHOWN);
 	if (clean.n)
-		buf_cat(&s->why, STR(" ("), buf_str(&clean), STR(")"));
+		buf_put(&s->why, " (%)", buf_str(&clean));
 	buf_free(&clean);
 	return -1;
 }
@@ -347,7 +347,7 @@ load_limits(struct store *s)
 	    && load_size("minfree", &s->minfree) == 0)
 		return 0;
 	s->code = STORE_CONFIG;
-	buf_cat(&s->why, STR("Error: "), str_of(conf_why()));
+	buf_fmt(&s->why, "Error: %s", conf_why());
 	return -1;
 }
 
@@ -364,8 +364,7 @@ add_lost_rights(struct buf *why)
 	fd = open(program, O_PATH | O_CLOEXEC);
 	lost = owner_rights_lost(fd, st.st_uid);
 	if (lost)
-		buf_cat(why, STR("; "), str_of(program), STR(": "),
-		    str_of(lost));
+		buf_fmt(why, "; %s: %s", program, lost);
 	close(fd);
 }
 

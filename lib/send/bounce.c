@@ -34,7 +34,7 @@ diagnose(struct buf *out, const struct bounce *b, size_t index)
 
 	for (i = 0; i < b->protocol.n; i++)
 		buf_addc(out, chr_upper(b->protocol.p[i]));
-	buf_cat(out, STR("; "), reason_of(b, index));
+	buf_put(out, "; %", reason_of(b, index));
 	if (b->unanswered)
 		buf_add(out, STR(" (possible duplicate: an earlier attempt "
 		    "was sent whole and never answered)"));

@@ -182,7 +182,7 @@ delivery_addresses(const struct delivery *d, enum rcpt_result r,
 
 	for (i = 0; (address = envelope_next(&d->e, &at)).p; i++)
 		if (d->result[i] == r)
-			buf_cat(out, address, STR("\n"));
+			buf_put(out, "%\n", address);
 }
 
 /* ---- recipients by address ---- */
@@ -422,7 +422,7 @@ remember_done(const struct delivery *d, enum rcpt_result r, char kind)
 	delivery_addresses(d, r, &list);
 	for (rest = buf_str(&list); rest.n; ) {
 		buf_addc(&a->done, kind);
-		buf_cat(&a->done, str_cut(&rest, '\n'), STR("\n"));
+		buf_put(&a->done, "%\n", str_cut(&rest, '\n'));
 	}
 	buf_free(&list);
 	a->file = inode_of(d);
@@ -474,9 +474,9 @@ split(struct str done, char kind, struct buf *mine, struct buf *others)
 	while (done.n) {
 		line = str_cut(&done, '\n');
 		if (line.n && line.p[0] == kind)
-			buf_cat(mine, str_skip(line, 1), STR("\n"));
+			buf_put(mine, "%\n", str_skip(line, 1));
 		else if (line.n)
-			buf_cat(others, line, STR("\n"));
+			buf_put(others, "%\n", line);
 	}
 }
 

@@ -35,8 +35,7 @@ exec_module(const char *path, int in, int out, int message, const char *helo)
 		setenv("HELOHOST", helo, 1);
 		execv(path, argv);
 	}
-	buf_cat(&why, STR("Could not exec "), str_of(path), STR(": "),
-	    str_of(strerror(errno)), STR("\n"));
+	buf_fmt(&why, "Could not exec %s: %s\n", path, strerror(errno));
 	if (write(1, why.p, why.n) < 0)
 		_exit(ERR_EXEC);
 	_exit(ERR_EXEC);
@@ -48,7 +47,7 @@ write_options(struct external *f, int fd, struct str options)
 	struct buf text = { 0 };
 
 	fcntl(fd, F_SETFL, O_NONBLOCK);
-	buf_cat(&text, options, STR("\n"));
+	buf_put(&text, "%\n", options);
 	f->options_cut = write(fd, text.p, text.n) != (ssize_t)text.n;
 	buf_wipe(&text);
 	buf_free(&text);

@@ -95,7 +95,7 @@ history_sick(struct history *h, struct str address, long long ms)
 {
 	history_well(h, address);
 	h->sick_since = ms;
-	buf_cat(&h->sick, address, STR("\n"));
+	buf_put(&h->sick, "%\n", address);
 }
 
 void
@@ -108,7 +108,7 @@ history_well(struct history *h, struct str address)
 		return;
 	while (rest.n)
 		if (!str_eq(line = str_cut(&rest, '\n'), address))
-			buf_cat(&others, line, STR("\n"));
+			buf_put(&others, "%\n", line);
 	buf_set(&h->sick, buf_str(&others));
 	buf_free(&others);
 }

@@ -100,7 +100,7 @@ passcommand_word(struct str output, int status, struct buf *secret,
 	else if (code)
 		buf_fmt(why, "ended with exit code %d", code);
 	else
-		buf_cat(why, STR("does not help: "), str_of(wrong));
+		buf_fmt(why, "does not help: %s", wrong);
 	return -1;
 }
 
@@ -143,8 +143,7 @@ passcommand_run(const char *command, struct buf *secret, struct buf *why)
 	pid_t pid = passcommand_start(command, &fd);
 
 	if (pid < 0) {
-		buf_cat(why, STR("Could not run passcommand: "),
-		    str_of(strerror(errno)));
+		buf_fmt(why, "Could not run passcommand: %s", strerror(errno));
 		return -1;
 	}
 	status = wait_for(pid, fd, &output);

@@ -41,7 +41,7 @@ add_mailbox(struct buf *b, struct str address)
 		}
 		buf_addc(b, '"');
 	}
-	buf_cat(b, str_skip(address, at), STR(">"));
+	buf_put(b, "%>", str_skip(address, at));
 }
 
 int

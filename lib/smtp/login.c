@@ -205,10 +205,9 @@ static void
 keep_refusal(struct login *l)
 {
 	buf_clear(&l->text);
-	buf_cat(&l->text, buf_str(&l->s->reply.text), STR(" (AUTH "),
-	    str_trim(buf_str(&l->tried)), STR(" as "),
-	    str_of(l->s->c.o->user), l->words.n ? STR(": ") : STR(""),
-	    buf_str(&l->words), STR(")"));
+	buf_put(&l->text, "% (AUTH % as %%%)", buf_str(&l->s->reply.text),
+	    str_trim(buf_str(&l->tried)), str_of(l->s->c.o->user),
+	    l->words.n ? STR(": ") : STR(""), buf_str(&l->words));
 	l->code = l->s->reply.code;
 }
 
@@ -220,9 +219,9 @@ offers_nothing(struct smtp_session *s)
 	struct buf words = { 0 };
 	int code;
 
-	buf_cat(&words, STR("Server does not advertise any supported "
-	    "authentication methods: it offers "), offered.n ? offered :
-	    STR("none"), STR(", we know "));
+	buf_put(&words, "Server does not advertise any supported "
+	    "authentication methods: it offers %, we know ",
+	    offered.n ? offered : STR("none"));
 	sasl_names(&words);
 	if (!offered.n && !s->c.io.ssl)
 		buf_add(&words, STR("; many offer some after starttls"));
@@ -277,7 +276,7 @@ try_mechanisms(struct login *l)
 			break;
 		else
 			warn_of_clear_password(l->s);
-		buf_cat(&l->tried, str_of(l->m->name), STR(" "));
+		buf_fmt(&l->tried, "%s ", l->m->name);
 		rc = exchange(l);
 		if (rc == 0) {
 			remember(l);

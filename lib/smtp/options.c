@@ -71,10 +71,10 @@ explain(const struct opts *all, struct str word, int secret, size_t start,
 		buf_add(why, STR("a word after the login is no option; does "
 		    "it belong in quotes, pass='...'?"));
 	} else if (hint.p && !str_eq(hint, name))
-		buf_cat(why, STR("; "), hint, str_eq(hint, STR("port=")) ?
-		    name : STR(""), STR("?"));
+		buf_put(why, "; %%?", hint,
+		    str_eq(hint, STR("port=")) ? name : STR(""));
 	else if (hint.p && word.n == name.n)
-		buf_cat(why, STR(" As one word: "), name, STR("=..."));
+		buf_put(why, " As one word: %=...", name);
 }
 
 int

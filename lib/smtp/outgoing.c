@@ -65,8 +65,7 @@ cannot_read(struct outgoing *o)
 {
 	struct buf text = { 0 };
 
-	buf_cat(&text, STR("Could not read message: "),
-	    str_of(strerror(errno)));
+	buf_fmt(&text, "Could not read message: %s", strerror(errno));
 	outgoing_fail(o, ERR_MSG_READ, FAULT_OURS, buf_str(&text));
 	buf_free(&text);
 }

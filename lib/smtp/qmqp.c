@@ -222,7 +222,7 @@ unanswered(struct connection *q, const struct request *r)
 	buf_set(&words, STR("Response from remote was not a netstring"));
 	if (q->io.state != IO_OPEN) {
 		code = connection_lost(q);
-		buf_cat(&words, STR(": "), buf_str(&q->text));
+		buf_put(&words, ": %", buf_str(&q->text));
 	}
 	buf_add(&words, STR("; the message may have been taken, "
 	    "possible duplicate"));
@@ -262,8 +262,7 @@ cut_off_request(struct connection *q, struct request *r)
 	    answer_code(buf_str(&r->answer)) != ERR_OK)
 		return judge_answer(q, r);
 	code = connection_lost(q);
-	buf_cat(&text, STR("Error sending message to remote: "),
-	    buf_str(&q->text));
+	buf_put(&text, "Error sending message to remote: %", buf_str(&q->text));
 	if (code == ERR_PROTOCOL)
 		code = ERR_MSG_WRITE;
 	report_result(q, r, code, FAULT_CONNECTION, 0, buf_str(&text));

@@ -19,7 +19,7 @@ add_option(struct remote *r, struct str word)
 	if (str_starts(word, STR("--")))
 		word = str_skip(word, 2);
 	if (word.n)
-		buf_cat(&r->lines, word, STR("\n"));
+		buf_put(&r->lines, "%\n", word);
 }
 
 /* People write comments after a remote; an external module gets them too. */
@@ -51,9 +51,9 @@ is_no_protocol(struct remote *r)
 	buf_free(&path);
 	if (there || (!slip && !hint.p && name.n == word.n))
 		return 0;
-	buf_cat(&r->why, STR("the second word, "), slip || hint.p ? name :
-	    STR("an option"), STR(", is no protocol; smtp"), slip ? STR("") :
-	    STR(" before it"), STR("?"));
+	buf_put(&r->why, "the second word, %, is no protocol; smtp%?",
+	    slip || hint.p ? name : STR("an option"),
+	    slip ? STR("") : STR(" before it"));
 	buf_set(&r->name, STR("smtp"));
 	return 1;
 }
@@ -94,7 +94,7 @@ parse_line(struct remote *r, struct str line)
 	words_next(&line, &r->host);
 	if (!words_next(&line, &r->name))
 		buf_set(&r->name, STR("smtp"));
-	buf_cat(&r->lines, STR("host="), buf_str(&r->host), STR("\n"));
+	buf_put(&r->lines, "host=%\n", buf_str(&r->host));
 	for (; (rc = words_next(&line, &word)) > 0; open |= rc == 2)
 		add_option(r, buf_str(&word));
 	buf_wipe(&word);
@@ -134,7 +134,7 @@ remotes_notes(const struct remotes *r, struct buf *out)
 
 	for (i = 0; i < r->count; i++)
 		if (r->list[i].why.n)
-			buf_cat(out, buf_str(&r->list[i].why), STR("\n"));
+			buf_put(out, "%\n", buf_str(&r->list[i].why));
 }
 
 int

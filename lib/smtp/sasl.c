@@ -75,7 +75,7 @@ cram_answer(struct sasl *s, struct str challenge, struct buf *response)
 
 	if (s->step++ || !n)
 		return -1;
-	buf_cat(response, s->user, STR(" "));
+	buf_put(response, "% ", s->user);
 	for (i = 0; i < n; i++)
 		buf_fmt(response, "%02x", mac[i]);
 	return 0;
@@ -108,7 +108,7 @@ scram_begin(struct sasl *s, struct buf *response)
 	scram_name(&s->first, s->user);
 	buf_add(&s->first, STR(",r="));
 	base64_add(&s->first, (struct str){ (char *)random, sizeof random });
-	buf_cat(response, STR("n,,"), buf_str(&s->first));
+	buf_put(response, "n,,%", buf_str(&s->first));
 	return 1;
 }
 
@@ -168,8 +168,8 @@ scram_first(struct sasl *s, enum digest d, struct str challenge,
 	    rounds, salted);
 	if (!n)
 		goto out;
-	buf_cat(response, STR("c=biws,r="), nonce);
-	buf_cat(&message, buf_str(&s->first), STR(","), challenge, STR(","),
+	buf_put(response, "c=biws,r=%", nonce);
+	buf_put(&message, "%,%,%", buf_str(&s->first), challenge,
 	    buf_str(response));
 	scram_prove(s, d, salted, n, buf_str(&message), response);
 	explicit_bzero(salted, sizeof salted);
@@ -229,8 +229,7 @@ scram_done(const struct sasl *s)
 static int
 xoauth_begin(struct sasl *s, struct buf *response)
 {
-	buf_cat(response, STR("user="), s->user, STR("\1auth=Bearer "),
-	    s->pass, STR("\1\1"));
+	buf_put(response, "user=%\1auth=Bearer %\1\1", s->user, s->pass);
 	return 1;
 }
 
@@ -239,7 +238,7 @@ bearer_begin(struct sasl *s, struct buf *response)
 {
 	buf_add(response, STR("n,a="));
 	scram_name(response, s->user);
-	buf_cat(response, STR(",\1auth=Bearer "), s->pass, STR("\1\1"));
+	buf_put(response, ",\1auth=Bearer %\1\1", s->pass);
 	return 1;
 }
 

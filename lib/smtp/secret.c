@@ -53,8 +53,8 @@ secret_read(const char *file, struct buf *secret, struct buf *why)
 	path_option(&path, file);
 	wrong = read_secret(buf_z(&path), secret);
 	if (wrong)
-		buf_cat(why, STR("Could not read passfile "), buf_str(&path),
-		    STR(": "), str_of(wrong));
+		buf_fmt(why, "Could not read passfile %s: %s", buf_z(&path),
+		    wrong);
 	buf_free(&path);
 	return wrong ? -1 : 0;
 }

@@ -145,10 +145,10 @@ learn(struct extensions *x, struct str line, int first)
 	size_t i;
 
 	if (str_istarts(keyword, STR("AUTH=")))
-		buf_cat(&x->auth, str_skip(keyword, 5), STR(" "));
+		buf_put(&x->auth, "% ", str_skip(keyword, 5));
 	if (str_istarts(keyword, STR("AUTH")) &&
 	    (keyword.n == 4 || keyword.p[4] == '='))
-		buf_cat(&x->auth, line, STR(" "));
+		buf_put(&x->auth, "% ", line);
 	if (first)
 		return;
 	for (i = 0; i < sizeof keywords / sizeof keywords[0]; i++)
@@ -220,7 +220,7 @@ greeting(struct smtp_session *s)
 		s->c.report->note(s->c.report->context, str_of(words));
 	rc = want(s, 2);
 	if (rc == ERR_TIMED_OUT && !s->c.io.ssl)
-		buf_cat(&s->c.text, STR(": "), str_of(words));
+		buf_fmt(&s->c.text, ": %s", words);
 	return rc;
 }
 

@@ -196,9 +196,9 @@ cut_off(const struct transaction *t, const struct result *end)
 	struct result r = *end;
 	struct buf text = { 0 };
 
-	buf_cat(&text, r.text, t->chunked ? STR(" after the last chunk") :
-	    STR(" after the final dot"),
-	    STR(": the message may have been taken, possible duplicate"));
+	buf_put(&text, "% after the %: the message may have been taken, "
+	    "possible duplicate", r.text,
+	    t->chunked ? STR("last chunk") : STR("final dot"));
 	r.stage = STAGE_dot;
 	r.unanswered = 1;
 	r.text = buf_str(&text);

@@ -47,6 +47,17 @@ main(void)
 	buf_fmt(&b, "%s", "");
 	buf_cat(&b, STR("1"), STR(""), STR("2"));
 	T(holds("x-712"));
+	buf_clear(&b);
+	buf_put(&b, "a%b%%", STR("1"), STR(""), STR("2%"));
+	T(holds("a1b2%"));
+	buf_put(&b, "<%", STR("x\0y"));
+	T(b.n == 9 && !memcmp(b.p, "a1b2%<x\0y", 10));
+	buf_clear(&b);
+	buf_put(&b, "%-%>", STR("1"));
+	T(holds("1-%>"));
+	buf_clear(&b);
+	buf_put(&b, "a", STR("1"), STR("2"));
+	T(holds("a12"));
 	buf_set(&b, STR("a\0b"));
 	T(b.n == 3 && !memcmp(b.p, "a\0b", 4));
 
@@ -66,6 +77,9 @@ main(void)
 	T(cleaned("550 no\r\n550-way\n", 100, "550 no / 550-way"));
 	T(cleaned("\xc3\xa9", 100, "\xc3\xa9"));
 	T(cleaned("abcdef", 3, "abc"));
+	buf_clear(&b);
+	buf_escape(&b, STR("a\"b\\\"\xff "));
+	T(holds("a\\\"b\\\\\\\"\xff "));
 	buf_set(&b, STR("12"));
 	buf_clean(&b, STR("abcdef"), 3);
 	T(holds("12abc"));
