@@ -1,6 +1,6 @@
 # check.sh - nullmailer-check: what it says of control files, spool and servers,
 # its exit codes, and the figures for those who watch
-# needs: openssl jq
+# needs: openssl jq python3
 . tests/lib.sh
 prefix
 TEXT='Subject: x\n\ntext\n'
@@ -50,7 +50,15 @@ nullmailer_messages{state="failed"} 1
 nullmailer_failed_last_day 1
 nullmailer_waiting_bytes 25
 nullmailer_sender_running 1'
-is "each with its type" "$(echo "$said" | grep -c '^# TYPE nullmailer_[a-z_]* gauge$')" 5
+is "each with its type" "$(echo "$said" | grep -c '^# TYPE nullmailer_[a-z_]* gauge$')" 6
+printf '=\tr\ta"b\\c\033d\t1\t2\t535 no\n=\tr\ta"b\\c\033d\t1\t2\t535 no\n' >"$spool/status"
+printf '=\tr\trelay.x.y\t1\t2\t535 no\n' >>"$spool/status"
+nullmailer-check --metrics | python3 tests/metrics_read.py >"$T/metrics" 2>"$T/err"
+is "a strict reader reads them" "$? $(cat "$T/err")" "0 "
+is "each remote that rests is there once" "$(sed -n 's/^nullmailer_remote_resting //p' "$T/metrics")" \
+    'host="a\"b\\c?d" 1.0
+host="relay.x.y" 1.0'
+rm "$spool/status"
 stop 10
 empty
 

@@ -126,6 +126,22 @@ ok "--watch shows what waits" until_true 10 grep -q '1 waiting, 0 sent' "$T/scre
 mv "$spool/queue/1700000000.77" "$spool/tmp/kept"
 ok "it ends with an empty queue" until_true 10 ended $watcher
 has "and has seen one leave" "$(tr '\r' '\n' <"$T/screen")" '^0 waiting, 1 sent'
+
+# ---- a run, which shows the same ----
+# once COMMAND: a run of the queue below a terminal, a line for each move
+once() { script -qc "$1" /dev/null | tr '\r' '\n'; }
+serve auto
+remotes "127.0.0.1 smtp port=$port"
+put 1700000002.1 r@x.y
+is "--once shows what is left" "$(once "nullmailer-send --once >'$T/log'" | tail -n 2 |
+    cut -d, -f1,2 | tr -cd '[:print:]')" '0 waiting, 1 sent[K'
+put 1700000002.1 r@x.y
+lacks "but not beside its log" "$(once 'nullmailer-send --once')" ' waiting, '
+put 1700000002.1 r@x.y
+run
+lacks "nor without a terminal" "$(log)" ' waiting, '
+served
+rm "$config/remotes"
 mv "$spool/tmp/kept" "$spool/queue/1700000000.77"
 
 # ---- verbs without a sender ----

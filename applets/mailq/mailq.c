@@ -14,12 +14,12 @@
 
 #include "../../lib/base/buf.h"
 #include "../../lib/base/date.h"
-#include "../../lib/base/clock.h"
 #include "../../lib/base/json.h"
 #include "../../lib/conf/path.h"
 #include "../../lib/queue/census.h"
 #include "../../lib/queue/names.h"
 #include "../../lib/queue/owner.h"
+#include "../../lib/queue/progress.h"
 #include "../../lib/queue/status.h"
 #include "../applets.h"
 #include "../cli.h"
@@ -158,8 +158,7 @@ complain(const char *text)
 	const char *reason = strerror(errno);
 
 	path_set(&path, PATH_SPOOL, "queue");
-	buf_cat(&line, str_of(text), STR(" ("), buf_str(&path), STR(": "),
-	    str_of(reason), STR(")\n"));
+	buf_fmt(&line, "%s (%s: %s)\n", text, buf_z(&path), reason);
 	str_write(1, buf_str(&line));
 	buf_free(&path);
 	buf_free(&line);
@@ -256,38 +255,26 @@ count_waiting(int root, size_t *n)
 	return rc;
 }
 
-static void
-put_progress(struct buf *line, size_t left, size_t sent, long long ms)
-{
-	buf_clear(line);
-	buf_fmt(line, "\r%zu waiting, %zu sent", left, sent);
-	if (sent && ms >= 1000)
-		buf_fmt(line, ", %lld/s, %lld s left",
-		    (long long)sent * 1000 / ms,
-		    (long long)left * ms / 1000 / (long long)sent);
-	buf_add(line, STR("\033[K"));
-}
-
-/* Until the queue is empty. What arrives meanwhile is not counted as sent. */
+/* Until the queue is empty. */
 static int
 watch(int root)
 {
-	size_t before, now, sent = 0;
-	long long began = clock_ms();
+	struct progress p = { 0 };
 	struct buf line = { 0 };
+	size_t now;
 
 	if (!isatty(1))
 		cli_die(1, "--watch is for a terminal");
-	if (count_waiting(root, &before) < 0)
+	if (count_waiting(root, &now) < 0)
 		return complain("Cannot open queue directory.");
-	for (now = before; now || !line.n; before = now) {
-		if (line.n)
-			poll(NULL, 0, WATCH_PAUSE);
+	for (;;) {
+		progress_line(&p, now, &line);
+		str_write(1, buf_str(&line));
+		if (!now)
+			break;
+		poll(NULL, 0, WATCH_PAUSE);
 		if (count_waiting(root, &now) < 0)
 			break;
-		sent += before > now ? before - now : 0;
-		put_progress(&line, now, sent, clock_ms() - began);
-		str_write(1, buf_str(&line));
 	}
 	buf_free(&line);
 	return str_write(1, STR("\n")) < 0;

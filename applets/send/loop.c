@@ -8,6 +8,7 @@
 
 #define CLEAN 3600000		/* ms between looks at tmp/ */
 #define SCANS 3			/* tries of a one-shot sender to read queue/ */
+#define SHOW 200		/* ms between moves of the line for progress */
 
 static void
 begin_stop(struct sender *s)
@@ -93,6 +94,21 @@ keep_house(struct sender *s)
 	buf_free(&why);
 }
 
+/* The line moves at events, and makes none. */
+static void
+show_progress(struct sender *s, const char *end)
+{
+	struct buf line = { 0 };
+
+	if (!s->watched || (!*end && clock_left(s->shown_at) > 0))
+		return;
+	progress_line(&s->progress, s->messages.waiting, &line);
+	buf_add(&line, str_of(end));
+	str_write(2, buf_str(&line));
+	buf_free(&line);
+	s->shown_at = clock_in(SHOW);
+}
+
 static long long
 wait_until(const struct sender *s)
 {
@@ -141,6 +157,7 @@ loop(struct sender *s)
 		if (s->fresh_count && clock_left(s->fresh_at) == 0)
 			run_join(s);
 		run_advance(s);
+		show_progress(s, "");
 		if (!s->running && sender_one_shot(s) && !try_again(s))
 			break;
 		keep_house(s);
@@ -173,6 +190,7 @@ loop_end(struct sender *s)
 		agent_kill(a, 0);
 		route_forget(s, a);
 	}
+	show_progress(s, "\n");
 	sender_sync(s);
 	/* The run may not be over. */
 	run_write_status(s);

@@ -169,6 +169,7 @@ send_main(int argc, char **argv)
 		cli_die(1, "--log=%s: not plain and not json", start.format);
 	log_begin(start.format && *start.format == 'j');
 	s.once = start.once;
+	s.watched = s.once && isatty(2) && !isatty(1);
 	s.signals = s.errors = s.timer = s.clock = -1;
 	s.sync_at = s.clean_at = s.locked_at = CLOCK_NEVER;
 	/* The passwords of all remotes are in here. */

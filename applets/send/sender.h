@@ -17,6 +17,7 @@
 #ifndef SENDER_H
 #define SENDER_H
 
+#include "../../lib/queue/progress.h"
 #include "../../lib/queue/spool.h"
 #include "../../lib/queue/trigger.h"
 #include "../../lib/send/agent.h"
@@ -125,6 +126,9 @@ struct sender {
 	unsigned long long status;	/* for status_write */
 	int status_changed;
 	int recalled;		/* what an earlier sender wrote */
+	int watched;		/* --once is, at a terminal: a line moves */
+	struct progress progress;
+	long long shown_at;	/* clock_ms when it may move again */
 };
 
 /* A run for new mail, and what is due; for what is due; for all. */
