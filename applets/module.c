@@ -107,7 +107,7 @@ static void
 transmit_message(struct run *r)
 {
 	const struct protocol *p = r->protocol;
-	struct protocol_message m = { 0, 3 };
+	struct protocol_message m = { .fd = 3 };
 	int code = p->open(r->session);
 
 	if (!code)

@@ -6,6 +6,7 @@
 #include "../base/err.h"
 #include "../base/opt.h"
 #include "../mail/identity.h"
+#include "../mail/pattern.h"
 #include "mistake.h"
 #include "options.h"
 #include "sasl.h"
@@ -15,6 +16,8 @@
 static const struct opt options[] = {
 	{ ROW(0, "host", OPT_STRING, host, "name or address of the server", 0) },
 	{ ROW('p', "port", OPT_INT, port, "port, if not the usual one", 0) },
+	{ ROW(0, "if-from", OPT_STRING, if_from, "senders it is for, for the sender", 0) },
+	{ ROW(0, "if-to", OPT_STRING, if_to, "recipients it is for, for the sender", 0) },
 	{ ROW(0, "from", OPT_STRING, from, "sender of what goes out", 0) },
 	{ ROW(0, "bounce-from", OPT_STRING, bounce_from, "sender of reports", 0) },
 	{ ROW(0, "domain", OPT_STRING, domain, "name to greet with", 0) },
@@ -185,6 +188,13 @@ check_secret(struct options *o, struct buf *why)
 	return ERR_OK;
 }
 
+int
+options_check_lists(const struct options *o, struct buf *why)
+{
+	return pattern_check(o->if_from, 1, why) < 0 ||
+	    pattern_check(o->if_to, 0, why) < 0 ? ERR_USAGE : ERR_OK;
+}
+
 static int
 check_sending(struct options *o, struct buf *why)
 {
@@ -240,7 +250,9 @@ options_check(struct options *o, int port, int port_tls,
 		return reject(why, ERR_USAGE, "Invalid value for port");
 	if (o->tls)
 		o->starttls = 0;
-	code = check_sending(o, why);
+	code = options_check_lists(o, why);
+	if (!code)
+		code = check_sending(o, why);
 	if (!code)
 		code = check_secret(o, why);
 	if (!code)
