@@ -3,6 +3,7 @@
 
 #include "../base/buf.h"
 #include "../base/chr.h"
+#include "../base/date.h"
 #include "../base/err.h"
 #include "../base/opt.h"
 #include "../mail/identity.h"
@@ -131,37 +132,33 @@ check_tls(struct options *o, struct buf *why)
 static int
 parse_rate(struct options *o)
 {
-	static const char letters[] = "smhdw";
-	static const int seconds[] = { 1, 60, 3600, 86400, 604800 };
 	struct str time = str_of(o->rate), count = str_cut(&time, '/');
-	unsigned long n = 1, unit = 1;
-	const char *letter;
+	unsigned long n = 0;
 
-	letter = time.n ? strchr(letters, time.p[time.n - 1]) : NULL;
-	if (letter) {
-		unit = (unsigned long)seconds[letter - letters];
-		time = str_head(time, time.n - 1);
-	}
-	if ((!letter || time.n) && str_number(time, 31536000 / unit, &n) < 0)
-		return -1;
-	o->rate_seconds = (int)(n * unit);
-	n = 0;
 	str_number(count, 100000, &n);
 	o->rate_messages = (int)n;
-	return n && o->rate_seconds ? 0 : -1;
+	o->rate_seconds = (int)date_seconds(time, 31536000);
+	return n && o->rate_seconds > 0 ? 0 : -1;
+}
+
+int
+options_is_name(const char *c)
+{
+	int empty = !*c;
+
+	while (chr_is(*c, CHR_DIGIT) || (chr_lower(*c) >= 'a' &&
+	    chr_lower(*c) <= 'z') || (*c && strchr("-._:[]", *c)))
+		c++;
+	return !empty && !*c;
 }
 
 static int
 check_identity(struct options *o, struct buf *why)
 {
 	struct identity id = { 0 };
-	const char *c = o->domain ? o->domain : "x";
 	int rc;
 
-	while (chr_is(*c, CHR_DIGIT) || (chr_lower(*c) >= 'a' &&
-	    chr_lower(*c) <= 'z') || (*c && strchr("-._:[]", *c)))
-		c++;
-	if (*c || (o->domain && !*o->domain))
+	if (o->domain && !options_is_name(o->domain))
 		return reject(why, ERR_USAGE, "Invalid value for domain");
 	rc = identity_set(&id, o->from, o->bounce_from);
 	identity_free(&id);

@@ -59,6 +59,9 @@ struct opts options_table(struct options *o);
  * which may be part of its secret. */
 int options_parse(struct options *o, struct buf *text, struct buf *why);
 
+/* Whether a word can be a name for EHLO, or an address literal. */
+int options_is_name(const char *word);
+
 /* Whether if_from and if_to are lists of patterns. 0, or ERR_USAGE with a
  * reason appended to why. */
 int options_check_lists(const struct options *o, struct buf *why);
