@@ -172,7 +172,7 @@ $FROM a@z.example"
 
 # Too large for the only line that takes him.
 too_large() {
-	TEXT="Subject: x\n\n$(printf '%600s')\n"
+	TEXT="Subject: x\n\n$(printf '%600s' '')\n"
 	serve one: 'cap SIZE 500' auto; one=$port
 	serve two: auto; two=$port
 	remotes "127.0.0.1 smtp port=$one if-to=@x.example" \
