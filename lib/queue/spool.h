@@ -71,7 +71,7 @@ void spool_clean(const struct spool *s);
 
 /* ---- new files ---- */
 
-/* Makes a new file in tmp/ with a name nobody else uses, mode 0600, and locks
+/* Makes a new file in tmp/ with a name that no other has, mode 0600, and locks
  * it (flock): the process id, with more digits after it where that is taken.
  * Its name goes to name. Descriptor (O_CLOEXEC), or -1 with errno. */
 int spool_temporary(const struct spool *s, struct buf *name);
