@@ -162,7 +162,8 @@ spool_remove(const struct spool *s, const char *name, int fd,
 
 /* The old file gets the name COPY.N in tmp/ besides, so that no file system can
  * lose both while the new one is not synced; and by that name is seen whose
- * file it is. 0; 1 another one's; 2 there are no links here; -1. */
+ * file it is. 0; 1 another one's; 2 there are no links here, or the file has as
+ * many as it may, which serves as well; -1. */
 static int
 keep_old(const struct spool *s, int fd, const struct envelope *e,
     const char *copy, const char *name, struct buf *old)
