@@ -211,17 +211,21 @@ rewrite(const struct spool *s, int fd, const struct envelope *e, int to,
 
 int
 spool_rewrite(const struct spool *s, int fd, const struct envelope *e,
-    const unsigned char *keep, const char *name)
+    const unsigned char *keep, const char *name, int *now)
 {
 	struct buf copy = { 0 };
 	int rc, to = -1, is = spool_is(s, name, fd, e);
 
+	*now = -1;
 	if (is != SPOOL_SAME)
 		return is < 0 ? -1 : 2;
 	if (settle_any(keep, e->count))
 		to = settle_copy(s, fd, e, keep, &copy);
 	rc = to < 0 ? -1 : rewrite(s, fd, e, to, buf_z(&copy), name);
-	names_close(to);
+	if (rc == 0 || rc == 1)
+		*now = to;
+	else
+		names_close(to);
 	buf_free(&copy);
 	return rc;
 }

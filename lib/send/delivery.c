@@ -329,19 +329,17 @@ size_of(const struct file *f)
 	return (unsigned)n;
 }
 
-/* The file that was made of the old one; without it nothing can be said of it
- * but that it is ours. */
+/* The file that was made of the old one, open; if it cannot be read now nothing
+ * can be said of it but that it is ours. */
 static void
-open_rewritten(struct delivery *d, const struct spool *s, unsigned shorter)
+note_rewritten(struct delivery *d, int now, unsigned shorter)
 {
-	int unlockable = 0;
 	struct stat st;
 
 	if (d->file >= 0)
 		close(d->file);
-	d->file = open_locked(s, d->m->name, &unlockable);
-	d->unread = d->file < 0 || fstat(d->file, &st) < 0 ||
-	    envelope_read(d->file, &d->names) < 0;
+	d->file = now;
+	d->unread = fstat(now, &st) < 0 || envelope_read(now, &d->names) < 0;
 	if (d->unread)
 		d->m->size -= shorter;
 	else
@@ -354,7 +352,7 @@ take_off(struct delivery *d, const struct spool *s, struct messages *q,
     struct file *f)
 {
 	unsigned shorter = size_of(f);
-	int rc;
+	int rc, now;
 
 	if (f->count == f->e->count) {
 		rc = spool_remove(s, d->m->name, f->fd, f->e);
@@ -363,11 +361,11 @@ take_off(struct delivery *d, const struct spool *s, struct messages *q,
 		return rc > 0 ? 2 : rc == 0 ? 1 : -1;
 	}
 	invert(f);
-	rc = spool_rewrite(s, f->fd, f->e, f->is, d->m->name);
+	rc = spool_rewrite(s, f->fd, f->e, f->is, d->m->name, &now);
 	if (rc == 2)
 		message_state(q, d->m, MESSAGE_GONE);
-	if (rc == 0 || rc == 1)
-		open_rewritten(d, s, shorter);
+	if (now >= 0)
+		note_rewritten(d, now, shorter);
 	return rc;
 }
 
@@ -407,8 +405,7 @@ inode_of(const struct delivery *d)
 {
 	struct stat st;
 
-	return d->unread || fstat(d->file >= 0 ? d->file : d->fd, &st) < 0 ?
-	    0 : (unsigned long long)st.st_ino;
+	return fstat(d->file >= 0 ? d->file : d->fd, &st) < 0 ? 0 : st.st_ino;
 }
 
 static void

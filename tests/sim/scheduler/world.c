@@ -5,7 +5,7 @@
 
 #include "sim.h"
 
-#define EVENTS 512
+#define EVENTS 4096
 
 struct world w;
 
