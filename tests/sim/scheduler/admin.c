@@ -287,6 +287,7 @@ replace_file(int m)
 	strcpy(mail[other].name, mail[m].name);
 	mail[other].doubt = 1;
 	mail[other].took_place = mail[other].named = 1;
+	mail[other].touched = ~0u;
 	renameat(tmp_fd, "other", queue_fd, mail[m].name);
 	release_mail(m);
 	mail[m].name[0] = '\0';
