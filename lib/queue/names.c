@@ -17,7 +17,7 @@
 #define RENAME_DO_NOT_REPLACE 1
 
 #define FOLDER (O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-#define NEW_FILE (O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC)
+#define NEW_FILE (O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC)
 #define NAMES_TRIED 100000
 
 /* The first name that is tried is taken by debris, or by the same process id in
