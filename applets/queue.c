@@ -5,7 +5,6 @@
  * the environment, the limits, nor the dispositions of signals. Complaints go
  * to stdout, as nullmailer's do; programs that start this one join it to their
  * stderr. Inside another program, queue_here, they go to stderr directly. */
-#include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
 #include <signal.h>
@@ -110,13 +109,9 @@ handle_signals(const sigset_t *ending)
 static int
 read_confirmation(int fd)
 {
-	ssize_t n;
 	char c;
 
-	do
-		n = read(fd, &c, 1);
-	while (n < 0 && errno == EINTR);
-	return n == 1;
+	return str_read(fd, &c, 1) == 1;
 }
 
 static int

@@ -6,7 +6,6 @@
  * other servers might take for a line end, gets it refused after that end
  * (RFC 5321 2.3.8). After LF, LF.LF ends it. If the input ends before, nothing
  * is queued. */
-#include <errno.h>
 #include <poll.h>
 #include <signal.h>
 #include <sys/wait.h>
@@ -77,9 +76,7 @@ fill_input(struct session *s)
 	if (poll(&p, 1, PATIENCE_MS) == 0)
 		reply(s, "421 4.4.2 Timeout, closing connection");
 	else
-		do
-			n = read(0, s->in, sizeof s->in);
-		while (n < 0 && errno == EINTR);
+		n = str_read(0, s->in, sizeof s->in);
 	s->at = 0;
 	s->n = n > 0 ? (size_t)n : 0;
 	s->over |= n <= 0;

@@ -96,9 +96,28 @@ give_reserve(void)
 	return had;
 }
 
-int
-sender_keep_reserve(void)
+static const struct sender *the_sender;
+
+static void
+name_in_hand(void)
 {
+	const struct messages *q = &the_sender->messages;
+	size_t i;
+
+	for (i = 0; i < q->count; i++) {
+		if (q->list[i]->state != MESSAGE_BUSY &&
+		    q->list[i] != the_sender->settling)
+			continue;
+		str_write(2, str_of(q->list[i]->name));
+		str_write(2, STR(": it may have been taken\n"));
+	}
+}
+
+int
+sender_keep_reserve(const struct sender *s)
+{
+	the_sender = s;
+	mem_at_end(name_in_hand);
 	mem_when_short(give_reserve);
 	if (!reserve)
 		reserve = malloc(RESERVE);

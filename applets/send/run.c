@@ -26,8 +26,7 @@ run_write_status(struct sender *s)
 		return;
 	history_write(&s->messages, &s->histories, reason, next, &text);
 	buf_add(&text, buf_str(&s->unknown));
-	status_write(&s->spool, &text, &s->status);
-	s->status_changed = 0;
+	s->status_changed = status_write(&s->spool, &text, &s->status) < 0;
 	buf_free(&text);
 }
 

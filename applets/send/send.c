@@ -186,7 +186,7 @@ send_main(int argc, char **argv)
 	s.wanted = RUN_ALL;
 	s.rescan = 1;
 	s.clean_at = clock_in(CLEAN_FIRST);
-	sender_keep_reserve();
+	sender_keep_reserve(&s);
 	if (!s.stop)
 		loop(&s);
 	loop_end(&s);

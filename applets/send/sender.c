@@ -373,7 +373,7 @@ sender_open(struct sender *s, struct message *m, struct delivery *d)
 {
 	int rc, changed;
 
-	if (sender_keep_reserve() < 0)
+	if (sender_keep_reserve(s) < 0)
 		return not_now(s, m, ENOMEM);
 	rc = open_queued(s, m, d);
 	if (rc)

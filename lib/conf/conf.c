@@ -44,7 +44,7 @@ read_bytes(int fd, struct buf *text, int until)
 	ssize_t n = 0;
 
 	while (text->n < CONF_MAX) {
-		n = read(fd, block, sizeof block);
+		n = str_read(fd, block, sizeof block);
 		if (n <= 0)
 			break;
 		buf_add(text, (struct str){ block, (size_t)n });

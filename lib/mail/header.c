@@ -79,9 +79,7 @@ fill_buffer(struct header_reader *r, size_t n)
 	while (r->n < n && !r->eof) {
 		memmove(r->room, r->room + r->at, r->n);
 		r->at = 0;
-		got = read(r->fd, r->room + r->n, sizeof r->room - r->n);
-		if (got < 0 && errno == EINTR)
-			continue;
+		got = str_read(r->fd, r->room + r->n, sizeof r->room - r->n);
 		if (got < 0)
 			return -1;
 		r->n += (size_t)got;

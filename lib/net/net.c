@@ -315,7 +315,7 @@ add_servers(struct buf *out)
 {
 	char text[1024];
 	int fd = open("/etc/resolv.conf", O_RDONLY | O_CLOEXEC), n = 0;
-	ssize_t size = fd < 0 ? -1 : read(fd, text, sizeof text);
+	ssize_t size = fd < 0 ? -1 : str_read(fd, text, sizeof text);
 	struct str rest = { text, size > 0 ? (size_t)size : 0 }, line;
 
 	if (fd >= 0)

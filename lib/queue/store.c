@@ -145,9 +145,7 @@ fill_block(int fd, struct buf *b)
 
 	if (fd < 0)
 		return 0;
-	do
-		n = read(fd, buf_room(b, BLOCK), BLOCK);
-	while (n < 0 && errno == EINTR);
+	n = str_read(fd, buf_room(b, BLOCK), BLOCK);
 	if (n > 0)
 		b->n += (size_t)n;
 	return n;

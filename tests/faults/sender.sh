@@ -67,7 +67,6 @@ verdict() {
 		case $n:$1 in
 		# what cannot write cannot log either
 		1:* | 2:*signal=KILL* | 2:write:*+) ;;
-		2:mmap:*+ | 2:brk:*+) [ $out_of_memory = yes ] || echo "$who twice" ;;
 		# no answer came, or it could not be written down
 		2:*) grep -q "possible dup\|may have been taken\|Can't rewrite" "$T/log" "$T/err" || echo "$who twice" ;;
 		*) echo "$who $n times" ;;

@@ -190,7 +190,7 @@ fails(enum call call, enum place place)
 	w.faults++;
 	w.news++;
 	w.stat_failed |= call == ON_STAT;
-	w.root_failed += place == IN_ROOT;
+	w.root_failed += place == IN_ROOT || place == IN_TMP;
 	w.trigger_late |= call == ON_READ && place == IN_ROOT;
 	return fault.error;
 }

@@ -59,7 +59,7 @@ struct world {
 	int lock_failed;
 	int stat_failed;
 	int trigger_late;	/* its pull may look like an administrator's */
-	int root_failed;	/* where the status file is */
+	int root_failed;	/* where the status file is, or is made */
 	int kept_failed;	/* a copy in failed/ could not be discarded */
 	long long waits_since;	/* ms; the sender has seen nothing since */
 	int in_step;		/* another process runs between two calls */
