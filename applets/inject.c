@@ -45,6 +45,8 @@ struct job {
 	struct buf host;
 	struct buf sender;
 	struct buf operands;		/* their recipients, LF ended */
+	struct buf typed;		/* and as they came, without a domain */
+	int bare;			/* some are */
 	size_t count;
 	const char *writing;		/* the part that is going out */
 	struct enqueue queue;
@@ -197,6 +199,7 @@ read_operands(struct job *j, char **operands)
 			continue;
 		}
 		buf_add(&j->operands, buf_str(&l.recipients));
+		buf_add(&j->typed, buf_str(&l.typed));
 		j->count += l.count;
 	}
 	addr_free(&l);
@@ -249,6 +252,7 @@ read_header(struct job *j, struct header_reader *in)
 	if (bad)
 		exit(1);
 	buf_add(&j->operands, buf_str(&j->header.recipients));
+	buf_add(&j->typed, buf_str(&j->header.typed));
 	j->count += j->header.count;
 	if (j->count == 0) {
 		say(STR(""), STR("No recipients were listed."));
@@ -315,6 +319,20 @@ put_recipients(struct job *j, struct str field)
 	}
 	header_put_items(&j->header.text, field, buf_str(&items));
 	buf_free(&items);
+}
+
+/* Names without a domain are left to our own queue where there are aliases. */
+static void
+choose_recipients(struct job *j)
+{
+	struct buf complete = j->operands;
+
+	j->bare = j->typed.n < complete.n && !j->print &&
+	    enqueue_is_ours() && conf_exists("aliases");
+	if (!j->bare)
+		return;
+	j->operands = j->typed;
+	j->typed = complete;
 }
 
 static void
@@ -438,7 +456,7 @@ queue_in_process(struct job *j, struct header_reader *in, uid_t invoker)
 	} while (rc > 0 && head.n < COLLECTED);
 	if (rc < 0)
 		die_reading();
-	code = queue_here(invoker, &head, rc > 0 ? in->fd : -1);
+	code = queue_here(invoker, j->bare, &head, rc > 0 ? in->fd : -1);
 	cli_begin("nullmailer-inject");
 	return explain_code(code);
 }
@@ -466,7 +484,7 @@ send_message(struct job *j, struct header_reader *in)
 		put_header_and_body(j, in);
 		return 0;
 	}
-	rc = enqueue_open(&j->queue, NULL);
+	rc = enqueue_open(&j->queue, j->bare, NULL);
 	if (rc < 0)
 		die_starting();
 	if (rc > 0)
@@ -521,6 +539,7 @@ free_job(struct job *j)
 	buf_free(&j->host);
 	buf_free(&j->sender);
 	buf_free(&j->operands);
+	buf_free(&j->typed);
 }
 
 int
@@ -561,6 +580,7 @@ inject_main(int argc, char **argv)
 		add_missing_resent(&j);
 	else
 		add_missing_fields(&j);
+	choose_recipients(&j);
 	code = send_message(&j, &in);
 	free_job(&j);
 	return code;

@@ -14,6 +14,7 @@
 #include "../lib/conf/hostname.h"
 #include "../lib/conf/path.h"
 #include "../lib/mail/addr.h"
+#include "../lib/mail/aliases.h"
 #include "../lib/queue/spool.h"
 #include "../lib/queue/trigger.h"
 #include "applets.h"
@@ -200,6 +201,20 @@ verify(char **operands)
 }
 
 static int
+check_aliases(void)
+{
+	struct buf text = { 0 };
+	int good = aliases_check(&text);
+
+	if (good < 0)
+		cli_die(18, "Error: %s", conf_why());
+	str_write(2, buf_str(&text));
+	if (good)
+		cli_warn("aliases: %d names", good);
+	return text.n > 0;
+}
+
+static int
 print_sendmail_version(void)
 {
 	print(1, STR("sendmail "), STR("(nullmailer " VERSION ")"), STR(""));
@@ -224,7 +239,7 @@ run_mode(const struct choice *c, int count, char **operands)
 	case VERIFY:
 		return verify(operands);
 	case ALIASES:
-		return 0;
+		return check_aliases();
 	case DAEMON:
 		cli_die(1, "-bd: there is no SMTP daemon here; nullmailer-send "
 		    "empties the queue, sendmail -bs takes SMTP on stdin");
@@ -258,7 +273,7 @@ sendmail_main(int argc, char **argv)
 		MODE("bp", LIST_QUEUE, "list the queue, like mailq"),
 		MODE("bs", SERVE, "speak SMTP on stdin and stdout"),
 		MODE("bv", VERIFY, "only check the addresses"),
-		MODE("bi", ALIASES, "do nothing: there are no aliases"),
+		MODE("bi", ALIASES, "check the control file aliases"),
 		MODE("bd", DAEMON, NULL), MODE("bD", DAEMON, NULL),
 		MODE("bl", DAEMON, NULL), MODE("ba", DAEMON, NULL),
 		MODE("bt", ADDRESS_TEST, NULL),
@@ -299,7 +314,7 @@ sendmail_main(int argc, char **argv)
 
 	cli_begin("sendmail");
 	if (is_newaliases(argv[0]))
-		return 0;
+		return check_aliases();
 	first = cli_options(&cli, &options, argc, argv);
 	return run_mode(&c, argc - first, argv + first);
 }

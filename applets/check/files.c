@@ -13,6 +13,7 @@
 #include "../../lib/conf/hostname.h"
 #include "../../lib/conf/path.h"
 #include "../../lib/conf/user.h"
+#include "../../lib/mail/aliases.h"
 #include "../../lib/queue/census.h"
 #include "../../lib/queue/owner.h"
 #include "../../lib/queue/status.h"
@@ -25,7 +26,8 @@
 
 /* All but remotes. */
 static const char names[] = "me\0defaultdomain\0defaulthost\0idhost\0helohost\0"
-    "adminaddr\0allmailfrom\0bounceto\0doublebounceto\0bouncelines\0"
+    "adminaddr\0allmailfrom\0allmailto\0alwaysbcc\0bounceto\0"
+    "doublebounceto\0bouncelines\0"
     "pausetime\0maxpause\0sendtimeout\0queuelifetime\0delaywarn\0"
     "failedlifetime\0maxsize\0minfree\0";
 
@@ -228,7 +230,7 @@ check_files(struct check *c, struct settings *set)
 	say_values(c);
 	if (hostnames_load(&h) == 0)
 		say_names(c, &h);
-	if (store_rules_load(&rules) < 0)
+	if (store_rules_load(&rules, 0) < 0 || aliases_check(&notes) < 0)
 		check_say(c, CHECK_BAD, "queue", "%s", conf_why());
 	if (settings_load(set, buf_str(&h.me), &notes) < 0) {
 		say_unreadable(c);

@@ -1,8 +1,10 @@
 /* conf - control files. */
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
 #include <string.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "../base/buf.h"
@@ -24,6 +26,13 @@ const char *
 conf_why(void)
 {
 	return buf_z(&reason);
+}
+
+void
+conf_blame(const char *name, const char *what)
+{
+	path_set(&reason, PATH_CONFIG, name);
+	buf_cat(&reason, STR(": "), str_of(what));
 }
 
 static int
@@ -58,12 +67,48 @@ read_bytes(int fd, struct buf *text, int until)
 	return -1;
 }
 
+/* The names in the folder, each with its NUL; empty: not known. */
+static struct buf names;
+
+/* As readdir would, without its calls for memory. */
+void
+conf_list(void)
+{
+	union { struct dirent align; char room[2048]; } block;
+	const struct dirent *entry;
+	int fd;
+	long n, at;
+
+	path_set(&path, PATH_CONFIG, "");
+	fd = openat(AT_FDCWD, buf_z(&path),
+	    O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	while ((n = syscall(SYS_getdents64, fd, &block, sizeof block)) > 0)
+		for (at = 0; at < n; at += entry->d_reclen) {
+			entry = (const void *)(block.room + at);
+			buf_add(&names, (struct str){ entry->d_name,
+			    strlen(entry->d_name) + 1 });
+		}
+	close(fd);
+}
+
+static int
+is_unlisted(const char *name)
+{
+	size_t at = 0;
+
+	while (at < names.n && strcmp(names.p + at, name))
+		at += strlen(names.p + at) + 1;
+	return names.n && at == names.n && *name != '.';
+}
+
 static int
 load_file(const char *name, struct buf *text, int until)
 {
 	int fd, rc = 0;
 
 	buf_clear(text);
+	if (is_unlisted(name))
+		return 0;
 	path_set(&path, PATH_CONFIG, name);
 	fd = openat(AT_FDCWD, buf_z(&path),
 	    O_RDONLY | O_CLOEXEC | O_NONBLOCK);
@@ -73,6 +118,13 @@ load_file(const char *name, struct buf *text, int until)
 	} else if (errno != ENOENT)
 		rc = note_unreadable();
 	return rc < 0 ? -1 : text->n > 0;
+}
+
+int
+conf_exists(const char *name)
+{
+	path_set(&path, PATH_CONFIG, name);
+	return access(buf_z(&path), F_OK) == 0;
 }
 
 int

@@ -18,7 +18,17 @@ int conf_int(const char *name, int fallback, int *value);
 /* All of the file as it is. Results as conf_line. */
 int conf_file(const char *name, struct buf *text);
 
+/* For a short program that reads many files, most of them missing: lists the
+ * folder once, and what is not in it is not looked for any more. */
+void conf_list(void);
+
+/* Whether there is such a file, be it empty. */
+int conf_exists(const char *name);
+
 /* 'Could not read config file "PATH": REASON' of the last -1. */
 const char *conf_why(void);
+
+/* Makes it "PATH: what is wrong". */
+void conf_blame(const char *name, const char *what);
 
 #endif

@@ -277,6 +277,7 @@ make_resent(struct header *h)
 		return;
 	h->resent = 1;
 	buf_clear(&h->recipients);
+	buf_clear(&h->typed);
 	h->count = 0;
 	buf_clear(&h->sender);
 	h->has_sender = 0;
@@ -337,6 +338,7 @@ address_field(struct header *h, enum header_id id, struct str field,
 		h->seen |= 1ul << id;
 	if (result == HEADER_GOOD && gives_recipients(h, traits)) {
 		buf_add(&h->recipients, buf_str(&l.recipients));
+		buf_add(&h->typed, buf_str(&l.typed));
 		h->count += l.count;
 	}
 	all = buf_str(&l.recipients);
@@ -381,5 +383,6 @@ header_free(struct header *h)
 {
 	buf_free(&h->text);
 	buf_free(&h->recipients);
+	buf_free(&h->typed);
 	buf_free(&h->sender);
 }

@@ -51,7 +51,7 @@ struct header {
 	int drop_return_path;
 	/* the result */
 	struct buf text;		/* fields, folded, LF ended */
-	struct buf recipients;		/* envelope forms, LF ended */
+	struct buf recipients, typed;	/* as those of an addr_list */
 	size_t count;
 	struct buf sender;		/* of Return-Path; empty: null sender */
 	int has_sender;
