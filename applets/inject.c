@@ -110,6 +110,26 @@ set_host(const struct job *j, struct buf *host, const char *value)
 	addr_free(&l);
 }
 
+/* Of a user whose name is a whole address, as directories have them. 1. */
+static int
+use_address(struct job *j)
+{
+	struct addr_list l = { 0 };
+	struct str address;
+	size_t at = str_find(buf_str(&j->user), '@');
+	int ok = at < j->user.n && addr_parse(&l, buf_str(&j->user),
+	    &j->names) == 0 && l.count == 1;
+
+	if (ok) {
+		address = str_head(buf_str(&l.recipients), l.recipients.n - 1);
+		at = str_rfind(address, '@');
+		buf_set(&j->user, str_head(address, at));
+		buf_set(&j->host, str_skip(address, at + 1));
+	}
+	addr_free(&l);
+	return ok;
+}
+
 /* $HOSTNAME is set by shells and mostly no full name, so it is used only where
  * no file gives one. */
 static void
@@ -119,23 +139,20 @@ find_names(struct job *j)
 		"NULLMAILER_USER", "MAILUSER", "USER", "LOGNAME", NULL
 	};
 	static const char *const hosts[] = {
-		"NULLMAILER_HOST", "MAILHOST", NULL, NULL
-	};
-	static const char *const all_hosts[] = {
 		"NULLMAILER_HOST", "MAILHOST", "HOSTNAME", NULL
 	};
-	const char *user = first_of(users);
-	const char *host =
-	    first_of(j->names.configured ? hosts : all_hosts);
+	const char *user = first_of(users), *host = first_of(hosts);
 	struct buf name = { 0 };
 
+	if (j->names.configured && host == first_of(hosts + 2))
+		host = NULL;
 	if (!user && user_name(getuid(), &name))
 		user = buf_z(&name);
 	set_user(&j->user, user ? user : "unknown");
 	buf_free(&name);
 	if (host)
 		set_host(j, &j->host, host);
-	else
+	else if (!use_address(j))
 		buf_set(&j->host, buf_str(&j->names.defaulthost));
 }
 
@@ -150,6 +167,7 @@ read_flags(struct job *j)
 		j->header.drop_from |= *flags == 'f';
 		j->header.drop_message_id |= *flags == 'i';
 		j->header.drop_return_path |= *flags == 's';
+		j->header.from_is_sender |= *flags == 'e';
 	}
 }
 

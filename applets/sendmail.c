@@ -28,6 +28,7 @@ enum mode {
 struct choice {
 	int mode;
 	int extract;			/* -t */
+	int from_header;		/* --read-envelope-from */
 	const char *from;
 	const char *name;
 	const char *flush;		/* -q, "" without a value */
@@ -51,19 +52,26 @@ set_part(const char *variable, struct str value)
 	buf_free(&text);
 }
 
+/* For nullmailer-inject. s: a Return-Path in the message must not override an
+ * option. e: the sender is that of the From field. */
+static void
+add_flags(struct str flags)
+{
+	struct buf text = { 0 };
+
+	buf_cat(&text, str_of(getenv("NULLMAILER_FLAGS")), flags);
+	set_variable("NULLMAILER_FLAGS", buf_z(&text));
+	buf_free(&text);
+}
+
 /* A sender without a host gets the host of the environment, as the From line
- * does. Flag s: a Return-Path in the message must not override an option. */
+ * does. */
 static void
 use_local_sender(struct str user)
 {
-	const char *flags = getenv("NULLMAILER_FLAGS");
-	struct buf text = { 0 };
-
 	set_part("NULLMAILER_USER", user);
 	set_part("NULLMAILER_SUSER", user);
-	buf_cat(&text, str_of(flags), STR("s"));
-	set_variable("NULLMAILER_FLAGS", buf_z(&text));
-	buf_free(&text);
+	add_flags(STR("s"));
 }
 
 /* Prepares the environment for the generated From line. 1 if inject needs the
@@ -109,6 +117,8 @@ send_mail(const struct choice *c, int count, char **operands)
 	argv[n++] = end;
 	while (*operands)
 		argv[n++] = *operands++;
+	if (c->from_header)
+		add_flags(STR("es"));
 	if (c->name)
 		set_variable("NULLMAILER_NAME", c->name);
 	code = inject_main(n, argv);
@@ -259,7 +269,7 @@ is_newaliases(const char *name)
 {
 	const char *slash = strrchr(name, '/');
 
-	return !strcmp(slash ? slash + 1 : name, "newaliases");
+	return strstr(slash ? slash : name, "newaliases") != NULL;
 }
 
 int
@@ -287,6 +297,11 @@ sendmail_main(int argc, char **argv)
 		ROW('r', NULL, OPT_STRING, from, "sender", 0),
 		ROW('F', NULL, OPT_STRING, name, "full name of the sender", 0),
 		ROW('d', NULL, OPT_STRING, debug, NULL, 0),
+		/* msmtp's */
+		ROW(0, "from", OPT_STRING, from, NULL, 0),
+		ROW(0, "read-recipients", OPT_FLAG, extract, NULL, 0),
+		ROW(0, "read-envelope-from", OPT_FLAG, from_header, NULL, 0),
+		{ OPT_IGNORED('a', "account", OPT_IGNORE_VALUE) },
 #define IGNORE(letter, kind) \
 	{ OPT_IGNORED(letter, NULL, OPT_IGNORE##kind) }
 		IGNORE('i', ), IGNORE('m', ), IGNORE('n', ), IGNORE('U', ),
@@ -307,7 +322,7 @@ sendmail_main(int argc, char **argv)
 #undef IGNORE
 	};
 	const struct opts options = { rows, sizeof rows / sizeof rows[0],
-	    OPT_SINGLE_DASH | OPT_TOLERANT, &c, NULL };
+	    OPT_SINGLE_DASH | OPT_TOLERANT | OPT_ANYWHERE, &c, NULL };
 	static const struct cli cli = { "sendmail", "[recipients] <message",
 	    "Hand a message to the queue of nullmailer.", 0, -1 };
 	int first;
