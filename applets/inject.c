@@ -517,8 +517,6 @@ read_configuration(struct job *j)
 {
 	if (hostnames_load(&j->names) < 0)
 		cli_die(EXIT_CONFIG, "Error: %s", conf_why());
-	if (hostnames_warning())
-		say(STR(""), str_of(hostnames_warning()));
 	j->header.names = &j->names;
 }
 

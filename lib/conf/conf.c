@@ -98,7 +98,7 @@ is_unlisted(const char *name)
 
 	while (at < names.n && strcmp(names.p + at, name))
 		at += strlen(names.p + at) + 1;
-	return names.n && at == names.n && *name != '.';
+	return names.n && at == names.n && *name > '/';
 }
 
 static int
@@ -109,7 +109,10 @@ load_file(const char *name, struct buf *text, int until)
 	buf_clear(text);
 	if (is_unlisted(name))
 		return 0;
-	path_set(&path, PATH_CONFIG, name);
+	if (*name == '/')
+		buf_set(&path, str_of(name));
+	else
+		path_set(&path, PATH_CONFIG, name);
 	fd = openat(AT_FDCWD, buf_z(&path),
 	    O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 	if (fd >= 0) {

@@ -15,7 +15,8 @@ int conf_line(const char *name, struct buf *value);
  * outside int give the fallback. 0, or -1 as conf_line. */
 int conf_int(const char *name, int fallback, int *value);
 
-/* All of the file as it is. Results as conf_line. */
+/* All of the file as it is; name may also be a whole path. Results as
+ * conf_line. */
 int conf_file(const char *name, struct buf *text);
 
 /* For a short program that reads many files, most of them missing: lists the

@@ -22,8 +22,8 @@ struct header_reader {
 };
 
 /* The next field with its continuations, every line ended by LF and without
- * CR, none of blanks only. Lines "From " and ">From " before the first field are
- * dropped. The first
+ * CR, none of blanks only. Lines "From " and ">From " before the first field
+ * are dropped. The first
  * line that is no field ends the header and belongs to the body; an empty line
  * ends it and is dropped.
  * 1 field; 0 end of the header; -1 errno, EFBIG beyond HEADER_MAX. */

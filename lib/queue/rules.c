@@ -14,6 +14,18 @@
 /* In the order of enum rules_list. */
 static const char files[] = "adminaddr\0allmailfrom\0allmailto\0alwaysbcc";
 
+/* Where no file gives me, that which addresses get is of this host. */
+static int
+load_names(struct store_rules *r)
+{
+	struct hostnames *h = &r->names;
+	int rc = h->me.n ? 0 : hostnames_load(h);
+
+	if (rc == 0 && !h->configured)
+		buf_set(&h->me, buf_str(&h->defaulthost));
+	return rc;
+}
+
 int
 store_rules_load(struct store_rules *r, int bare)
 {
@@ -26,8 +38,8 @@ store_rules_load(struct store_rules *r, int bare)
 	}
 	if (rc == 0)
 		rc = aliases_load(&r->aliases);
-	if (rc == 0 && (bare || r->aliases.n) && !r->names.me.n)
-		rc = hostnames_load(&r->names);
+	if (rc == 0 && (bare || r->aliases.n || r->names.me.n))
+		rc = load_names(r);
 	r->bare = bare;
 	return rc;
 }
@@ -76,8 +88,8 @@ is_local(const struct store_rules *r, struct str address)
 static int
 is_valid(struct store_rules *r, struct str address)
 {
-	return address_valid(address)
-	    || (r->names.me.n && !r->names.configured && is_local(r, address));
+	return address_valid(address) || (load_names(r) == 0
+	    && !r->names.configured && is_local(r, address));
 }
 
 /* Instead of an address. */
