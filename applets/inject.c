@@ -339,14 +339,16 @@ put_recipients(struct job *j, struct str field)
 	buf_free(&items);
 }
 
-/* Names without a domain are left to our own queue where there are aliases. */
+/* Names without a domain are left to our own queue where there are aliases,
+ * whether this user may read them or not. */
 static void
 choose_recipients(struct job *j)
 {
-	struct buf complete = j->operands;
+	struct buf complete = j->operands, text = { 0 };
 
 	j->bare = j->typed.n < complete.n && !j->print &&
-	    enqueue_is_ours() && conf_exists("aliases");
+	    enqueue_is_ours() && conf_file("aliases", &text) != 0;
+	buf_free(&text);
 	if (!j->bare)
 		return;
 	j->operands = j->typed;

@@ -1,5 +1,6 @@
-/* conf.h - control files: one value a file, in the configuration folder.
- * nullmailer(7). */
+/* conf.h - control files: one value a file, in the configuration folder. What
+ * is missing there, or empty, the sender takes from its environment, and hands
+ * to all other programs in spool/conf. nullmailer(7). */
 #ifndef CONF_H
 #define CONF_H
 
@@ -19,12 +20,21 @@ int conf_int(const char *name, int fallback, int *value);
  * conf_line. */
 int conf_file(const char *name, struct buf *text);
 
+/* Takes the variables NULLMAILER_ME and so on out of the environment, for the
+ * calls above: in the sender, and in nullmailer-check. A line of notes for each
+ * that does not count. */
+void conf_environment(struct buf *notes);
+
+/* What the environment gave for a file; NULL: nothing. */
+const char *conf_given(const char *name);
+
+/* All control files, each with its NUL, an empty one at the end; remotes is the
+ * last, and the only one that may hold secrets. */
+extern const char conf_names[];
+
 /* For a short program that reads many files, most of them missing: lists the
  * folder once, and what is not in it is not looked for any more. */
 void conf_list(void);
-
-/* Whether there is such a file, be it empty. */
-int conf_exists(const char *name);
 
 /* 'Could not read config file "PATH": REASON' of the last -1. */
 const char *conf_why(void);
