@@ -202,10 +202,11 @@ sender_look(struct sender *s)
 			sender_look_at(s, name);
 			s->named |= s->fresh_count != 0;
 		}
-	if (rc >= 0)
-		return;
-	s->rescan = 0;
-	sender_scan(s);
+	if (rc < 0) {
+		s->rescan = 0;
+		sender_scan(s);
+	}
+	sender_recall(s);
 }
 
 void

@@ -1,7 +1,7 @@
 /* sender.h - the state of nullmailer-send, and what its files do for each
  * other. Each file calls only those above it:
  *
- *	disk.c		room for copies, the sync of queue/
+ *	disk.c		room for copies, the sync of queue/, what was known
  *	sender.c	control files, clock, the queue as it is known
  *	routes.c	the remotes in this queue run, what waits for each
  *	secrets.c	passwords that stand elsewhere
@@ -124,7 +124,9 @@ struct sender {
 	unsigned long last_id;
 	unsigned long long status;	/* for status_write */
 	int status_changed;
-	int recalled;		/* what an earlier sender wrote */
+	int recalled;		/* what an earlier sender wrote; but for ... */
+	struct buf unknown;	/* ... lines of spool/status about messages that
+				 * no look at queue/ has found yet */
 };
 
 /* A run for new mail, and what is due; for what is due; for all. */
@@ -192,6 +194,10 @@ void sender_sync(struct sender *s);
  * spool/failures about files that are gone, if these are too many. */
 void sender_clean_failed(struct sender *s, size_t too_many);
 #define FAILURES_MAX 65536	/* bytes of them */
+
+/* After a look at queue/: what an earlier sender has written about messages that
+ * are in the list by now. After one that found all, the others are gone. */
+void sender_recall(struct sender *s);
 
 /* ---- routes.c ---- */
 

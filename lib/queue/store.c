@@ -231,7 +231,7 @@ unit(struct str *s)
 	return at ? 10 * (int)(at - units + 1) : -1;
 }
 
-/* Digits, perhaps with k, M or G behind them; anything else is no limit. */
+/* Digits, perhaps with k, M or G after them; anything else is no limit. */
 static int
 load_size(const char *name, unsigned long long *size)
 {

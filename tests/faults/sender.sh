@@ -16,7 +16,6 @@ remotes "127.0.0.1 smtp port=$port"
 # fill N: messages of round N
 fill() {
 	empty
-	rm -f "$spool/status"
 	FROM=''
 	put 1.1 "ok$1a@x.y"
 	put 3.3 "perm$1c@x.y"

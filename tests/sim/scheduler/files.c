@@ -237,6 +237,10 @@ after_step(void)
 
 /* ---- the calls ---- */
 
+/* What the sender opens is closed at its end, and nothing is executed: for this
+ * the C library would make another call each time. */
+#define KEPT O_CLOEXEC
+
 /* New files have the model's time. */
 static int
 opened(int fd, enum place place, const char *name, int how)
@@ -298,8 +302,8 @@ __wrap_openat(int folder, const char *name, int how, ...)
 	STEP(how & O_CREAT ? ON_CREATE : ON_OPEN, place);
 	if (w.inside && place == IN_CONF)
 		return open_control(name);
-	return opened(__real_openat(folder, name, how, mode), place, name,
-	    how);
+	return opened(__real_openat(folder, name, how & ~KEPT, mode), place,
+	    name, how);
 }
 
 int

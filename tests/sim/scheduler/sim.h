@@ -200,7 +200,8 @@ struct mail {
 	int doubt;		/* about its age */
 	int grown;		/* by a recipient */
 	unsigned touched;	/* servers that may see it too early, once, if
-				 * a sender finds that late */
+				 * a sender finds that late ... */
+	unsigned early;		/* ... and have, until there is a result */
 	int edited;		/* ... while on its way */
 	int took_place;		/* of another one, and its name */
 	long long born;		/* ms since boot; or when it was touched */
