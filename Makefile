@@ -14,8 +14,8 @@ SEND = disk sender routes secrets journal reports dispatch judge deliver run loo
 LAYERS = base conf mail queue net smtp send
 LIB_base = base64 buf chr clock date err json mem opt str words $(LIBC)
 LIB_conf = conf hostname path user
-LIB_mail = addr content dsn envelope header identity phrase wire
-LIB_queue = census copy enqueue failed names owner settle spool spoolinit status store trigger \
+LIB_mail = addr addresses aliases content dsn envelope header identity phrase wire
+LIB_queue = census copy enqueue failed names owner rules settle spool spoolinit status store trigger \
 	verbs
 LIB_net = io net $(SANDBOX)
 LIB_smtp = answer command connection fault login mistake options outgoing protocol qmqp \

@@ -182,11 +182,15 @@ parse_address(struct str parameter, struct buf *out)
 /* The queue program decides; what it is sure to refuse is refused here already,
  * so that the client sees which address it was. */
 static int
-acceptable(const struct session *s, struct str address,
-    int (*check)(const struct store_rules *, struct str, struct buf *))
+acceptable(struct session *s, struct str address,
+    int (*check)(struct store_rules *, struct str, struct buf *))
 {
 	struct buf stored = { 0 };
-	int ok = s->lenient ? address_plain(address)
+	int ok;
+
+	s->rules.results = 0;
+	buf_clear(&s->rules.nobody);
+	ok = s->lenient ? address_plain(address)
 	    : check(&s->rules, address, &stored);
 
 	buf_free(&stored);
@@ -331,7 +335,7 @@ receive_message(struct session *s)
 	struct data d = { LINE_START, s->crlf, 0, 0 };
 	struct enqueue q;
 
-	if (enqueue_open(&q, queue_main) < 0) {
+	if (enqueue_open(&q, 0, queue_main) < 0) {
 		cli_warn("starting nullmailer-queue failed:");
 		reply(s, "451 4.3.0 Starting nullmailer-queue failed");
 		return;
@@ -444,7 +448,7 @@ smtpd_main(int argc, char **argv)
 	(void)argv;
 	cli_begin("nullmailer-smtpd");
 	signal(SIGPIPE, SIG_IGN);
-	s.lenient = store_rules_load(&s.rules) < 0;
+	s.lenient = store_rules_load(&s.rules, 0) < 0;
 	reply(&s, "220 nullmailer-smtpd ready");
 	while (!s.over && (rc = read_command(&s)) >= 0) {
 		if (rc == 0)

@@ -7,6 +7,7 @@
 #include "../../lib/base/clock.h"
 #include "../../lib/base/mem.h"
 #include "../../lib/conf/conf.h"
+#include "../../lib/queue/rules.h"
 #include "../cli.h"
 #include "../log.h"
 #include "sender.h"
@@ -24,6 +25,8 @@ sender_configure(struct sender *s, int first)
 
 	if (first || !remotes_equal(&set.remotes, &s->set.remotes))
 		remotes_notes(&set.remotes, &notes);
+	if (first)
+		store_rules_check(&notes);
 	log_faults(buf_str(&notes));
 	buf_free(&notes);
 	if (rc < 0) {

@@ -414,3 +414,16 @@ net_is_loopback(int fd)
 	}
 	return peer.ss_family == AF_UNIX;
 }
+
+void
+net_literal(int fd, struct buf *out)
+{
+	struct sockaddr_storage own;
+	socklen_t n = sizeof own;
+	char text[INET6_ADDRSTRLEN] = "127.0.0.1";
+
+	if (getsockname(fd, (struct sockaddr *)&own, &n) == 0 &&
+	    own.ss_family != AF_UNIX)
+		write_address((struct sockaddr *)&own, text);
+	buf_fmt(out, strchr(text, ':') ? "[IPv6:%s]" : "[%s]", text);
+}

@@ -64,6 +64,10 @@ int spool_sync(const struct spool *s);
  * now; it is removed at once. 0, or -1 with errno. */
 int spool_probe(const struct spool *s, unsigned long long bytes);
 
+/* Writes what conf_given has, but no remotes, to conf/ for other programs, and
+ * removes the rest there. For the one sender. 0, or -1 with errno. */
+int spool_hand_out(const struct spool *s);
+
 /* Removes debris from tmp/: files older than a day that no process has locked,
  * as every writer does. Where there are no locks nothing is removed. For the
  * one sender, after spool_lock. */
