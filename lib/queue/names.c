@@ -34,7 +34,7 @@ add_digits(struct buf *name, unsigned attempt)
 	buf_addu(name, ((unsigned long)now.tv_nsec + attempt) % 1000000);
 }
 
-/* Where the file system has no locks, nobody asks for one either. */
+/* Where the file system has no locks, none is asked for either. */
 int
 names_temporary(const struct spool *s, pid_t pid, struct buf *name)
 {

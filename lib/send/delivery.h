@@ -29,11 +29,13 @@ struct delivery {
 				 * delivery was handed on */
 	struct envelope e;
 	unsigned over;		/* whom these lines take is not in it */
+	unsigned long long inode;	/* of the file that has the name; 0: not
+					 * known */
 	int file;		/* what the name is now, if it was rewritten
 				 * since, else -1 ... */
 	struct envelope names;	/* ... and the file's envelope; text.n 0: as
 				 * e */
-	int unread;		/* it was rewritten and could not be opened */
+	int unread;		/* it was rewritten and could not be read */
 	unsigned char *result;	/* enum rcpt_result, one a recipient */
 	size_t count[RESULTS];
 	struct refusal *refused;
