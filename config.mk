@@ -91,11 +91,12 @@ OZ = $(eval OZ := $(shell $(CC) -Oz -E -x c /dev/null >/dev/null 2>&1 && \
 	echo -Oz || echo -Os))$(OZ)
 
 # At a fixed place nothing is relocated: a page for read-only relocations would
-# be up to 4 KB of nothing in the file.
+# be up to 4 KB of nothing in the file. Alpine's gcc has to be told; clang has
+# not, and would warn.
 PIE_ = -fno-pie
 PIE_1 = -fPIE -fstack-protector-strong
 PIE = $(PIE_$(HARDEN))
-PLACE_ = -static -no-pie -Wl,-z,norelro
+PLACE_ = -static -no-pie -Wno-unused-command-line-argument -Wl,-z,norelro
 PLACE_1 = -static-pie -Wl,-z,relro -Wl,-z,now
 PLACE = $(PLACE_$(HARDEN))
 BEARSSL_CFLAGS += $(PIE)
