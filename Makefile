@@ -14,14 +14,14 @@ SEND = disk sender routes secrets journal reports dispatch judge deliver run loo
 LAYERS = base conf mail queue net smtp send
 LIB_base = base64 buf chr clock date err json mem opt str words $(LIBC)
 LIB_conf = conf hostname path user
-LIB_mail = addr content dsn envelope header identity phrase wire
-LIB_queue = census copy enqueue failed names owner settle spool spoolinit status store trigger \
+LIB_mail = addr addresses aliases content dsn envelope header identity phrase wire
+LIB_queue = census copy enqueue failed names owner rules settle spool spoolinit status store trigger \
 	verbs
 LIB_net = io net $(SANDBOX)
 LIB_smtp = answer command connection fault login mistake options outgoing protocol qmqp \
 	remote reply sasl secret session smtp transaction
 LIB_send = agent bounce child delivery external history logger messages passcommand settings worker
-LIBC = fork mbstowcs memmem printf qsort
+LIBC = fork mbstowcs memmem printf qsort strstr strtoul synccall
 SANDBOX = sandbox
 TLS_none = ssl/nodigest.o ssl/none.o
 TLS_bear = ssl/alert.o ssl/anchor.o ssl/bear.o ssl/bundle.o ssl/bytes.o \
@@ -53,13 +53,14 @@ LEAN = $(PIE) -ffunction-sections -fdata-sections -fno-ident \
 	-fno-asynchronous-unwind-tables -fno-unwind-tables \
 	-ffile-prefix-map='$(CURDIR)'=.
 STATIC = $(PLACE) -Wl,--gc-sections -Wl,--build-id=none \
-	-Wl,-z,noseparate-code
+	-Wl,-z,noseparate-code -Wl,--sort-section=alignment
 
-# SAN=1: the same programs with the build machine's compiler and sanitizers.
+# SAN=1: the same programs with the build machine's compiler and sanitizers, for
+# which gcc 12 takes a wiped struct for its first member and warns.
 SANITIZE = -fsanitize=address,undefined -fno-sanitize-recover=all
 ifeq ($(SAN),1)
 CC = $(HOSTCC)
-CFLAGS = -O1 -g -fno-omit-frame-pointer $(SANITIZE)
+CFLAGS = -O1 -g -fno-omit-frame-pointer -Wno-stringop-overflow $(SANITIZE)
 override OBJ := $(OBJ)/san
 override BINARY := $(OBJ)/nullmailer
 STATIC = -no-pie $(SANITIZE)

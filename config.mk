@@ -11,7 +11,7 @@ BUILD_DATE = $(or $(SOURCE_DATE_EPOCH),1795219200)
 CC = $(CROSS)gcc
 AR = $(CROSS)ar
 HOSTCC = cc
-CFLAGS = $(OZ)
+CFLAGS = $(OZ) $(SMALLER)
 WERROR = -Werror
 STRIP = -s
 
@@ -87,8 +87,13 @@ OWNER = $(OWNER_$(LAYOUT))
 
 # gcc has -Oz since version 12. What a compiler is asked is asked when something
 # is compiled, once: before, it may not be there yet.
-OZ = $(eval OZ := $(shell $(CC) -Oz -E -x c /dev/null >/dev/null 2>&1 && \
-	echo -Oz || echo -Os))$(OZ)
+takes = $(shell $(CC) -Werror $1 -E -x c /dev/null >/dev/null 2>&1 && echo $1)
+OZ = $(eval OZ := $(or $(call takes,-Oz),-Os))$(OZ)
+
+# What -Oz of gcc still does although it makes this program larger.
+LARGER = -fno-inline-functions-called-once -fno-move-loop-invariants \
+	-fno-optimize-sibling-calls -fno-caller-saves
+SMALLER = $(eval SMALLER := $(call takes,$(LARGER)))$(SMALLER)
 
 # At a fixed place nothing is relocated: a page for read-only relocations would
 # be up to 4 KB of nothing in the file. Alpine's gcc has to be told; clang has

@@ -2,7 +2,7 @@
  * mkbundle writes at build time from roots.pem, or from the folder CA_DIR; when
  * CA_DIR is empty the table is.
  *
- * Records behind each other: hash of the subject (8 bytes, dn_hash), end of
+ * Records one after the other: hash of the subject (8 bytes, dn_hash), end of
  * validity in seconds since 1970 (4), kind of key (1), length of the key (2),
  * key; numbers big-endian. A key is a point (kind 23 to 25, TLS's number of the
  * curve) or a modulus (kind 0: the exponent is 65537); for kind 1 the last

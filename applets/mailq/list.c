@@ -230,7 +230,7 @@ put_object(struct buf *out, const struct listing *l, const char *name,
 	buf_addc(out, '\n');
 }
 
-/* The header; a body is nobody's business. */
+/* The header; a body is not shown. */
 static void
 put_header(struct buf *out, int fd, off_t at)
 {

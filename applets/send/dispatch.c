@@ -135,7 +135,7 @@ start_worker(struct sender *s, struct route *r)
 	return agent_worker(&setup);
 }
 
-/* A process that cannot be started is nobody's failure: a pause, said once;
+/* A process that cannot be started is no remote's failure: a pause, said once;
  * and after a while this run goes on without the remote. */
 static void
 not_started(struct sender *s, struct route *r, int error)

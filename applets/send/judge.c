@@ -31,9 +31,9 @@ has_accepted(const struct delivery *d, const struct result *whole)
 	    whole->stage == STAGE_dot);
 }
 
-/* A remote that has accepted nobody since its line changed is not believed at
- * once: its refusals may be about our login or address. The second one lets it
- * rest. */
+/* A remote that has accepted no recipient since its line changed is not
+ * believed at once: its refusals may be about our login or address. The second
+ * one lets it rest. */
 static int
 on_probation(struct sender *s, struct route *r, const struct message *m,
     const struct result *said, struct str address)

@@ -1,7 +1,7 @@
 /* sender.h - the state of nullmailer-send, and what its files do for each
  * other. Each file calls only those above it:
  *
- *	disk.c		room for copies, the sync of queue/
+ *	disk.c		room for copies, the sync of queue/, what was known
  *	sender.c	control files, clock, the queue as it is known
  *	routes.c	the remotes in this queue run, what waits for each
  *	secrets.c	passwords that stand elsewhere
@@ -94,6 +94,7 @@ struct sender {
 	long long run_began;	/* clock_ms */
 	long long all_began;	/* the last one that offered all; 0 none */
 	unsigned long delivered;	/* recipients in this run */
+	const struct message *settling;	/* it has its result */
 	int deferred;		/* something waits for the end of this run */
 	int look;		/* a report of ours is in the queue */
 	int named;		/* inotify named a new message, and its pull of
@@ -124,7 +125,9 @@ struct sender {
 	unsigned long last_id;
 	unsigned long long status;	/* for status_write */
 	int status_changed;
-	int recalled;		/* what an earlier sender wrote */
+	int recalled;		/* what an earlier sender wrote; but for ... */
+	struct buf unknown;	/* ... lines of spool/status about messages that
+				 * no look at queue/ has found yet */
 };
 
 /* A run for new mail, and what is due; for what is due; for all. */
@@ -181,8 +184,9 @@ void sender_note_full(struct sender *s, int error);
 /* A run begins: there may be by now. */
 void sender_look_for_room(struct sender *s);
 
-/* Memory for when there is none left. -1 if it is not to be had now. */
-int sender_keep_reserve(void);
+/* Memory for when there is none left, and the names of what is in hand for when
+ * that was not enough. -1 if it is not to be had now. */
+int sender_keep_reserve(const struct sender *s);
 
 /* A result of spool_ and delivery_settle: 1 is to be synced within a second. */
 void sender_unsynced(struct sender *s, int rc);
@@ -192,6 +196,11 @@ void sender_sync(struct sender *s);
  * spool/failures about files that are gone, if these are too many. */
 void sender_clean_failed(struct sender *s, size_t too_many);
 #define FAILURES_MAX 65536	/* bytes of them */
+
+/* After a look at queue/: what an earlier sender has written about messages
+ * that are in the list by now. After one that found all, the others are
+ * gone. */
+void sender_recall(struct sender *s);
 
 /* ---- routes.c ---- */
 

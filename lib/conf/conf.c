@@ -1,8 +1,10 @@
 /* conf - control files. */
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
 #include <string.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "../base/buf.h"
@@ -26,6 +28,13 @@ conf_why(void)
 	return buf_z(&reason);
 }
 
+void
+conf_blame(const char *name, const char *what)
+{
+	path_set(&reason, PATH_CONFIG, name);
+	buf_cat(&reason, STR(": "), str_of(what));
+}
+
 static int
 note_unreadable(void)
 {
@@ -44,7 +53,7 @@ read_bytes(int fd, struct buf *text, int until)
 	ssize_t n = 0;
 
 	while (text->n < CONF_MAX) {
-		n = read(fd, block, sizeof block);
+		n = str_read(fd, block, sizeof block);
 		if (n <= 0)
 			break;
 		buf_add(text, (struct str){ block, (size_t)n });
@@ -58,13 +67,52 @@ read_bytes(int fd, struct buf *text, int until)
 	return -1;
 }
 
+/* The names in the folder, each with its NUL; empty: not known. */
+static struct buf names;
+
+/* As readdir would, without its calls for memory. */
+void
+conf_list(void)
+{
+	union { struct dirent align; char room[2048]; } block;
+	const struct dirent *entry;
+	int fd;
+	long n, at;
+
+	path_set(&path, PATH_CONFIG, "");
+	fd = openat(AT_FDCWD, buf_z(&path),
+	    O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	while ((n = syscall(SYS_getdents64, fd, &block, sizeof block)) > 0)
+		for (at = 0; at < n; at += entry->d_reclen) {
+			entry = (const void *)(block.room + at);
+			buf_add(&names, (struct str){ entry->d_name,
+			    strlen(entry->d_name) + 1 });
+		}
+	close(fd);
+}
+
 static int
-load_file(const char *name, struct buf *text, int until)
+is_unlisted(const char *name)
+{
+	size_t at = 0;
+
+	while (at < names.n && strcmp(names.p + at, name))
+		at += strlen(names.p + at) + 1;
+	return names.n && at == names.n && *name > '/';
+}
+
+static int
+load_configured(const char *name, struct buf *text, int until)
 {
 	int fd, rc = 0;
 
 	buf_clear(text);
-	path_set(&path, PATH_CONFIG, name);
+	if (is_unlisted(name))
+		return 0;
+	if (*name == '/')
+		buf_set(&path, str_of(name));
+	else
+		path_set(&path, PATH_CONFIG, name);
 	fd = openat(AT_FDCWD, buf_z(&path),
 	    O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 	if (fd >= 0) {
@@ -73,6 +121,118 @@ load_file(const char *name, struct buf *text, int until)
 	} else if (errno != ENOENT)
 		rc = note_unreadable();
 	return rc < 0 ? -1 : text->n > 0;
+}
+
+/* The environment's values: NAME=VALUE and a NUL each. */
+static struct buf given;
+
+/* Where to look for what is not in the folder. */
+static enum { NOT_KNOWN, NOWHERE, SPOOL, ENVIRONMENT } second;
+
+const char *
+conf_given(const char *name)
+{
+	size_t at = 0, n = strlen(name);
+
+	for (; at < given.n; at += strlen(given.p + at) + 1)
+		if (!strncmp(given.p + at, name, n) && given.p[at + n] == '=')
+			return given.p + at + n + 1;
+	return NULL;
+}
+
+/* In the sender's own words of the environment; no matter if unreadable. */
+static int
+load_handed(const char *name, struct buf *text, int until)
+{
+	int fd;
+
+	path_set(&path, PATH_SPOOL, "conf");
+	if (second == NOT_KNOWN)
+		second = access(buf_z(&path), X_OK) == 0 ? SPOOL : NOWHERE;
+	if (second == NOWHERE)
+		return 0;
+	buf_cat(&path, STR("/"), str_of(name));
+	fd = openat(AT_FDCWD, buf_z(&path), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	if (fd < 0)
+		return 0;
+	read_bytes(fd, text, until);
+	close(fd);
+	return text->n > 0;
+}
+
+static int
+load_file(const char *name, struct buf *text, int until)
+{
+	int rc = load_configured(name, text, until);
+
+	if (rc || *name <= '/')
+		return rc;
+	if (second != ENVIRONMENT)
+		return load_handed(name, text, until);
+	buf_set(text, str_of(conf_given(name)));
+	return text->n > 0;
+}
+
+const char conf_names[] = "me\0defaultdomain\0defaulthost\0idhost\0helohost\0"
+    "adminaddr\0aliases\0allmailfrom\0allmailto\0alwaysbcc\0bounceto\0"
+    "doublebounceto\0bouncelines\0pausetime\0maxpause\0sendtimeout\0"
+    "queuelifetime\0delaywarn\0failedlifetime\0maxsize\0minfree\0remotes\0";
+
+static int
+is_in(const char *list, const char *name)
+{
+	while (*list && strcmp(list, name))
+		list += strlen(list) + 1;
+	return *list != '\0';
+}
+
+/* 1 if it is a value of ours, or perhaps was meant to be. */
+static int
+take_variable(const char *item, struct buf *notes)
+{
+	static const char others[] = "queue\0test_prefix\0user\0host\0name\0"
+	    "suser\0shost\0flags\0";
+	struct str value = str_of(item), word;
+	struct buf name = { 0 }, text = { 0 };
+	size_t i;
+	int taken;
+
+	if (!str_starts(value, STR("NULLMAILER_")))
+		return 0;
+	value = str_skip(value, 11);
+	word = str_cut(&value, '=');
+	for (i = 0; i < word.n; i++)
+		buf_addc(&name, chr_lower(word.p[i]));
+	taken = !is_in(others, buf_z(&name));
+	if (taken && !is_in(conf_names, buf_z(&name)))
+		buf_fmt(notes, "NULLMAILER_%.*s: no control file has this "
+		    "name\n", (int)word.n, word.p);
+	else if (taken) {
+		if (load_configured(buf_z(&name), &text, '\n') > 0)
+			buf_fmt(notes, "%s: the file counts, and not the "
+			    "variable\n", buf_z(&name));
+		if (value.n)
+			buf_cat(&given, buf_str(&name), STR("="), value,
+			    STR("\0"));
+	}
+	buf_wipe(&text);
+	buf_free(&text);
+	buf_free(&name);
+	return taken;
+}
+
+void
+conf_environment(struct buf *notes)
+{
+	char **from = environ, **to = from;
+
+	for (; *from; from++)
+		if (take_variable(*from, notes))
+			explicit_bzero(*from, strlen(*from));
+		else
+			*to++ = *from;
+	*to = NULL;
+	second = ENVIRONMENT;
 }
 
 int

@@ -27,10 +27,12 @@ struct delivery {
 	int fd;			/* locked, as handed to the agent; -1 once the
 				 * delivery was handed on */
 	struct envelope e;
+	unsigned long long inode;	/* of the file that has the name; 0: not
+					 * known */
 	int file;		/* what the name is now, if it was rewritten
 				 * since, else -1 ... */
 	struct envelope names;	/* ... and its envelope; text.n 0: as e */
-	int unread;		/* it was rewritten and could not be opened */
+	int unread;		/* it was rewritten and could not be read */
 	unsigned char *result;	/* enum rcpt_result, one a recipient */
 	size_t count[RESULTS];
 	struct refusal *refused;

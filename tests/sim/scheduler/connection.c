@@ -456,7 +456,7 @@ lose_connection(struct proc *p)
 static void
 say_nonsense(struct proc *p)
 {
-	struct packet *q = proc_packet(p, WORKER_MESSAGE);
+	struct packet *q = proc_packet(p, WORKER_MESSAGE), copy;
 	int kind = (int)pick(8);
 
 	q->id = p->holds ? p->held[pick((unsigned)p->holds)].id : 1;
@@ -478,8 +478,9 @@ say_nonsense(struct proc *p)
 	    kind == 5 ? 100 + pick(1000000) : 0;
 	q->code = kind == 5 || kind == 6 ? ERR_MSG_PERM : ERR_OK;
 	if (kind == 6) {
-		*proc_packet(p, WORKER_NOTE) = *q;
-		q = &p->packets[p->packet_count - 1];
+		copy = *q;
+		q = proc_packet(p, q->kind);
+		*q = copy;
 		q->reply = 550;
 	}
 	p->over = 1;

@@ -88,7 +88,7 @@ check_pause(int s, int m)
 	    since < conf.least_pause * 1000LL - SLACK) {
 		check(mail[m].touched & 1u << s,
 		    "m%d is tried at h%d again after %lld ms", m, s, since);
-		mail[m].touched &= ~(1u << s);
+		mail[m].early |= 1u << s;
 	}
 	check(w.now >= mail[m].not_before - SLACK,
 	    "m%d is tried %lld ms too early after it had no answer", m,
@@ -176,6 +176,8 @@ rules_result(int s, int m, const struct result *r, int sister)
 		return;
 	}
 	mail[m].last_result[s] = w.now;
+	mail[m].touched &= ~(mail[m].early & 1u << s);
+	mail[m].early &= ~(1u << s);
 	if (r->fault == FAULT_CONNECTION)
 		mail[m].suspect = 1;
 	else if (r->reply || !r->code)

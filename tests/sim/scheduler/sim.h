@@ -59,7 +59,7 @@ struct world {
 	int lock_failed;
 	int stat_failed;
 	int trigger_late;	/* its pull may look like an administrator's */
-	int root_failed;	/* where the status file is */
+	int root_failed;	/* where the status file is, or is made */
 	int kept_failed;	/* a copy in failed/ could not be discarded */
 	long long waits_since;	/* ms; the sender has seen nothing since */
 	int in_step;		/* another process runs between two calls */
@@ -200,7 +200,8 @@ struct mail {
 	int doubt;		/* about its age */
 	int grown;		/* by a recipient */
 	unsigned touched;	/* servers that may see it too early, once, if
-				 * a sender finds that late */
+				 * a sender finds that late ... */
+	unsigned early;		/* ... and have, until there is a result */
 	int edited;		/* ... while on its way */
 	int took_place;		/* of another one, and its name */
 	long long born;		/* ms since boot; or when it was touched */

@@ -512,9 +512,12 @@ workers_begin(void)
 	int i;
 
 	for (p = procs; p < procs + PROCS; p++) {
+		p->fd = -1;
+		if (!p->kind)
+			continue;
 		for (i = 0; i < p->holds; i++)
 			__real_close(p->held[i].fd);
-		if (p->kind != NO_PROC && p->kind != WORKER && p->alive)
+		if (p->kind != WORKER && p->alive)
 			__real_close(p->file);
 		free(p->packets);
 		*p = (struct proc){ 0 };
