@@ -55,8 +55,8 @@ play_config() { pasted root "${config#"$R"}"; }
 # It goes to the background: its processes are those that have this root.
 daemons() {
 	for p in /proc/[0-9]*; do
-		[ "$(tr '\0' ' ' <"$p/cmdline")" = "nullmailer-send --daemon " ] &&
-		    [ "$(readlink "$p/root")" = "$R" ] && echo "${p#/proc/}"
+		[ "$(readlink "$p/root")" = "$R" ] &&
+		    grep -q '^nullmailer-send' "$p/cmdline" && echo "${p#/proc/}"
 	done 2>/dev/null
 }
 no_daemon() { [ -z "$(daemons)" ]; }
@@ -69,9 +69,16 @@ play_daemon() {
 	pasted root / && until_true 20 drained
 	ends_daemon $?
 }
+alive() { until_true 20 by_owner "nullmailer-check --alive"; }
+# Its last line is a sender that stays in the foreground.
+play_environment() {
+	by_owner "exec sh -eu" <"$T/paste" >"$T/out" 2>&1 &
+	alive
+	ends_daemon $?
+}
 play_running() {
 	by_owner "nullmailer-send --daemon"
-	until_true 20 by_owner "nullmailer-check --alive"
+	alive
 	pasted root /
 	ends_daemon $?
 }

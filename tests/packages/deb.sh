@@ -143,6 +143,10 @@ rm -rf "$spool"
 ok "make install where there is no package" by_hand install
 ok "and uninstall" by_hand uninstall
 ok "install once more" dpkg_ -i /nullmailer.deb
+mkdir -p "$spool/hold"
+ok "a run of the sender, which leaves files of its own" inside setpriv \
+    --reuid=mail --regid=mail --clear-groups /usr/sbin/nullmailer-send --once
 ok "purge" dpkg_ -P nullmailer
+lacks "no mail is left" "$(cat "$T/dpkg")" "mail is left"
 is "nothing is left" "$(find "$R/etc" "$R/usr" "$R/var/spool" "$R/lib/systemd" \
     -name '*nullmailer*')" ""
