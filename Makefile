@@ -143,6 +143,9 @@ check: $(BINARY) $(UNIT) $(TOOLS) ## unit, applet and dialogue tests
 	@sh tests/need.sh $$($(NEED_TESTS) $(TESTS) $(LINT_$(SAN)))
 	@TEST_JOBS=$$(nproc) tests/run $(UNIT) $(TESTS) $(LINT_$(SAN))
 
+units: $(UNIT) ## unit tests alone: no network, no rights, seconds
+	@TEST_JOBS=$$(nproc) tests/run $(UNIT)
+
 demo: $(BINARY) $(OBJ)/tests/peer ## a message from sendmail to a server
 	@sh tests/demo.sh
 
@@ -170,4 +173,4 @@ help: ## this list
 show-%:
 	@echo '$($*)'
 
-.PHONY: all check demo repro install uninstall clean help force
+.PHONY: all check units demo repro install uninstall clean help force
