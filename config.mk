@@ -96,11 +96,12 @@ LARGER = -fno-inline-functions-called-once -fno-move-loop-invariants \
 SMALLER = $(eval SMALLER := $(call takes,$(LARGER)))$(SMALLER)
 
 # At a fixed place nothing is relocated: a page for read-only relocations would
-# be up to 4 KB of nothing in the file.
+# be up to 4 KB of nothing in the file. Alpine's gcc has to be told; clang has
+# not, and would warn.
 PIE_ = -fno-pie
 PIE_1 = -fPIE -fstack-protector-strong
 PIE = $(PIE_$(HARDEN))
-PLACE_ = -static -no-pie -Wl,-z,norelro
+PLACE_ = -static -no-pie -Wno-unused-command-line-argument -Wl,-z,norelro
 PLACE_1 = -static-pie -Wl,-z,relro -Wl,-z,now
 PLACE = $(PLACE_$(HARDEN))
 BEARSSL_CFLAGS += $(PIE)

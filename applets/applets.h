@@ -4,7 +4,7 @@
  *      function  installed name         folder   rights    one line about it */
 #define APPLETS(X) \
 	X(sendmail, "sendmail",            SBIN,    SUID_DROP, "hand a message to the queue") \
-	X(sendmail, "newaliases",          BIN,     SUID_DROP, "do nothing: there are no aliases") \
+	X(sendmail, "newaliases",          BIN,     SUID_DROP, "check the control file aliases") \
 	X(mailq,    "mailq",               BIN,     SUID_KEEP, "list the messages in the queue") \
 	X(inject,   "nullmailer-inject",   BIN,     SUID_DROP, "complete a message's header and queue it") \
 	X(smtpd,    "nullmailer-smtpd",    BIN,     SUID_DROP, "queue messages from SMTP on stdin") \

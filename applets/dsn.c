@@ -45,9 +45,8 @@ copy_input(int from, int to)
 	ssize_t n;
 	int rc = 0;
 
-	while (rc == 0 && (n = read(from, buf_room(&block, 65536), 65536))) {
-		if (n < 0 && errno == EINTR)
-			continue;
+	while (rc == 0 &&
+	    (n = str_read(from, buf_room(&block, 65536), 65536))) {
 		block.n = n > 0 ? (size_t)n : 0;
 		rc = n < 0 ? -1 : str_write(to, buf_str(&block));
 	}

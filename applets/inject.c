@@ -45,6 +45,8 @@ struct job {
 	struct buf host;
 	struct buf sender;
 	struct buf operands;		/* their recipients, LF ended */
+	struct buf typed;		/* and as they came, without a domain */
+	int bare;			/* some are */
 	size_t count;
 	const char *writing;		/* the part that is going out */
 	struct enqueue queue;
@@ -108,6 +110,26 @@ set_host(const struct job *j, struct buf *host, const char *value)
 	addr_free(&l);
 }
 
+/* Of a user whose name is a whole address, as directories have them. 1. */
+static int
+use_address(struct job *j)
+{
+	struct addr_list l = { 0 };
+	struct str address;
+	size_t at = str_find(buf_str(&j->user), '@');
+	int ok = at < j->user.n && addr_parse(&l, buf_str(&j->user),
+	    &j->names) == 0 && l.count == 1;
+
+	if (ok) {
+		address = str_head(buf_str(&l.recipients), l.recipients.n - 1);
+		at = str_rfind(address, '@');
+		buf_set(&j->user, str_head(address, at));
+		buf_set(&j->host, str_skip(address, at + 1));
+	}
+	addr_free(&l);
+	return ok;
+}
+
 /* $HOSTNAME is set by shells and mostly no full name, so it is used only where
  * no file gives one. */
 static void
@@ -117,23 +139,20 @@ find_names(struct job *j)
 		"NULLMAILER_USER", "MAILUSER", "USER", "LOGNAME", NULL
 	};
 	static const char *const hosts[] = {
-		"NULLMAILER_HOST", "MAILHOST", NULL, NULL
-	};
-	static const char *const all_hosts[] = {
 		"NULLMAILER_HOST", "MAILHOST", "HOSTNAME", NULL
 	};
-	const char *user = first_of(users);
-	const char *host =
-	    first_of(j->names.configured ? hosts : all_hosts);
+	const char *user = first_of(users), *host = first_of(hosts);
 	struct buf name = { 0 };
 
+	if (j->names.configured && host == first_of(hosts + 2))
+		host = NULL;
 	if (!user && user_name(getuid(), &name))
 		user = buf_z(&name);
 	set_user(&j->user, user ? user : "unknown");
 	buf_free(&name);
 	if (host)
 		set_host(j, &j->host, host);
-	else
+	else if (!use_address(j))
 		buf_set(&j->host, buf_str(&j->names.defaulthost));
 }
 
@@ -148,6 +167,7 @@ read_flags(struct job *j)
 		j->header.drop_from |= *flags == 'f';
 		j->header.drop_message_id |= *flags == 'i';
 		j->header.drop_return_path |= *flags == 's';
+		j->header.from_is_sender |= *flags == 'e';
 	}
 }
 
@@ -197,6 +217,7 @@ read_operands(struct job *j, char **operands)
 			continue;
 		}
 		buf_add(&j->operands, buf_str(&l.recipients));
+		buf_add(&j->typed, buf_str(&l.typed));
 		j->count += l.count;
 	}
 	addr_free(&l);
@@ -249,6 +270,7 @@ read_header(struct job *j, struct header_reader *in)
 	if (bad)
 		exit(1);
 	buf_add(&j->operands, buf_str(&j->header.recipients));
+	buf_add(&j->typed, buf_str(&j->header.typed));
 	j->count += j->header.count;
 	if (j->count == 0) {
 		say(STR(""), STR("No recipients were listed."));
@@ -315,6 +337,22 @@ put_recipients(struct job *j, struct str field)
 	}
 	header_put_items(&j->header.text, field, buf_str(&items));
 	buf_free(&items);
+}
+
+/* Names without a domain are left to our own queue where there are aliases,
+ * whether this user may read them or not. */
+static void
+choose_recipients(struct job *j)
+{
+	struct buf complete = j->operands, text = { 0 };
+
+	j->bare = j->typed.n < complete.n && !j->print &&
+	    enqueue_is_ours() && conf_file("aliases", &text) != 0;
+	buf_free(&text);
+	if (!j->bare)
+		return;
+	j->operands = j->typed;
+	j->typed = complete;
 }
 
 static void
@@ -437,7 +475,7 @@ queue_in_process(struct job *j, struct header_reader *in, uid_t invoker)
 	} while (rc > 0 && head.n < COLLECTED);
 	if (rc < 0)
 		die_reading();
-	code = queue_here(invoker, &head, rc > 0 ? in->fd : -1);
+	code = queue_here(invoker, j->bare, &head, rc > 0 ? in->fd : -1);
 	cli_begin("nullmailer-inject");
 	return explain_code(code);
 }
@@ -465,7 +503,7 @@ send_message(struct job *j, struct header_reader *in)
 		put_header_and_body(j, in);
 		return 0;
 	}
-	rc = enqueue_open(&j->queue, NULL);
+	rc = enqueue_open(&j->queue, j->bare, NULL);
 	if (rc < 0)
 		die_starting();
 	if (rc > 0)
@@ -480,8 +518,6 @@ read_configuration(struct job *j)
 {
 	if (hostnames_load(&j->names) < 0)
 		cli_die(EXIT_CONFIG, "Error: %s", conf_why());
-	if (hostnames_warning())
-		say(STR(""), str_of(hostnames_warning()));
 	j->header.names = &j->names;
 }
 
@@ -520,6 +556,7 @@ free_job(struct job *j)
 	buf_free(&j->host);
 	buf_free(&j->sender);
 	buf_free(&j->operands);
+	buf_free(&j->typed);
 }
 
 int
@@ -560,6 +597,7 @@ inject_main(int argc, char **argv)
 		add_missing_resent(&j);
 	else
 		add_missing_fields(&j);
+	choose_recipients(&j);
 	code = send_message(&j, &in);
 	free_job(&j);
 	return code;

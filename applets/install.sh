@@ -195,10 +195,12 @@ install)
 	;;
 uninstall)
 	remove | while read -r path; do rm -f "$DESTDIR$path"; done
-	rm -f "$DESTDIR$SPOOL/trigger" "$DESTDIR$SPOOL/status"
+	rm -f "$DESTDIR$SPOOL/trigger" "$DESTDIR$SPOOL/status" \
+	    "$DESTDIR$SPOOL/failures" "$DESTDIR$SPOOL/lock"
+	rm -rf "$DESTDIR$SPOOL/conf"
 	rmdir "$DESTDIR$MODULES" "$DESTDIR$SPOOL/queue" "$DESTDIR$SPOOL/tmp" \
-	    "$DESTDIR$SPOOL/failed" "$DESTDIR$SPOOL" "$DESTDIR$CONFIG" \
-	    2>/dev/null || :
+	    "$DESTDIR$SPOOL/failed" "$DESTDIR$SPOOL/hold" "$DESTDIR$SPOOL" \
+	    "$DESTDIR$CONFIG" 2>/dev/null || :
 	for left in "$DESTDIR$SPOOL" "$DESTDIR$CONFIG"; do
 		[ ! -e "$left" ] || echo "Left in place: $left"
 	done

@@ -56,6 +56,31 @@ find_applet(const char *name)
 	return NULL;
 }
 
+/* Whether the word stands in the name with no letter or digit beside it. */
+static int
+is_part(const char *name, const char *word)
+{
+	static const char marks[] = "-._";
+	const char *at = strstr(name, word);
+
+	return at && strchr(marks, at[strlen(word)]) &&
+	    (at == name || strchr(marks, at[-1]));
+}
+
+/* What a distribution or an administrator has renamed, as in sendmail.real. */
+static const struct applet *
+guess_applet(const char *name)
+{
+	size_t i;
+
+	if (is_part(name, "send-mail"))
+		return &applets[0];
+	for (i = 0; i < sizeof applets / sizeof applets[0]; i++)
+		if (is_part(name, applets[i].name))
+			return &applets[i];
+	return NULL;
+}
+
 /* The caller may have closed them. The next file opened would get such a number
  * and be read as standard input, or written to by a complaint. */
 static void
@@ -83,18 +108,12 @@ become_real_user(void)
 	return setresgid(g, g, g) < 0 || setresuid(u, u, u) < 0 ? -1 : 0;
 }
 
-static void
-drop_rights(const struct applet *a)
+static int
+run_applet(const struct applet *a, enum rights rights, int argc, char **argv)
 {
-	if (a->rights == SUID_DROP && getauxval(AT_SECURE) != 0 &&
+	if (rights == SUID_DROP && getauxval(AT_SECURE) != 0 &&
 	    become_real_user() < 0)
 		cli_die(1, "cannot drop privileges:");
-}
-
-static int
-run_applet(const struct applet *a, int argc, char **argv)
-{
-	drop_rights(a);
 	cli_begin(a->name);
 	return a->main(argc, argv);
 }
@@ -162,17 +181,25 @@ int
 main(int argc, char **argv)
 {
 	const struct applet *a;
+	const char *name;
 
 	open_standard_descriptors();
 	if (argc < 1)
 		return 1;
-	a = find_applet(base_name(argv[0]));
+	name = base_name(argv[0]);
+	a = find_applet(name);
 	if (a)
-		return run_applet(a, argc, argv);
+		return run_applet(a, a->rights, argc, argv);
+	a = guess_applet(name);
+	if (a)
+		return run_applet(a, SUID_DROP, argc, argv);
+	if (strncmp(name, prefix, sizeof prefix - 2))
+		return answer_question(name);
 	if (argc < 2) {
 		show_help();
 		return 1;
 	}
 	a = find_applet(argv[1]);
-	return a ? run_applet(a, argc - 1, argv + 1) : answer_question(argv[1]);
+	return a ? run_applet(a, a->rights, argc - 1, argv + 1) :
+	    answer_question(argv[1]);
 }

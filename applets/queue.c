@@ -5,7 +5,6 @@
  * the environment, the limits, nor the dispositions of signals. Complaints go
  * to stdout, as nullmailer's do; programs that start this one join it to their
  * stderr. Inside another program, queue_here, they go to stderr directly. */
-#include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
 #include <signal.h>
@@ -13,7 +12,9 @@
 #include <unistd.h>
 
 #include "../lib/base/mem.h"
+#include "../lib/conf/conf.h"
 #include "../lib/queue/store.h"
+#include "../lib/send/logger.h"
 #include "applets.h"
 #include "cli.h"
 #include "queue.h"
@@ -21,6 +22,7 @@
 struct order {
 	uid_t invoker;
 	int confirm;		/* descriptor, or -1 */
+	int bare;		/* recipients may have no domain */
 	struct buf head;	/* what the input begins with ... */
 	int input;		/* ... and where the rest is, -1 if nowhere */
 };
@@ -52,6 +54,7 @@ read_arguments(struct order *o, int argc, char **argv)
 	*o = (struct order){ .invoker = getuid(), .confirm = -1 };
 	for (i = 1; i < argc; i++) {
 		s = str_of(argv[i]);
+		o->bare |= str_eq(s, STR("--bare"));
 		if (str_starts(s, confirm)
 		    && str_number(str_skip(s, confirm.n), INT_MAX, &n) == 0)
 			o->confirm = (int)n;
@@ -110,13 +113,9 @@ handle_signals(const sigset_t *ending)
 static int
 read_confirmation(int fd)
 {
-	ssize_t n;
 	char c;
 
-	do
-		n = read(fd, &c, 1);
-	while (n < 0 && errno == EINTR);
-	return n == 1;
+	return str_read(fd, &c, 1) == 1;
 }
 
 static int
@@ -146,13 +145,29 @@ copy_message(const struct order *o, const sigset_t *ending)
 	return rc;
 }
 
+/* It is in nobody's queue, so the system's log has to know. */
+static void
+log_nobody(void)
+{
+	struct logger logger = { -1 };
+	struct buf line = { 0 };
+
+	if (!store.rules.nobody.n)
+		return;
+	buf_set(&line, STR("Dropped, as aliases says /dev/null: "));
+	buf_clean(&line, buf_str(&store.rules.nobody), 1024);
+	logger_line(&logger, LOGGER_INFO, buf_str(&line));
+	buf_free(&line);
+}
+
 /* Ending signals are blocked on entry and on return. */
 static int
 queue_message(struct order *o, const sigset_t *ending)
 {
 	int rc;
 
-	if (store_begin(&store, o->invoker) < 0)
+	conf_list();
+	if (store_begin(&store, o->invoker, o->bare) < 0)
 		return print_failure();
 	mem_at_end(remove_temporary);
 	store.in = o->head;
@@ -165,6 +180,7 @@ queue_message(struct order *o, const sigset_t *ending)
 		return print_failure();
 	if (store.why.n)
 		cli_warn("%s", buf_z(&store.why));
+	log_nobody();
 	return 0;
 }
 
@@ -187,9 +203,9 @@ carry_out(struct order *o)
 }
 
 int
-queue_here(uid_t invoker, struct buf *head, int input)
+queue_here(uid_t invoker, int bare, struct buf *head, int input)
 {
-	struct order o = { invoker, -1, *head, input };
+	struct order o = { invoker, -1, bare, *head, input };
 	int rc;
 
 	cli_begin("nullmailer-queue");

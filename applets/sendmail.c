@@ -14,6 +14,7 @@
 #include "../lib/conf/hostname.h"
 #include "../lib/conf/path.h"
 #include "../lib/mail/addr.h"
+#include "../lib/mail/aliases.h"
 #include "../lib/queue/spool.h"
 #include "../lib/queue/trigger.h"
 #include "applets.h"
@@ -27,6 +28,7 @@ enum mode {
 struct choice {
 	int mode;
 	int extract;			/* -t */
+	int from_header;		/* --read-envelope-from */
 	const char *from;
 	const char *name;
 	const char *flush;		/* -q, "" without a value */
@@ -50,19 +52,26 @@ set_part(const char *variable, struct str value)
 	buf_free(&text);
 }
 
+/* For nullmailer-inject. s: a Return-Path in the message must not override an
+ * option. e: the sender is that of the From field. */
+static void
+add_flags(struct str flags)
+{
+	struct buf text = { 0 };
+
+	buf_cat(&text, str_of(getenv("NULLMAILER_FLAGS")), flags);
+	set_variable("NULLMAILER_FLAGS", buf_z(&text));
+	buf_free(&text);
+}
+
 /* A sender without a host gets the host of the environment, as the From line
- * does. Flag s: a Return-Path in the message must not override an option. */
+ * does. */
 static void
 use_local_sender(struct str user)
 {
-	const char *flags = getenv("NULLMAILER_FLAGS");
-	struct buf text = { 0 };
-
 	set_part("NULLMAILER_USER", user);
 	set_part("NULLMAILER_SUSER", user);
-	buf_cat(&text, str_of(flags), STR("s"));
-	set_variable("NULLMAILER_FLAGS", buf_z(&text));
-	buf_free(&text);
+	add_flags(STR("s"));
 }
 
 /* Prepares the environment for the generated From line. 1 if inject needs the
@@ -108,6 +117,8 @@ send_mail(const struct choice *c, int count, char **operands)
 	argv[n++] = end;
 	while (*operands)
 		argv[n++] = *operands++;
+	if (c->from_header)
+		add_flags(STR("es"));
 	if (c->name)
 		set_variable("NULLMAILER_NAME", c->name);
 	code = inject_main(n, argv);
@@ -200,6 +211,20 @@ verify(char **operands)
 }
 
 static int
+check_aliases(void)
+{
+	struct buf text = { 0 };
+	int good = aliases_check(&text);
+
+	if (good < 0)
+		cli_die(18, "Error: %s", conf_why());
+	str_write(2, buf_str(&text));
+	if (good)
+		cli_warn("aliases: %d names", good);
+	return text.n > 0;
+}
+
+static int
 print_sendmail_version(void)
 {
 	print(1, STR("sendmail "), STR("(nullmailer " VERSION ")"), STR(""));
@@ -224,7 +249,7 @@ run_mode(const struct choice *c, int count, char **operands)
 	case VERIFY:
 		return verify(operands);
 	case ALIASES:
-		return 0;
+		return check_aliases();
 	case DAEMON:
 		cli_die(1, "-bd: there is no SMTP daemon here; nullmailer-send "
 		    "empties the queue, sendmail -bs takes SMTP on stdin");
@@ -244,7 +269,7 @@ is_newaliases(const char *name)
 {
 	const char *slash = strrchr(name, '/');
 
-	return !strcmp(slash ? slash + 1 : name, "newaliases");
+	return strstr(slash ? slash : name, "newaliases") != NULL;
 }
 
 int
@@ -258,7 +283,7 @@ sendmail_main(int argc, char **argv)
 		MODE("bp", LIST_QUEUE, "list the queue, like mailq"),
 		MODE("bs", SERVE, "speak SMTP on stdin and stdout"),
 		MODE("bv", VERIFY, "only check the addresses"),
-		MODE("bi", ALIASES, "do nothing: there are no aliases"),
+		MODE("bi", ALIASES, "check the control file aliases"),
 		MODE("bd", DAEMON, NULL), MODE("bD", DAEMON, NULL),
 		MODE("bl", DAEMON, NULL), MODE("ba", DAEMON, NULL),
 		MODE("bt", ADDRESS_TEST, NULL),
@@ -272,6 +297,11 @@ sendmail_main(int argc, char **argv)
 		ROW('r', NULL, OPT_STRING, from, "sender", 0),
 		ROW('F', NULL, OPT_STRING, name, "full name of the sender", 0),
 		ROW('d', NULL, OPT_STRING, debug, NULL, 0),
+		/* msmtp's */
+		ROW(0, "from", OPT_STRING, from, NULL, 0),
+		ROW(0, "read-recipients", OPT_FLAG, extract, NULL, 0),
+		ROW(0, "read-envelope-from", OPT_FLAG, from_header, NULL, 0),
+		{ OPT_IGNORED('a', "account", OPT_IGNORE_VALUE) },
 #define IGNORE(letter, kind) \
 	{ OPT_IGNORED(letter, NULL, OPT_IGNORE##kind) }
 		IGNORE('i', ), IGNORE('m', ), IGNORE('n', ), IGNORE('U', ),
@@ -292,14 +322,14 @@ sendmail_main(int argc, char **argv)
 #undef IGNORE
 	};
 	const struct opts options = { rows, sizeof rows / sizeof rows[0],
-	    OPT_SINGLE_DASH | OPT_TOLERANT, &c, NULL };
+	    OPT_SINGLE_DASH | OPT_TOLERANT | OPT_ANYWHERE, &c, NULL };
 	static const struct cli cli = { "sendmail", "[recipients] <message",
 	    "Hand a message to the queue of nullmailer.", 0, -1 };
 	int first;
 
 	cli_begin("sendmail");
 	if (is_newaliases(argv[0]))
-		return 0;
+		return check_aliases();
 	first = cli_options(&cli, &options, argc, argv);
 	return run_mode(&c, argc - first, argv + first);
 }

@@ -6,7 +6,6 @@
  * other servers might take for a line end, gets it refused after that end
  * (RFC 5321 2.3.8). After LF, LF.LF ends it. If the input ends before, nothing
  * is queued. */
-#include <errno.h>
 #include <poll.h>
 #include <signal.h>
 #include <sys/wait.h>
@@ -77,9 +76,7 @@ fill_input(struct session *s)
 	if (poll(&p, 1, PATIENCE_MS) == 0)
 		reply(s, "421 4.4.2 Timeout, closing connection");
 	else
-		do
-			n = read(0, s->in, sizeof s->in);
-		while (n < 0 && errno == EINTR);
+		n = str_read(0, s->in, sizeof s->in);
 	s->at = 0;
 	s->n = n > 0 ? (size_t)n : 0;
 	s->over |= n <= 0;
@@ -185,11 +182,15 @@ parse_address(struct str parameter, struct buf *out)
 /* The queue program decides; what it is sure to refuse is refused here already,
  * so that the client sees which address it was. */
 static int
-acceptable(const struct session *s, struct str address,
-    int (*check)(const struct store_rules *, struct str, struct buf *))
+acceptable(struct session *s, struct str address,
+    int (*check)(struct store_rules *, struct str, struct buf *))
 {
 	struct buf stored = { 0 };
-	int ok = s->lenient ? address_plain(address)
+	int ok;
+
+	s->rules.results = 0;
+	buf_clear(&s->rules.nobody);
+	ok = s->lenient ? address_plain(address)
 	    : check(&s->rules, address, &stored);
 
 	buf_free(&stored);
@@ -334,7 +335,7 @@ receive_message(struct session *s)
 	struct data d = { LINE_START, s->crlf, 0, 0 };
 	struct enqueue q;
 
-	if (enqueue_open(&q, queue_main) < 0) {
+	if (enqueue_open(&q, 0, queue_main) < 0) {
 		cli_warn("starting nullmailer-queue failed:");
 		reply(s, "451 4.3.0 Starting nullmailer-queue failed");
 		return;
@@ -447,7 +448,7 @@ smtpd_main(int argc, char **argv)
 	(void)argv;
 	cli_begin("nullmailer-smtpd");
 	signal(SIGPIPE, SIG_IGN);
-	s.lenient = store_rules_load(&s.rules) < 0;
+	s.lenient = store_rules_load(&s.rules, 0) < 0;
 	reply(&s, "220 nullmailer-smtpd ready");
 	while (!s.over && (rc = read_command(&s)) >= 0) {
 		if (rc == 0)

@@ -8,16 +8,20 @@ install-openrc: ## its service; also -systemd -runit -s6 -daemontools -sysv ...
 $(SERVICES:%=install-%):
 	@$(INSTALL:applets/install.sh=initscripts/install.sh) $(@:install-%=%)
 
-# The library is the same for every layout; its objects are not wanted again.
+# The archives are there unless the build was given other trees.
 DEB = $(OBJ)/deb
-deb: export MAKE_DEB = BEARSSL_SRC=$(call absolute,$(BEARSSL)) \
-	BEARSSL_A=$(call absolute,$(BEARSSL_A)) BEARSSL_O= MUSL=$(MUSL_MADE)
-deb: $(LIBS) ## a Debian package, in OBJ/deb
-	+@sh initscripts/debian/build.sh $(DEB)
-
 DIST = nullmailer-$(VERSION)
-dist: $(BINARY) ## a tarball that builds without a network, in OBJ
-	@sh initscripts/dist.sh $(OBJ) $(DIST) $(BUILD_DATE)
+ORIGS = $(OBJ)/$(MUSL_FILE) \
+	$(OBJ)/$(shell sed -n 's/^tarball=//p' ssl/get-bearssl.sh)
+deb: $(LIBS) ## a Debian source package, and the package, in OBJ/deb
+	@sh tests/need.sh $$($(NEED_TESTS) initscripts/deb.sh)
+	@OMIT='$(addprefix --exclude=./,obj $(OBJ) $(BINARY))' sh initscripts/deb.sh \
+	    $(DEB) $(VERSION) $(BUILD_DATE) $(ORIGS)
+dist: $(LIBS) ## a tarball that builds without a network; OBJ/recipes for it
+	@sh initscripts/dist.sh $(OBJ) $(DIST) $(VERSION) $(BUILD_DATE) $(ORIGS)
+	@sh initscripts/recipes.sh $(OBJ)/recipes $(OBJ)/$(DIST).tar.gz $(VERSION)
+sbom: $(LIBS) ## what the program is made of (SPDX)
+	@sh initscripts/sbom.sh $(DIST) $(VERSION) $(BUILD_DATE) $(ORIGS)
 
 HOSTS = $(filter-out %/boot.sh %/cgroup.sh %/lib.sh %/root.sh %/system.sh,$(sort \
 	$(wildcard tests/init/*.sh tests/packages/*.sh)))
@@ -29,4 +33,4 @@ hosts: $(BINARY) $(TOOLS) deb ## init systems, containers, packages, as root
 	@sh tests/init/system.sh $(SYSTEM)
 	@TEST_TIMEOUT=900 tests/run $(HOSTS)
 
-.PHONY: deb dist hosts $(SERVICES:%=install-%)
+.PHONY: deb dist sbom hosts $(SERVICES:%=install-%)

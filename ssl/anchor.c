@@ -1,6 +1,6 @@
 /* anchor - whom we trust; see anchor.h. A file is kept as its certificates'
- * DER behind each other, the bundle is read where it lies. CA_FILES comes from
- * the command line of the build: names separated by blanks. */
+ * DER one after the other, the bundle is read where it lies. CA_FILES comes
+ * from the command line of the build: names separated by blanks. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

@@ -6,7 +6,7 @@
 #include "hs.h"
 
 const char extension_bad[] =
-    "the server sent a bad extension, or one nobody asked for";
+    "the server sent a bad extension, or one not asked for";
 
 /* Those that some servers of TLS 1.2 send without need do no harm. */
 static const struct {

@@ -168,7 +168,7 @@ parse_hello(struct hs *h, struct reader *r, struct hello *s)
 	if (r->n && !extensions_read(h, r, where, &s->ext))
 		return 0;
 	if (r->n)
-		hs_fail(h, DECODE_ERROR, "bytes behind the ServerHello");
+		hs_fail(h, DECODE_ERROR, "bytes after the ServerHello");
 	return !hs_failed(h);
 }
 

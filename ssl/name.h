@@ -23,7 +23,7 @@ struct der host_text(const struct host *);
 /* 1 when the certificate names the host. Addresses match iPAddress names only;
  * names match dNSName, or the one common name when there is no
  * subjectAltName. A wildcard stands for the whole first label and needs two
- * more labels behind it. */
+ * more labels after it. */
 int name_matches(const struct cert *, const struct host *);
 
 /* The names the certificate does hold, at most three, for a message. */

@@ -99,7 +99,7 @@ damaged(struct pem *p, const char *why)
 	return -1;
 }
 
-/* Moves behind the next occurrence of s. 0, or -1 and to the end. */
+/* Moves past the next occurrence of s. 0, or -1 and to the end. */
 static int
 seek(struct pem *p, const char *s)
 {
@@ -111,7 +111,7 @@ seek(struct pem *p, const char *s)
 	return f ? 0 : -1;
 }
 
-/* 1 and moves behind s when it comes next. */
+/* 1 and moves past s when it comes next. */
 static int
 skip(struct pem *p, const char *s)
 {

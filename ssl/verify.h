@@ -20,7 +20,7 @@ enum { VERIFY_CERTS = 32, VERIFY_BYTES = 256 << 10 };
 
 /* Judges a server by its Certificate message (RFC 8446 4.4.2, RFC 5246 7.4.2):
  * the DER of n certificates in the order they came, the server's own first.
- * Nobody else has to have looked at them: n may be 0 and a certificate empty
+ * They need not have been looked at before: n may be 0 and a certificate empty
  * or of any other bytes. Of a chain of more than VERIFY_CERTS none is read, so
  * that n may be larger than the array.
  *

@@ -55,4 +55,4 @@ cost() {
 }
 cost root 0 66 1 1
 cost owner $OWNER 54 1 1
-cost 'set-uid program' 65534 100 2 2
+cost 'set-uid program' 65534 102 2 2

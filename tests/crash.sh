@@ -72,7 +72,7 @@ calls() {
 		n = ++seen[$1 " " $2]; if (!done[$2 " " n]++) print $2, n }'
 }
 # inject NAME PROGRAM WHAT OPTIONS...: WHAT happens at each system call in turn,
-# but for those that cannot fail: to the disk they are the call behind them.
+# but for those that cannot fail: to the disk they are the call after them.
 inject() {
 	name=$1 program=$2 what=$3; shift 3
 	calls "$program" "$@" >"$T/calls"

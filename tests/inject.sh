@@ -126,6 +126,11 @@ is 'a user that needs quotes' "$(env_try USER='u v@w')" '0 u v@w@f.q.d.n a@f.q.d
 for v in USER NULLMAILER_SUSER NULLMAILER_HOST NULLMAILER_SHOST; do
 	is "line breaks in $v" "$(env_try "$v=a${lf}b@c.d")" '1 nullmailer-inject: Invalid sender address: a / b@c.d'
 done
+is 'a user that is an address' "$(env_try USER=joe@ad.example.net)" '0 joe@ad.example.net a@f.q.d.n From: joe <joe@ad.example.net>'
+is 'its domain is completed' "$(env_try USER=joe@ad)" '0 joe@ad.q.d.n a@f.q.d.n From: joe <joe@ad.q.d.n>'
+is 'with a host it is a name' "$(env_try USER=joe@ad.example.net MAILHOST=h.i)" \
+    '0 joe@ad.example.net@h.i a@f.q.d.n From: "joe@ad.example.net" <"joe@ad.example.net"@h.i>'
+is 'a user that resembles one' "$(env_try USER=joe@)" '0 joe@@f.q.d.n a@f.q.d.n From: "joe@" <"joe@"@f.q.d.n>'
 is 'a host that is none' "$(env_try MAILHOST='x.y> A=B')" '1 nullmailer-inject: Invalid sender address: x.y> A=B'
 
 # Host names from the files; HOSTNAME counts only where no file says anything.
@@ -141,7 +146,7 @@ rm "$config/idhost"
 conf me me.name
 if [ "${LAYOUT:-upstream}" = debian ]; then
 	is 'mailname beats me' "$(env_try)" '0 u@mail.name a@mail.name From: u <u@mail.name>'
-	is 'and says so' "$(cat "$T/err")" "Warning: On Debian systems, nullmailer's 'me' is disregarded; please use '/etc/mailname' instead."
+	is 'and does not say so each time' "$(cat "$T/err")" ""
 else
 	is 'me beats mailname' "$(env_try)" '0 u@me.name a@me.name From: u <u@me.name>'
 	is 'and says nothing' "$(cat "$T/err")" ''

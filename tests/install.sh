@@ -98,6 +98,8 @@ has "and that the user is missing" "$(cat "$T/out")" 'useradd .* no-such-user'
 is "upstream: no link outside the prefix" \
     "$(find "$root" -mindepth 1 -maxdepth 2 | sed "s|$root||")" "$(printf '/usr\n/usr/local')"
 echo kept >"$root$etc/remotes"
+mkdir "$root$var/hold" "$root$var/conf"
+for f in lock status failures conf/me; do echo >"$root$var/$f"; done
 build uninstall
 is "uninstall leaves the configuration only" \
     "$(find "$root" -not -type d | sed "s|$root||")" "$etc/remotes"

@@ -36,7 +36,8 @@
 # waiting; failed                the number of messages in queue/; in failed/
 # drained                        whether queue/ has none
 # stored                         the files of queue/, one after the other
-# empty                          clears queue/, failed/, tmp/
+# empty                          clears queue/, failed/, tmp/, and status: another
+#                                server may get the port of one before
 # The sender
 # run                            one queue run: $rc, and $took in ms
 # start [OPTION...]              a sender in the background: $sender

@@ -22,72 +22,18 @@ try() {
 		tr -s '\n' ' ' | sed 's/ $//'
 }
 
-# Command lines, separated by words; recipients are r@x.y or of the header.
+# The command lines of programs, word by word.
+rows=0
 while IFS='|' read -r args want; do
 	case $args in '' | '#'*) continue ;; esac
 	set -f; set -- $args; set +f
+	message='To: h@x.y\nSubject: x\n\nbody\n'
+	case $args in *read-envelope*) message="From: O <o@x.y>\n$message" ;; esac
 	is "sendmail $*" "$(try "$@")" "${want# }"
-done <<'.'
-# cron, at, anacron
--i -FCronDaemon -B8BITMIME -oem r@x.y   | 0 u@f.q.d.n r@x.y
--FCronDaemon -i -odi -oem -oi -t -f root | 0 root@f.q.d.n h@x.y
--i r                                    | 0 u@f.q.d.n r@f.q.d.n
-# PHP, git, mutt, mailx, mdadm, logwatch, perl, monitoring
--t -i                                   | 0 u@f.q.d.n h@x.y
--t -i -f www@x.y                        | 0 www@x.y h@x.y
--i r@x.y s@x.y                          | 0 u@f.q.d.n r@x.y s@x.y
--oem -oi -f a@b.c -- r@x.y              | 0 a@b.c r@x.y
--oi -oem -fa@b.c -t                     | 0 a@b.c h@x.y
--t                                      | 0 u@f.q.d.n h@x.y
--oi -t                                  | 0 u@f.q.d.n h@x.y
--bm -r a@b.c r@x.y                      | 0 a@b.c r@x.y
-# lists, and -t with operands
-r@x.y,s@x.y                             | 0 u@f.q.d.n r@x.y s@x.y
--t r@x.y                                | 0 u@f.q.d.n r@x.y h@x.y
-# bundles, values, ends of options
--ti                                     | 0 u@f.q.d.n h@x.y
--vit                                    | 0 u@f.q.d.n h@x.y
--itfa@b.c                               | 0 a@b.c h@x.y
--o i r@x.y                              | 0 u@f.q.d.n r@x.y
--odb r@x.y                              | 0 u@f.q.d.n r@x.y
--oQ/path r@x.y                          | 0 u@f.q.d.n r@x.y
--i -- r@x.y                             | 0 u@f.q.d.n r@x.y
-- r@x.y                                 | 0 u@f.q.d.n r@x.y
-r@x.y -t                                | 0 u@f.q.d.n r@x.y -t@f.q.d.n
--em r@x.y                               | 0 u@f.q.d.n r@x.y
--ep -eq -ee -ew -e r@x.y                | 0 u@f.q.d.n r@x.y
--m -n -U -v -i r@x.y                    | 0 u@f.q.d.n r@x.y
--N never -R hdrs -V id -L tag -h 5 r@x.y | 0 u@f.q.d.n r@x.y
--p smtp -d 1 -O a=b -X/no -C/no r@x.y   | 0 u@f.q.d.n r@x.y
--G -Am -Ac -A -E -J -Mx -M -s -T -x r@x.y | 0 u@f.q.d.n r@x.y
--om -o7 -o8 -oq5 r@x.y                  | 0 u@f.q.d.n r@x.y
--bd -bm r@x.y                           | 0 u@f.q.d.n r@x.y
--q15m r@x.y                             | 0 u@f.q.d.n r@x.y
--q30m -t                                | 0 u@f.q.d.n h@x.y
--d0.1 -t                                | 0 u@f.q.d.n h@x.y
-# unknown ones
--Z r@x.y                                | 0 sendmail: unknown option string: '--Z', ignored u@f.q.d.n r@x.y
--iZ r@x.y                               | 0 sendmail: unknown option letter -Z, ignored u@f.q.d.n r@x.y
---zz -bq r@x.y                          | 0 sendmail: unknown option string: '--zz', ignored sendmail: unknown option string: '--bq', ignored u@f.q.d.n r@x.y
--f                                      | 1 sendmail: option -f requires a value.
--F                                      | 1 sendmail: option -F requires a value.
-# nothing after -- is an option
--- -n                                   | 0 u@f.q.d.n -n@f.q.d.n
--t -- -fevil@x.y                        | 0 u@f.q.d.n -fevil@x.y h@x.y
--- --help                               | 0 u@f.q.d.n --help@f.q.d.n
-# no shell, no paths
-;id                                     | 0 u@f.q.d.n id@f.q.d.n
-`id`@x.y                                | 0 u@f.q.d.n `id`@x.y
-../../etc/passwd@x.y                    | 0 u@f.q.d.n ../../etc/passwd@x.y
--r $(id) r@x.y                          | 0 $@f.q.d.n r@x.y
-# other modes
--bi                                     | 0
--I                                      | 0
--bv r@x.y s                             | 0
--bv x<                                  | 1 Invalid recipient: x<
--bv                                     | 1 sendmail: -bv: no address given
--bp                                     | 0
-.
+	rows=$((rows + 1))
+done <tests/data/commands.txt
+unset message
+ok "$rows rows" [ "$rows" -ge 80 ]
 
 # The sender: the value of -f; what becomes of envelope and From line.
 from_try() { echo "$(try -f "$1" r) $(grep '^From:' "$T/got" 2>/dev/null)"; }
@@ -156,6 +102,30 @@ done
 is '-d0.1' "$(try -d0.1 -bt; echo; cat "$T/out")" "0${lf}sendmail (nullmailer $("$NM" --version | sed -n '1s/.* //p'))"
 is '-bv' "$(try -bv r s@t; echo; cat "$T/out")" \
     "0${lf}r@f.q.d.n... would go to the smart host${lf}s@t.q.d.n... would go to the smart host"
+# Programs under other names; what resembles none is an error.
+mkdir "$T/names"
+printf '#!/bin/sh\ncat >"%s/got"\n' "$T" >"$T/queue"
+named() {
+	name=$1; shift
+	ln -sf "$NM" "$T/names/$name"
+	rm -f "$T/got"
+	printf 'To: h@x.y\n\n' | "$T/names/$name" "$@" >"$T/out" 2>"$T/err"
+	echo "$? $(head -n 1 "$T/err" "$T/out" | grep -v '^==>' | grep . | head -n 1 | cut -c1-40)$(
+	    [ ! -f "$T/got" ] || sed '/^$/q' "$T/got" | paste -sd ' ' -)"
+}
+for n in sendmail.real sendmail-bin sendmail.distrib sendmail.nullmailer send-mail \
+    nullmailer-sendmail real-sendmail sendmail_old; do
+	is "$n" "$(named "$n" -h 25 -t)" "0 u@f.q.d.n h@x.y "
+done
+is "nullmailer-inject.real" "$(named nullmailer-inject.real -h)" "0 u@f.q.d.n h@x.y "
+has "mailq.distrib" "$(named mailq.distrib --help)" '^0 usage: mailq '
+has "nullmailer-smtpd.bak" "$(named nullmailer-smtpd.bak)" '^0 220 '
+is "newaliases.sendmail" "$(named newaliases.sendmail)" "0 "
+for n in foo sendmailx xsendmail smtpx mailqueue; do
+	has "$n is none" "$(named "$n" -t)" "^1 nullmailer: $n: no such program"
+done
+has "nullmailer NAME" "$(named nullmailer sendmail -t)" '^0 u@f.q.d.n h@x.y'
+has "nullmailer-3.0 NAME" "$(named nullmailer-3.0 sendmail -t)" '^0 u@f.q.d.n h@x.y'
 is 'newaliases' "$(newaliases </dev/null 2>&1; echo $?)" 0
 unset NULLMAILER_QUEUE
 echo | sendmail -f s@t.u r@x.y

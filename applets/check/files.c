@@ -13,6 +13,7 @@
 #include "../../lib/conf/hostname.h"
 #include "../../lib/conf/path.h"
 #include "../../lib/conf/user.h"
+#include "../../lib/mail/aliases.h"
 #include "../../lib/queue/census.h"
 #include "../../lib/queue/owner.h"
 #include "../../lib/queue/status.h"
@@ -22,12 +23,6 @@
 #include "check.h"
 
 #define ROOTS_DAYS 730		/* of a built-in CA list that is not too old */
-
-/* All but remotes. */
-static const char names[] = "me\0defaultdomain\0defaulthost\0idhost\0helohost\0"
-    "adminaddr\0allmailfrom\0bounceto\0doublebounceto\0bouncelines\0"
-    "pausetime\0maxpause\0sendtimeout\0queuelifetime\0delaywarn\0"
-    "failedlifetime\0maxsize\0minfree\0";
 
 /* "jane (uid 1000)" */
 static const char *
@@ -70,7 +65,8 @@ say_values(struct check *c)
 	const char *name;
 	int rc;
 
-	for (name = names; *name; name += strlen(name) + 1) {
+	for (name = conf_names; strcmp(name, "remotes");
+	    name += strlen(name) + 1) {
 		rc = conf_line(name, &value);
 		if (rc < 0)
 			check_say(c, CHECK_BAD, name, "%s", conf_why());
@@ -224,12 +220,14 @@ check_files(struct check *c, struct settings *set)
 	struct store_rules rules = { 0 };
 
 	check_part(c, "Control files", checked_path(PATH_CONFIG, ""));
+	conf_environment(&notes);
 	say_values(c);
 	if (hostnames_load(&h) == 0)
 		say_names(c, &h);
-	if (store_rules_load(&rules) < 0)
+	if (store_rules_load(&rules, 0) < 0 || aliases_check(&notes) < 0)
 		check_say(c, CHECK_BAD, "queue", "%s", conf_why());
 	if (settings_load(set, buf_str(&h.me), &notes) < 0) {
+		say_notes(c, buf_str(&notes));
 		say_unreadable(c);
 	} else {
 		say_notes(c, buf_str(&notes));

@@ -43,7 +43,7 @@ static int
 put_test(struct check *c, const char *address, struct buf *name)
 {
 	struct store s;
-	int rc = store_begin(&s, getuid());
+	int rc = store_begin(&s, getuid(), 0);
 
 	if (rc == 0) {
 		compose_test(&s.in, address);

@@ -44,7 +44,7 @@ static void
 next_turn(struct sender *s, struct message *m, enum judge_next next)
 {
 	if (next == JUDGE_OVER)
-		routes_over(s, m);
+		routes_over_here(s, m);
 	else if (next == JUDGE_LAST)
 		routes_offer(s, m, ROUTE_LAST);
 	else
@@ -83,6 +83,7 @@ delivery_done(struct sender *s, struct agent *a, size_t which,
 
 	/* It gives descriptors and memory back. */
 	s->not_before = s->shortages = 0;
+	s->settling = d.m;
 	journal_begins(a, &d);
 	message_state(&s->messages, d.m, MESSAGE_WAITING);
 	result = judge(s, a, &d, whole, &next);
@@ -101,6 +102,7 @@ delivery_done(struct sender *s, struct agent *a, size_t which,
 		s->status_changed = 1;
 	}
 	update_file(s, &d, a, whole, next);
+	s->settling = NULL;
 }
 
 /* A connection that got nothing done while others of the same remote do: the

@@ -1,5 +1,6 @@
 /* disk - whether there is room to rewrite queue files, or memory to read them,
- * and the sync of queue/ within a second of a change. */
+ * the sync of queue/ within a second of a change, and what earlier senders have
+ * left behind. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -95,9 +96,28 @@ give_reserve(void)
 	return had;
 }
 
-int
-sender_keep_reserve(void)
+static const struct sender *the_sender;
+
+static void
+name_in_hand(void)
 {
+	const struct messages *q = &the_sender->messages;
+	size_t i;
+
+	for (i = 0; i < q->count; i++) {
+		if (q->list[i]->state != MESSAGE_BUSY &&
+		    q->list[i] != the_sender->settling)
+			continue;
+		str_write(2, str_of(q->list[i]->name));
+		str_write(2, STR(": it may have been taken\n"));
+	}
+}
+
+int
+sender_keep_reserve(const struct sender *s)
+{
+	the_sender = s;
+	mem_at_end(name_in_hand);
 	mem_when_short(give_reserve);
 	if (!reserve)
 		reserve = malloc(RESERVE);
@@ -118,4 +138,21 @@ sender_clean_failed(struct sender *s, size_t too_many)
 		    "failedlifetime", log_clean(0, str_cut(&rest, '\n')));
 	buf_free(&removed);
 	status_trim_failures(&s->spool, too_many);
+}
+
+void
+sender_recall(struct sender *s)
+{
+	struct buf text = s->unknown;
+
+	if (s->recalled && !text.n)
+		return;
+	if (!s->recalled)
+		status_read(s->spool.root, STATUS_WAITING, &text);
+	s->recalled = 1;
+	s->unknown = (struct buf){ 0 };
+	history_read(&s->messages, &s->histories, buf_str(&text), &s->unknown);
+	if (!s->rescan)
+		buf_free(&s->unknown);
+	buf_free(&text);
 }

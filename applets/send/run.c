@@ -25,19 +25,8 @@ run_write_status(struct sender *s)
 	if (!s->status_changed)
 		return;
 	history_write(&s->messages, &s->histories, reason, next, &text);
-	status_write(&s->spool, &text, &s->status);
-	s->status_changed = 0;
-	buf_free(&text);
-}
-
-static void
-recall(struct sender *s)
-{
-	struct buf text = { 0 };
-
-	s->recalled = 1;
-	status_read(s->spool.root, STATUS_WAITING, &text);
-	history_read(&s->messages, &s->histories, buf_str(&text));
+	buf_add(&text, buf_str(&s->unknown));
+	s->status_changed = status_write(&s->spool, &text, &s->status) < 0;
 	buf_free(&text);
 }
 
@@ -107,6 +96,8 @@ begin_turn(struct sender *s, struct message *m)
 {
 	if (m->attempt)
 		buf_clear(&m->attempt->unfit);
+	if (m->attempt && m->attempt->not_before <= clock_ms())
+		m->attempt->over = 0;
 	m->turn = m->fresh = 0;
 	m->looked = m->again = m->locked = 0;
 	routes_offer(s, m, ROUTE_END);
@@ -174,8 +165,6 @@ run_begin(struct sender *s)
 	if (s->named)
 		s->pulls_until = clock_in(PULL_TIME);
 	s->named = 0;
-	if (!s->recalled)
-		recall(s);
 	if (sender_configure(s, 0) < 0 || !s->messages.waiting) {
 		forget_fresh(s);
 		end_run(s);

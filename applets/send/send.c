@@ -65,6 +65,9 @@ lock_spool(struct sender *s)
 	}
 	if (s->stop)
 		return;
+	if (spool_hand_out(&s->spool) < 0)
+		log_fault("Could not write to conf/ in the spool: %s; other "
+		    "programs do not see this environment", strerror(errno));
 	spool_clean(&s->spool);
 	sender_clean_failed(s, 0);
 }
@@ -101,6 +104,9 @@ begin_sender(struct sender *s)
 	umask(077);
 	if (owner_become(&why) < 0)
 		cli_die(1, "%s", buf_z(&why));
+	buf_clear(&why);
+	conf_environment(&why);
+	log_faults(buf_str(&why));
 	buf_free(&why);
 	if (hostnames_me(&s->me) < 0)
 		cli_die(ERR_CONFIG, "Error: %s", conf_why());
@@ -187,7 +193,7 @@ send_main(int argc, char **argv)
 	s.wanted = RUN_ALL;
 	s.rescan = 1;
 	s.clean_at = clock_in(CLEAN_FIRST);
-	sender_keep_reserve();
+	sender_keep_reserve(&s);
 	if (!s.stop)
 		loop(&s);
 	loop_end(&s);

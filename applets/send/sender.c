@@ -7,6 +7,7 @@
 #include "../../lib/base/clock.h"
 #include "../../lib/base/mem.h"
 #include "../../lib/conf/conf.h"
+#include "../../lib/queue/rules.h"
 #include "../cli.h"
 #include "../log.h"
 #include "sender.h"
@@ -24,6 +25,8 @@ sender_configure(struct sender *s, int first)
 
 	if (first || !remotes_equal(&set.remotes, &s->set.remotes))
 		remotes_notes(&set.remotes, &notes);
+	if (first)
+		store_rules_check(&notes);
 	log_faults(buf_str(&notes));
 	buf_free(&notes);
 	if (rc < 0) {
@@ -35,7 +38,10 @@ sender_configure(struct sender *s, int first)
 	}
 	if (first || set.pausetime != s->set.pausetime)
 		s->pause = set.pausetime;
-	s->urgent |= !first && !remotes_equal(&set.remotes, &s->set.remotes);
+	if (!first && !remotes_equal(&set.remotes, &s->set.remotes)) {
+		s->urgent = 1;
+		messages_forget_lines(&s->messages);
+	}
 	settings_free(&s->set);
 	s->set = set;
 	if (set.remotes.count)
@@ -199,10 +205,11 @@ sender_look(struct sender *s)
 			sender_look_at(s, name);
 			s->named |= s->fresh_count != 0;
 		}
-	if (rc >= 0)
-		return;
-	s->rescan = 0;
-	sender_scan(s);
+	if (rc < 0) {
+		s->rescan = 0;
+		sender_scan(s);
+	}
+	sender_recall(s);
 }
 
 void
@@ -372,7 +379,7 @@ sender_open(struct sender *s, struct message *m, struct delivery *d)
 {
 	int rc, changed;
 
-	if (sender_keep_reserve() < 0)
+	if (sender_keep_reserve(s) < 0)
 		return not_now(s, m, ENOMEM);
 	rc = open_queued(s, m, d);
 	if (rc)

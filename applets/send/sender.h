@@ -1,9 +1,10 @@
 /* sender.h - the state of nullmailer-send, and what its files do for each
  * other. Each file calls only those above it:
  *
- *	disk.c		room for copies, the sync of queue/
+ *	disk.c		room for copies, the sync of queue/, what was known
  *	sender.c	control files, clock, the queue as it is known
- *	routes.c	the remotes in this queue run, what waits for each
+ *	turns.c		which remote has a message next
+ *	routes.c	the remotes in this queue run, their agents
  *	secrets.c	passwords that stand elsewhere
  *	journal.c	the log lines of a delivery
  *	reports.c	bounces and delay notifications in the making
@@ -95,6 +96,7 @@ struct sender {
 	long long run_began;	/* clock_ms */
 	long long all_began;	/* the last one that offered all; 0 none */
 	unsigned long delivered;	/* recipients in this run */
+	const struct message *settling;	/* it has its result */
 	int deferred;		/* something waits for the end of this run */
 	int look;		/* a report of ours is in the queue */
 	int named;		/* inotify named a new message, and its pull of
@@ -125,7 +127,9 @@ struct sender {
 	unsigned long last_id;
 	unsigned long long status;	/* for status_write */
 	int status_changed;
-	int recalled;		/* what an earlier sender wrote */
+	int recalled;		/* what an earlier sender wrote; but for ... */
+	struct buf unknown;	/* ... lines of spool/status about messages that
+				 * no look at queue/ has found yet */
 	int watched;		/* --once is, at a terminal: a line moves */
 	struct progress progress;
 	long long shown_at;	/* clock_ms when it may move again */
@@ -185,8 +189,9 @@ void sender_note_full(struct sender *s, int error);
 /* A run begins: there may be by now. */
 void sender_look_for_room(struct sender *s);
 
-/* Memory for when there is none left. -1 if it is not to be had now. */
-int sender_keep_reserve(void);
+/* Memory for when there is none left, and the names of what is in hand for when
+ * that was not enough. -1 if it is not to be had now. */
+int sender_keep_reserve(const struct sender *s);
 
 /* A result of spool_ and delivery_settle: 1 is to be synced within a second. */
 void sender_unsynced(struct sender *s, int rc);
@@ -197,24 +202,40 @@ void sender_sync(struct sender *s);
 void sender_clean_failed(struct sender *s, size_t too_many);
 #define FAILURES_MAX 65536	/* bytes of them */
 
-/* ---- routes.c ---- */
+/* After a look at queue/: what an earlier sender has written about messages
+ * that are in the list by now. After one that found all, the others are
+ * gone. */
+void sender_recall(struct sender *s);
 
-void routes_make(struct sender *s);
-void routes_free(struct sender *s);
+/* ---- turns.c ---- */
 
 /* m waits for the remote whose turn it is, at the end of the line, at its
  * beginning, or after all others; for none if all have had it. */
 enum route_place { ROUTE_END, ROUTE_FRONT, ROUTE_LAST };
 void routes_offer(struct sender *s, struct message *m, enum route_place where);
 
-/* Its turn at this remote, or in this run, is over. */
+/* Its turn at this remote, or in this run, is over; or, in the third case, in
+ * this run for the recipients whom this remote takes. */
 void routes_next(struct sender *s, struct message *m);
 void routes_over(struct sender *s, struct message *m);
+void routes_over_here(struct sender *s, struct message *m);
+
+/* Whether a remote takes some recipient of the open message. */
+int route_begins(const struct sender *s, const struct route *r,
+    struct delivery *d);
 
 /* The next message of r, taken off; NULL if there is none. */
 struct message *route_shift(struct sender *s, struct route *r,
     enum route_place where);
 size_t route_waiting(const struct route *r);
+
+/* The first of a line, taken off; NULL if there is none. */
+struct message *turns_shift(struct line *l);
+
+/* ---- routes.c ---- */
+
+void routes_make(struct sender *s);
+void routes_free(struct sender *s);
 
 /* Leaves a remote out for the rest of the run. */
 void route_dead(struct sender *s, struct route *r, const struct result *why);

@@ -13,7 +13,7 @@ void json_end(struct buf *b, char bracket);
 void json_key(struct buf *b, const char *key);
 void json_number(struct buf *b, const char *key, long long v);
 
-/* Text of anybody's: what is not ASCII as \uXXXX, a byte that is no UTF-8 as
+/* Text of any origin: what is not ASCII as \uXXXX, a byte that is no UTF-8 as
  * \ufffd, and then KEY_hex beside it has all bytes. */
 void json_text(struct buf *b, const char *key, struct str text);
 

@@ -107,11 +107,18 @@ apply_option(const struct args *a, const struct opt *row, const char *value)
 }
 
 static int
-unknown(struct args *a, const char *text, struct str what)
+unknown(struct args *a, const char *text, struct str what, int may_follow)
 {
+	const char *next = *a->next;
+
 	buf_cat(a->why, str_of(text), what);
 	if (!(a->o->flags & OPT_TOLERANT))
 		return -1;
+	if (may_follow && next && *next != '-' && !strchr(next, '@') &&
+	    a->next[1]) {
+		a->next++;
+		buf_add(a->why, STR(" and its value"));
+	}
 	buf_addc(a->why, '\n');
 	return 0;
 }
@@ -136,8 +143,9 @@ long_option(struct args *a, const char *text)
 		int rc;
 
 		/* The value of a misspelt option may be a secret. */
-		buf_put(&quoted, "'--%'", name);
-		rc = unknown(a, "unknown option string: ", buf_str(&quoted));
+		buf_cat(&quoted, STR("'--"), name, STR("'"));
+		rc = unknown(a, "unknown option string: ", buf_str(&quoted),
+		    !value);
 		buf_free(&quoted);
 		return rc;
 	}
@@ -163,7 +171,8 @@ letter_options(struct args *a, const char *letters)
 		const struct opt *row = option_row(a, *letters, letter);
 
 		if (!row) {
-			if (unknown(a, "unknown option letter -", letter) < 0)
+			if (unknown(a, "unknown option letter -", letter, 0)
+			    < 0)
 				return -1;
 			continue;
 		}
@@ -192,22 +201,40 @@ parse_option(struct args *a, const char *arg)
 	return letter_options(a, arg + 1);
 }
 
+/* Moves words to before those at first; returns the place after them. */
+static char **
+move_words(char **first, char **from, char **to)
+{
+	char *word;
+
+	for (; from < to; from++) {
+		word = *from;
+		memmove(first + 1, first,
+		    (size_t)(from - first) * sizeof *first);
+		*first++ = word;
+	}
+	return first;
+}
+
 int
 opt_args(const struct opts *o, int argc, char **argv, struct buf *why)
 {
-	struct args a = { o, argv + 1, why, NULL };
+	char **first = argv + 1, **option;
+	struct args a = { o, first, why, NULL };
+	int end = argc < 1;
 
-	if (argc < 1)
-		return 0;
-	while (*a.next && (*a.next)[0] == '-') {
-		const char *arg = *a.next++;
-
-		if (!strcmp(arg, "-") || !strcmp(arg, "--"))
-			break;
-		if (parse_option(&a, arg) < 0)
+	while (!end && *(option = a.next)) {
+		a.next++;
+		if (**option != '-') {
+			end = !(o->flags & OPT_ANYWHERE);
+			continue;
+		}
+		end = !strcmp(*option, "-") || !strcmp(*option, "--");
+		if (!end && parse_option(&a, *option) < 0)
 			return -1;
+		first = move_words(first, option, a.next);
 	}
-	return (int)(a.next - argv);
+	return argc < 1 ? 0 : (int)(first - argv);
 }
 
 int

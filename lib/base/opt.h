@@ -37,7 +37,8 @@ struct opt {
 
 enum {
 	OPT_SINGLE_DASH = 1,	/* -name is long unless n is a letter */
-	OPT_TOLERANT = 2	/* unknown options are noted, not errors */
+	OPT_TOLERANT = 2,	/* unknown options are noted, not errors */
+	OPT_ANYWHERE = 4	/* operands may come before options */
 };
 
 struct opts {
@@ -50,7 +51,9 @@ struct opts {
 
 /* Reads options up to the first operand, "--", or a lone "-". Returns the
  * index of the first operand, or -1 with the reason appended to why. With
- * OPT_TOLERANT each unknown option adds a line to why and parsing goes on. */
+ * OPT_TOLERANT each unknown option adds a line to why and parsing goes on; a
+ * word after it that is no address and not the last one is its value. With
+ * OPT_ANYWHERE operands end nothing, and argv is sorted: they come last. */
 int opt_args(const struct opts *o, int argc, char **argv, struct buf *why);
 
 /* One option from text such as "port=25", "--port=25", "-p25" or "starttls".

@@ -153,3 +153,14 @@ str_write(int fd, struct str s)
 	}
 	return 0;
 }
+
+ssize_t
+str_read(int fd, void *to, size_t n)
+{
+	ssize_t got;
+
+	do
+		got = read(fd, to, n);
+	while (got < 0 && errno == EINTR);
+	return got;
+}

@@ -3,6 +3,7 @@
 #define STR_H
 
 #include <stddef.h>
+#include <sys/types.h>
 
 struct str {
 	const char *p;
@@ -47,5 +48,8 @@ int str_number(struct str s, unsigned long max, unsigned long *out);
 
 /* Writes all of s to a descriptor. 0, or -1 with errno. */
 int str_write(int fd, struct str s);
+
+/* As read(2), and again after EINTR. */
+ssize_t str_read(int fd, void *to, size_t n);
 
 #endif

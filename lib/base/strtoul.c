@@ -1,9 +1,13 @@
 /* strtoul - numbers of base 8, 10 and 16, without blanks or signs before them.
  *
  * It replaces the C library's, which is ten times its size. Nothing here uses
- * it but the library's resolver: for an address, a port, and resolv.conf. */
+ * it but the library's resolver: for an address, a port, and resolv.conf. It is
+ * weak, as a test program that needs the whole family has the library's. */
 #include <limits.h>
 #include <stdlib.h>
+
+#pragma weak strtoull
+#pragma weak strtoul
 
 static unsigned
 worth(unsigned char c)

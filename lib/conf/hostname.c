@@ -1,8 +1,8 @@
 /* hostname - the names of this host. */
 #include <limits.h>
-#include <string.h>
 #include <unistd.h>
 
+#include "../base/chr.h"
 #include "conf.h"
 #include "hostname.h"
 
@@ -14,20 +14,56 @@ hostnames_warning(void)
 	return warning;
 }
 
-/* 1 from a file, 0 not, -1 conf_why. */
+static int
+has_dot(const struct buf *name)
+{
+	return str_find(buf_str(name), '.') < name->n;
+}
+
+/* 1 from a file, 0 not, -1 conf_why. Debian's own file comes first if it has a
+ * full name. */
 static int
 me_from_file(struct buf *me)
 {
-	int rc;
+	struct buf other = { 0 };
+	int rc = conf_line("me", me), found;
 
 	warning = NULL;
-	rc = conf_line("me", me);
-	if (DEBIAN_RULES && rc > 0)
-		warning = "Warning: On Debian systems, nullmailer's 'me' is "
-		    "disregarded; please use '/etc/mailname' instead.";
 	if (rc < 0 || (rc > 0 && !DEBIAN_RULES))
 		return rc;
-	return conf_line("../mailname", me);
+	found = conf_line("../mailname", &other);
+	if (rc > 0 && has_dot(&other))
+		warning = "Warning: On Debian systems, nullmailer's 'me' is "
+		    "disregarded; please use '/etc/mailname' instead.";
+	if (found > 0 && (rc == 0 || has_dot(&other)))
+		buf_set(me, buf_str(&other));
+	buf_free(&other);
+	return found < 0 ? found : rc | found;
+}
+
+/* The domain that the resolver completes names with. */
+static void
+add_domain(struct buf *me)
+{
+	struct buf text = { 0 }, domain = { 0 };
+	struct str rest, line;
+	int is_domain;
+
+	conf_file("/etc/resolv.conf", &text);
+	for (rest = buf_str(&text); rest.n;) {
+		line = str_trim(str_cut(&rest, '\n'));
+		is_domain = str_starts(line, STR("domain"));
+		if ((is_domain || (!domain.n &&
+		    str_starts(line, STR("search")))) &&
+		    line.n > 7 && chr_is(line.p[6], CHR_SPACE)) {
+			line = str_trim(str_skip(line, 6));
+			buf_set(&domain, str_head(line, str_find(line, ' ')));
+		}
+	}
+	if (domain.n > 1)
+		buf_cat(me, STR("."), buf_str(&domain));
+	buf_free(&text);
+	buf_free(&domain);
 }
 
 static void
@@ -35,10 +71,10 @@ me_from_system(struct buf *me)
 {
 	char name[HOST_NAME_MAX + 1] = "";
 
-	if (gethostname(name, sizeof name - 1) == 0 && strchr(name, '.'))
-		buf_set(me, str_of(name));
-	else
-		buf_set(me, STR("me"));
+	gethostname(name, sizeof name - 1);
+	buf_set(me, *name && *name != '(' ? str_of(name) : STR("localhost"));
+	if (!has_dot(me) && !str_eq(buf_str(me), STR("localhost")))
+		add_domain(me);
 }
 
 int
@@ -51,34 +87,29 @@ hostnames_me(struct buf *me)
 	return rc < 0 ? -1 : 0;
 }
 
-/* Without the file the value is me, or the word if this host has no name. */
+/* Without the file the value is me. */
 static int
-load_or(const char *file, struct buf *value, const struct buf *me,
-    struct str word)
+load_or_me(const char *file, struct buf *value, const struct buf *me)
 {
 	int rc = conf_line(file, value);
 
 	if (rc == 0)
-		buf_set(value, str_eq(buf_str(me), STR("me")) ? word
-		    : buf_str(me));
+		buf_set(value, buf_str(me));
 	return rc;
 }
 
+/* A name without a dot that no file gives completes no other. */
 static int
 load_rest(struct hostnames *h)
 {
-	struct str no_domain = STR("defaultdomain");
+	int completes = !DEBIAN_RULES && (h->configured || has_dot(&h->me));
 	int host, id;
 
-	if (DEBIAN_RULES) {
-		if (conf_line("defaultdomain", &h->defaultdomain) < 0)
-			return -1;
-	} else if (load_or("defaultdomain", &h->defaultdomain, &h->me,
-	    no_domain) < 0)
+	if ((completes ? load_or_me("defaultdomain", &h->defaultdomain, &h->me)
+	    : conf_line("defaultdomain", &h->defaultdomain)) < 0)
 		return -1;
-	host = load_or("defaulthost", &h->defaulthost, &h->me,
-	    STR("defaulthost"));
-	id = load_or("idhost", &h->idhost, &h->me, buf_str(&h->me));
+	host = load_or_me("defaulthost", &h->defaulthost, &h->me);
+	id = load_or_me("idhost", &h->idhost, &h->me);
 	if (host < 0 || id < 0)
 		return -1;
 	hostnames_qualify(h, &h->defaulthost);

@@ -14,15 +14,16 @@ struct hostnames {
 };
 
 /* Reads all four with their fallbacks; me falls back to mailname beside the
- * configuration folder, then to the system's host name if it has a dot, then
- * to the literal "me". 0, or -1 with conf_why. */
+ * configuration folder, then to the system's host name, which gets the domain
+ * of resolv.conf if it has no dot. As built for Debian a mailname with a dot
+ * comes before me. 0, or -1 with conf_why. */
 int hostnames_load(struct hostnames *h);
 
 /* Only me, by the same rule. 0, or -1 with conf_why. */
 int hostnames_me(struct buf *me);
 
-/* The warning that the last of the two calls above leads to, for stderr, or
- * NULL: LAYOUT=debian ignores an existing file me. */
+/* What the last of the two calls above has to say, or NULL: as built for Debian
+ * a file me that counts for nothing. */
 const char *hostnames_warning(void);
 
 /* Completes a domain in place: empty becomes defaulthost; one without a dot

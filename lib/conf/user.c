@@ -37,7 +37,7 @@ search_lines(int fd, unsigned long uid, struct buf *name)
 	ssize_t n = 1;
 
 	while (n > 0 && !name->n) {
-		n = read(fd, block + have, sizeof block - have);
+		n = str_read(fd, block + have, sizeof block - have);
 		rest = (struct str){ block, have + (n > 0 ? (size_t)n : 0) };
 		while (rest.n && (n <= 0 || str_find(rest, '\n') < rest.n))
 			match_line(str_cut(&rest, '\n'), uid, name);

@@ -43,6 +43,7 @@ struct parser {
 	struct buf local;	/* of this address, as envelopes have it, */
 	struct buf shown;	/* as headers have it, */
 	struct buf domain;	/* and the domain of both */
+	int bare;		/* it had none */
 	const struct hostnames *names;
 	struct addr_list *out;
 };
@@ -413,6 +414,7 @@ spec(struct parser *p)
 		if (domain(p) < 0)
 			return -1;
 	}
+	p->bare = !hosts;
 	if (p->names)
 		hostnames_qualify(p->names, &p->domain);
 	return has_control(&p->local) || has_control(&p->domain) ? -1 : 0;
@@ -423,14 +425,22 @@ put_spec(struct parser *p)
 {
 	struct addr_list *l = p->out;
 	struct str at = p->domain.n ? STR("@") : STR("");
+	size_t start;
+	int bare;
 
 	if (!l->count) {
 		l->spec = l->items.n;
 		l->spec_n = p->shown.n + at.n + p->domain.n;
 	}
 	buf_cat(&l->items, buf_str(&p->shown), at, buf_str(&p->domain));
-	buf_put(&l->recipients, "%%%\n", buf_str(&p->local), at,
-	    buf_str(&p->domain));
+	start = l->recipients.n;
+	buf_cat(&l->recipients, buf_str(&p->local), at, buf_str(&p->domain),
+	    STR("\n"));
+	bare = p->bare && str_find(buf_str(&p->local), '@') == p->local.n;
+	buf_add(&l->typed, bare ? buf_str(&p->local) :
+	    str_skip(buf_str(&l->recipients), start));
+	if (bare)
+		buf_addc(&l->typed, '\n');
 	l->count++;
 }
 
@@ -564,6 +574,7 @@ addr_parse(struct addr_list *l, struct str text, const struct hostnames *names)
 
 	buf_clear(&l->items);
 	buf_clear(&l->recipients);
+	buf_clear(&l->typed);
 	l->count = 0;
 	p.in = str_head(text, str_find(text, '\0'));
 	p.names = names;
@@ -581,5 +592,6 @@ addr_free(struct addr_list *l)
 {
 	buf_free(&l->items);
 	buf_free(&l->recipients);
+	buf_free(&l->typed);
 	l->count = 0;
 }

@@ -13,8 +13,9 @@ struct addr_list {
 	 * first after "name: ", the last before ";". */
 	struct buf items;
 	/* Each address as it goes into an envelope, local part without
-	 * quotes, ended by LF. */
-	struct buf recipients;
+	 * quotes, ended by LF; and the same, but those that came without a
+	 * domain, and have no "@" in the local part, still without. */
+	struct buf recipients, typed;
 	size_t count;
 	/* Of the first address: where in items its mailbox begins, after the
 	 * name of a group, and the address itself. */

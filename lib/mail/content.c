@@ -1,7 +1,7 @@
 /* content - a queue file's message as it goes out.
  *
  * A CR counts as a line end, as it goes out as one (wire.h): no field hides
- * behind it. What is no field ends the header, as it does on the way in
+ * after it. What is no field ends the header, as it does on the way in
  * (header.h); it and what follows belong to the text. */
 #include <errno.h>
 #include <unistd.h>

@@ -13,6 +13,7 @@
 #include "../conf/conf.h"
 #include "../conf/hostname.h"
 #include "addr.h"
+#include "addresses.h"
 #include "dsn.h"
 #include "envelope.h"
 
@@ -44,27 +45,27 @@ struct report {
 
 /* ---- control files ---- */
 
-static int
-load_names(struct dsn_rules *r)
-{
-	struct hostnames names = { 0 };
-	int rc = hostnames_load(&names);
-
-	buf_set(&r->me, buf_str(&names.me));
-	buf_set(&r->idhost, buf_str(&names.idhost));
-	hostnames_free(&names);
-	return rc;
-}
-
 int
 dsn_rules_load(struct dsn_rules *r)
 {
-	if (conf_int("bouncelines", 0, &r->bouncelines) < 0 ||
-	    conf_line("bounceto", &r->bounceto) < 0 ||
-	    conf_line("doublebounceto", &r->doublebounceto) < 0 ||
-	    conf_line("adminaddr", &r->adminaddr) < 0)
-		return -1;
-	return load_names(r);
+	struct hostnames names = { 0 };
+	int rc = conf_int("bouncelines", 0, &r->bouncelines);
+
+	if (rc == 0)
+		rc = addresses_load("bounceto", &names, &r->bounceto);
+	if (rc == 0)
+		rc = addresses_load("doublebounceto", &names,
+		    &r->doublebounceto);
+	if (rc == 0)
+		rc = addresses_load("adminaddr", &names, &r->adminaddr);
+	if (rc == 0)
+		rc = addresses_load("alwaysbcc", &names, &r->alwaysbcc);
+	if (rc == 0 && !names.me.n)
+		rc = hostnames_load(&names);
+	buf_set(&r->me, buf_str(&names.me));
+	buf_set(&r->idhost, buf_str(&names.idhost));
+	hostnames_free(&names);
+	return rc < 0 ? -1 : 0;
 }
 
 void
@@ -73,6 +74,7 @@ dsn_rules_free(struct dsn_rules *r)
 	buf_free(&r->bounceto);
 	buf_free(&r->doublebounceto);
 	buf_free(&r->adminaddr);
+	buf_free(&r->alwaysbcc);
 	buf_free(&r->me);
 	buf_free(&r->idhost);
 }
@@ -85,31 +87,18 @@ is_null(struct str sender)
 	return sender.n == 0 || str_eq(sender, STR("#@[]"));
 }
 
-/* adminaddr may be several, separated by commas. */
-static void
-add_addresses(struct buf *target, struct str list)
-{
-	struct str one;
-
-	while (list.n) {
-		one = str_trim(str_cut(&list, ','));
-		if (one.n)
-			buf_put(target, "%\n", one);
-	}
-}
-
 int
 dsn_target(const struct dsn *d, const struct dsn_rules *r, struct buf *target)
 {
 	buf_clear(target);
 	if (is_null(d->sender))
-		add_addresses(target, buf_str(&r->doublebounceto));
+		buf_set(target, buf_str(&r->doublebounceto));
 	else if (r->bounceto.n)
-		add_addresses(target, buf_str(&r->bounceto));
+		buf_set(target, buf_str(&r->bounceto));
 	else if (address_valid(d->sender) || !r->adminaddr.n)
 		buf_put(target, "%\n", d->sender);
 	if (!target->n)
-		add_addresses(target, buf_str(&r->adminaddr));
+		buf_set(target, buf_str(&r->adminaddr));
 	return target->n > 0;
 }
 

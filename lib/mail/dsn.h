@@ -16,10 +16,11 @@
 enum dsn_kind { DSN_FAILED, DSN_DELAYED };
 
 /* What the control files say. {0} to start; may be loaded again. */
-struct dsn_rules {
+struct dsn_rules {			/* addresses, LF ended */
 	struct buf bounceto;
 	struct buf doublebounceto;	/* or adminaddr */
 	struct buf adminaddr;
+	struct buf alwaysbcc;		/* no report is about it */
 	int bouncelines;
 	struct buf me, idhost;		/* names of this host */
 };

@@ -79,9 +79,7 @@ fill_buffer(struct header_reader *r, size_t n)
 	while (r->n < n && !r->eof) {
 		memmove(r->room, r->room + r->at, r->n);
 		r->at = 0;
-		got = read(r->fd, r->room + r->n, sizeof r->room - r->n);
-		if (got < 0 && errno == EINTR)
-			continue;
+		got = str_read(r->fd, r->room + r->n, sizeof r->room - r->n);
 		if (got < 0)
 			return -1;
 		r->n += (size_t)got;
@@ -140,10 +138,11 @@ take_line(struct header_reader *r, struct buf *field)
 	return 0;
 }
 
-/* A colon directly after the name. For the fields we know blanks may come
- * between, as in RFC 5322 4.5: a "Bcc :" must not be taken for a body. */
+/* A colon after the name. Blanks may come between, as in RFC 5322 4.5, so that
+ * no Bcc is taken for a body; but a first line must be a field we know then, as
+ * there are messages without a header. */
 static int
-is_field(struct str line)
+is_field(struct str line, int begun)
 {
 	size_t i = 0;
 	struct str name;
@@ -156,7 +155,7 @@ is_field(struct str line)
 	while (i < line.n && (line.p[i] == ' ' || line.p[i] == '\t'))
 		i++;
 	return i < line.n && line.p[i] == ':' &&
-	    (i == name.n || identify(name) != HEADER_OTHER);
+	    (i == name.n || begun || identify(name) != HEADER_OTHER);
 }
 
 static int
@@ -170,21 +169,27 @@ is_empty(struct str line)
 static int
 is_mbox_from(struct str line)
 {
-	return str_starts(line, STR("From ")) ||
+	return (str_starts(line, STR("From ")) && !is_field(line, 0)) ||
 	    str_starts(line, STR(">From "));
 }
 
+/* One of blanks only would end the header for some who read it. */
 static int
 take_continuations(struct header_reader *r, struct buf *field)
 {
+	size_t start;
+
 	for (;;) {
 		if (fill_buffer(r, 2) < 0)
 			return -1;
 		if (r->n == 0 || !chr_is(r->room[r->at], CHR_SPACE) ||
 		    is_empty(unread_bytes(r)))
 			return 0;
+		start = field->n;
 		if (take_line(r, field) < 0)
 			return -1;
+		if (!str_trim(str_skip(buf_str(field), start)).n)
+			field->n = start;
 	}
 }
 
@@ -202,7 +207,7 @@ header_read(struct header_reader *r, struct buf *field)
 	}
 	if (is_empty(unread_bytes(r)))
 		return r->n ? take_line(r, NULL) : 0;
-	if (!is_field(str_head(unread_bytes(r), NAME_MAX_BYTES)))
+	if (!is_field(str_head(unread_bytes(r), NAME_MAX_BYTES), r->begun))
 		return 0;
 	r->begun = 1;
 	if (take_line(r, field) < 0 || take_continuations(r, field) < 0)
@@ -277,6 +282,7 @@ make_resent(struct header *h)
 		return;
 	h->resent = 1;
 	buf_clear(&h->recipients);
+	buf_clear(&h->typed);
 	h->count = 0;
 	buf_clear(&h->sender);
 	h->has_sender = 0;
@@ -337,10 +343,12 @@ address_field(struct header *h, enum header_id id, struct str field,
 		h->seen |= 1ul << id;
 	if (result == HEADER_GOOD && gives_recipients(h, traits)) {
 		buf_add(&h->recipients, buf_str(&l.recipients));
+		buf_add(&h->typed, buf_str(&l.typed));
 		h->count += l.count;
 	}
 	all = buf_str(&l.recipients);
-	if (result == HEADER_GOOD && id == HEADER_RETURN_PATH && l.count == 1)
+	if (result == HEADER_GOOD && l.count && (id == HEADER_FROM ?
+	    h->from_is_sender : id == HEADER_RETURN_PATH && l.count == 1))
 		set_sender(h, str_cut(&all, '\n'));
 	addr_free(&l);
 	return result;
@@ -381,5 +389,6 @@ header_free(struct header *h)
 {
 	buf_free(&h->text);
 	buf_free(&h->recipients);
+	buf_free(&h->typed);
 	buf_free(&h->sender);
 }

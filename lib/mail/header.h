@@ -22,7 +22,8 @@ struct header_reader {
 };
 
 /* The next field with its continuations, every line ended by LF and without
- * CR. Lines "From " and ">From " before the first field are dropped. The first
+ * CR, none of blanks only. Lines "From " and ">From " before the first field
+ * are dropped. The first
  * line that is no field ends the header and belongs to the body; an empty line
  * ends it and is dropped.
  * 1 field; 0 end of the header; -1 errno, EFBIG beyond HEADER_MAX. */
@@ -49,11 +50,13 @@ struct header {
 	int drop_from;			/* flags f, i and s of inject */
 	int drop_message_id;
 	int drop_return_path;
+	int from_is_sender;		/* flag e */
 	/* the result */
 	struct buf text;		/* fields, folded, LF ended */
-	struct buf recipients;		/* envelope forms, LF ended */
+	struct buf recipients, typed;	/* as those of an addr_list */
 	size_t count;
-	struct buf sender;		/* of Return-Path; empty: null sender */
+	struct buf sender;		/* of Return-Path, or the first of From;
+					 * empty: null sender */
 	int has_sender;
 	int resent;
 	unsigned long seen;		/* 1 << id of the fields in text */

@@ -26,16 +26,23 @@ bytes_that_are(uint64_t word, unsigned char c)
 	return ~(((word & ~HIGH) + ~HIGH) | word) & HIGH;
 }
 
-/* Offset of the first CR or LF. */
+static int
+is_special(char c)
+{
+	return c == '\n' || c == '\r' || c == '\0';
+}
+
+/* Offset of the first CR, LF or NUL. */
 static size_t
 line_end(struct str s)
 {
 	size_t i = 0;
 
 	while (i + 8 <= s.n && !(bytes_that_are(word_at(s.p + i), '\n') |
-	    bytes_that_are(word_at(s.p + i), '\r')))
+	    bytes_that_are(word_at(s.p + i), '\r') |
+	    bytes_that_are(word_at(s.p + i), '\0')))
 		i += 8;
-	while (i < s.n && s.p[i] != '\n' && s.p[i] != '\r')
+	while (i < s.n && !is_special(s.p[i]))
 		i++;
 	return i;
 }
@@ -57,6 +64,8 @@ wire_next(struct wire *w, struct str *in, struct str *piece)
 		if (in->p[0] == '\n')
 			skip_octets(in, 1);
 	}
+	while (in->n && in->p[0] == '\0')
+		skip_octets(in, 1);
 	if (in->n == 0)
 		return 0;
 	if (w->dots && !w->inside && !w->dotted && in->p[0] == '.') {
@@ -88,7 +97,7 @@ wire_end(const struct wire *w)
 /* Counts of a block. */
 struct census {
 	uint64_t all;		/* its bytes, or-ed */
-	uint64_t crs;		/* not 0 if there are any */
+	uint64_t crs;		/* not 0 if there are any, or NULs */
 	size_t lfs;
 };
 
@@ -96,7 +105,7 @@ static void
 count_word(struct census *c, uint64_t word)
 {
 	c->all |= word;
-	c->crs |= bytes_that_are(word, '\r');
+	c->crs |= bytes_that_are(word, '\r') | bytes_that_are(word, '\0');
 	c->lfs += (size_t)((bytes_that_are(word, '\n') >> 7) * ONES >> 56);
 }
 
@@ -104,7 +113,7 @@ static struct census
 count_lines(struct str s)
 {
 	struct census c = { 0, 0, 0 };
-	uint64_t rest = 0;
+	uint64_t rest = ONES;
 
 	for (; s.n >= 8; skip_octets(&s, 8))
 		count_word(&c, word_at(s.p));
@@ -113,7 +122,7 @@ count_lines(struct str s)
 	return c;
 }
 
-/* Without CR each LF adds one octet, so counting them is enough. */
+/* Without CR and NUL each LF adds one octet, so counting them is enough. */
 static void
 measure_block(struct wire *w, struct str in, struct wire_size *size)
 {

@@ -1,6 +1,6 @@
 /* wire.h - a message as it must stand on the wire: every line ends in CRLF,
- * there is no other CR or LF, and a line that begins with a dot gets one more
- * (RFC 5321 4.5.2). Other bytes pass as they are queued. */
+ * there is no other CR or LF and no NUL, and a line that begins with a dot gets
+ * one more (RFC 5321 4.5.2). Other bytes pass as they are queued. */
 #ifndef WIRE_H
 #define WIRE_H
 

@@ -315,7 +315,7 @@ add_servers(struct buf *out)
 {
 	char text[1024];
 	int fd = open("/etc/resolv.conf", O_RDONLY | O_CLOEXEC), n = 0;
-	ssize_t size = fd < 0 ? -1 : read(fd, text, sizeof text);
+	ssize_t size = fd < 0 ? -1 : str_read(fd, text, sizeof text);
 	struct str rest = { text, size > 0 ? (size_t)size : 0 }, line;
 
 	if (fd >= 0)
@@ -413,4 +413,17 @@ net_is_loopback(int fd)
 		return IN6_IS_ADDR_LOOPBACK(&v6->sin6_addr);
 	}
 	return peer.ss_family == AF_UNIX;
+}
+
+void
+net_literal(int fd, struct buf *out)
+{
+	struct sockaddr_storage own;
+	socklen_t n = sizeof own;
+	char text[INET6_ADDRSTRLEN] = "127.0.0.1";
+
+	if (getsockname(fd, (struct sockaddr *)&own, &n) == 0 &&
+	    own.ss_family != AF_UNIX)
+		write_address((struct sockaddr *)&own, text);
+	buf_fmt(out, strchr(text, ':') ? "[IPv6:%s]" : "[%s]", text);
 }

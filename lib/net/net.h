@@ -35,4 +35,7 @@ int net_addresses(const struct net_request *q, struct buf *out,
 /* Whether the socket is connected to a loopback address of this host. */
 int net_is_loopback(int fd);
 
+/* Appends the own address of a connected socket as RFC 5321 4.1.3 writes it. */
+void net_literal(int fd, struct buf *out);
+
 #endif

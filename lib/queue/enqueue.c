@@ -86,16 +86,23 @@ find_program(struct plan *plan)
 	return plan->found;
 }
 
+static const char variable[] = "NULLMAILER_QUEUE";
+
+int
+enqueue_is_ours(void)
+{
+	return !str_of(getenv(variable)).n;
+}
+
 /* A program below the test prefix was put there by a test, so it is executed.
  * Without any program the attempt is made here and reports why it fails. */
 static void
 make_plan(struct plan *plan)
 {
 	static const char built_in[] = SBIN_DIR "/nullmailer-queue";
-	const char *chosen = getenv("NULLMAILER_QUEUE");
 
-	if (chosen && *chosen) {
-		buf_set(&plan->path, str_of(chosen));
+	if (!enqueue_is_ours()) {
+		buf_set(&plan->path, str_of(getenv(variable)));
 		return;
 	}
 	plan->confirms = 1;
@@ -139,13 +146,15 @@ set_descriptors(struct pipes *p, int in_process)
 }
 
 static void
-run_child(const struct plan *plan, struct pipes *p,
+run_child(const struct plan *plan, struct pipes *p, int bare,
     int (*queue)(int argc, char **argv))
 {
 	static char name[] = "nullmailer-queue";
 	static char confirm[] = "--confirm-fd=3";
 	struct buf invoked_by = { 0 };
-	char *argv[4] = { name, NULL, NULL, NULL };
+	static char bare_names[] = "--bare";
+	char *argv[5] = { name, plan->confirms ? confirm : NULL,
+		bare ? bare_names : confirm, NULL, NULL };
 	sigset_t none;
 
 	sigemptyset(&none);
@@ -153,15 +162,13 @@ run_child(const struct plan *plan, struct pipes *p,
 	signal(SIGTERM, SIG_DFL);
 	if (set_descriptors(p, plan->in_process) < 0)
 		_exit(75);
-	if (plan->confirms)
-		argv[1] = confirm;
 	if (plan->in_process) {
 		buf_fmt(&invoked_by, "--invoked-by=%lu",
 		    (unsigned long)getuid());
-		argv[2] = invoked_by.p;
+		argv[3] = invoked_by.p;
 		if (become_owner(plan) == 0)
-			_exit(queue(3, argv));
-		argv[2] = NULL;
+			_exit(queue(4, argv));
+		argv[3] = NULL;
 	}
 	if (!plan->confirms)	/* our own program ignores it anyway */
 		signal(SIGPIPE, SIG_DFL);
@@ -182,7 +189,7 @@ unignore_sigchld(void)
 
 static int
 start_child(struct enqueue *q, const struct plan *plan, struct pipes *p,
-    int (*queue)(int argc, char **argv))
+    int bare, int (*queue)(int argc, char **argv))
 {
 	if (pipe2(p->message, O_CLOEXEC) < 0
 	    || (plan->confirms && pipe2(p->confirm, O_CLOEXEC) < 0))
@@ -190,7 +197,7 @@ start_child(struct enqueue *q, const struct plan *plan, struct pipes *p,
 	unignore_sigchld();
 	q->pid = fork();
 	if (q->pid == 0)
-		run_child(plan, p, queue);
+		run_child(plan, p, bare, queue);
 	if (q->pid < 0)
 		return -1;
 	q->fd = p->message[1];
@@ -201,7 +208,7 @@ start_child(struct enqueue *q, const struct plan *plan, struct pipes *p,
 }
 
 int
-enqueue_open(struct enqueue *q, int (*queue)(int argc, char **argv))
+enqueue_open(struct enqueue *q, int bare, int (*queue)(int argc, char **argv))
 {
 	struct plan plan = { .path = { 0 } };
 	struct pipes pipes = { { -1, -1 }, { -1, -1 } };
@@ -215,7 +222,7 @@ enqueue_open(struct enqueue *q, int (*queue)(int argc, char **argv))
 	} else if (!plan.in_process && !plan.found)
 		rc = access(buf_z(&plan.path), X_OK);
 	if (rc == 0)
-		rc = start_child(q, &plan, &pipes, queue);
+		rc = start_child(q, &plan, &pipes, bare, queue);
 	close_pipes(&pipes);
 	buf_free(&plan.path);
 	return rc;

@@ -27,10 +27,17 @@ struct enqueue {
  * error messages appear. 0, or -1 with errno. SIGPIPE must be ignored while a
  * message is written; an ignored SIGCHLD is set to its default.
  *
+ * bare: recipients may have no domain, `nullmailer-queue --bare`; only for our
+ * own program, which enqueue_is_ours tells beforehand.
+ *
  * queue is queue_main, or NULL: then, if this process may write the spool
  * itself, nothing is started and the result is 1. A process that was root is
  * the owner of queue/ from then on, in all three uids and gids. */
-int enqueue_open(struct enqueue *q, int (*queue)(int argc, char **argv));
+int enqueue_open(struct enqueue *q, int bare,
+    int (*queue)(int argc, char **argv));
+
+/* Whether $NULLMAILER_QUEUE names no other program. */
+int enqueue_is_ours(void);
 
 /* Adds bytes: sender LF, recipients LF, LF, message. A failed write is
  * remembered, and reported by enqueue_commit. */

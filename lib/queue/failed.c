@@ -11,7 +11,7 @@
 #include "spool.h"
 
 /* Also the file: its size and where it begins may be written with it and not
- * with the folder, and whoever put it into queue/ by hand has not synced it. */
+ * with the folder, and what was put into queue/ by hand was not synced. */
 static int
 sync_failed(const struct spool *s, const char *as)
 {

@@ -17,7 +17,7 @@
 #define RENAME_DO_NOT_REPLACE 1
 
 #define FOLDER (O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-#define NEW_FILE (O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC)
+#define NEW_FILE (O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC)
 #define NAMES_TRIED 100000
 
 /* The first name that is tried is taken by debris, or by the same process id in
@@ -34,7 +34,7 @@ add_digits(struct buf *name, unsigned attempt)
 	buf_addu(name, ((unsigned long)now.tv_nsec + attempt) % 1000000);
 }
 
-/* Where the file system has no locks, nobody asks for one either. */
+/* Where the file system has no locks, none is asked for either. */
 int
 names_temporary(const struct spool *s, pid_t pid, struct buf *name)
 {

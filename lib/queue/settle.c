@@ -98,7 +98,7 @@ spool_remove_marked(const struct spool *s, const char *name)
 int
 settle_has(int fd, const struct envelope *e)
 {
-	struct envelope now = { { 0 }, 0, 0, 0 };
+	struct envelope now = { 0 };
 	int rc = envelope_read(fd, &now);
 
 	if (rc == 0)
@@ -162,7 +162,8 @@ spool_remove(const struct spool *s, const char *name, int fd,
 
 /* The old file gets the name COPY.N in tmp/ besides, so that no file system can
  * lose both while the new one is not synced; and by that name is seen whose
- * file it is. 0; 1 another one's; 2 there are no links here; -1. */
+ * file it is. 0; 1 another one's; 2 there are no links here, or the file has as
+ * many as it may, which serves as well; -1. */
 static int
 keep_old(const struct spool *s, int fd, const struct envelope *e,
     const char *copy, const char *name, struct buf *old)
@@ -210,17 +211,21 @@ rewrite(const struct spool *s, int fd, const struct envelope *e, int to,
 
 int
 spool_rewrite(const struct spool *s, int fd, const struct envelope *e,
-    const unsigned char *keep, const char *name)
+    const unsigned char *keep, const char *name, int *now)
 {
 	struct buf copy = { 0 };
 	int rc, to = -1, is = spool_is(s, name, fd, e);
 
+	*now = -1;
 	if (is != SPOOL_SAME)
 		return is < 0 ? -1 : 2;
 	if (settle_any(keep, e->count))
 		to = settle_copy(s, fd, e, keep, &copy);
 	rc = to < 0 ? -1 : rewrite(s, fd, e, to, buf_z(&copy), name);
-	names_close(to);
+	if (rc == 0 || rc == 1)
+		*now = to;
+	else
+		names_close(to);
 	buf_free(&copy);
 	return rc;
 }

@@ -64,6 +64,10 @@ int spool_sync(const struct spool *s);
  * now; it is removed at once. 0, or -1 with errno. */
 int spool_probe(const struct spool *s, unsigned long long bytes);
 
+/* Writes what conf_given has, but no remotes, to conf/ for other programs, and
+ * removes the rest there. For the one sender. 0, or -1 with errno. */
+int spool_hand_out(const struct spool *s);
+
 /* Removes debris from tmp/: files older than a day that no process has locked,
  * as every writer does. Where there are no locks nothing is removed. For the
  * one sender, after spool_lock. */
@@ -71,7 +75,7 @@ void spool_clean(const struct spool *s);
 
 /* ---- new files ---- */
 
-/* Makes a new file in tmp/ with a name nobody else uses, mode 0600, and locks
+/* Makes a new file in tmp/ with a name that no other has, mode 0600, and locks
  * it (flock): the process id, with more digits after it where that is taken.
  * Its name goes to name. Descriptor (O_CLOEXEC), or -1 with errno. */
 int spool_temporary(const struct spool *s, struct buf *name);
@@ -93,6 +97,10 @@ int spool_commit(const struct spool *s, int fd, const char *temporary,
 /* The seconds since the epoch that the name of a queue file begins with; 0 if
  * its digits are no time. */
 long long spool_seconds(const char *name);
+
+/* A copy of the queue file fd for the recipients of e, which is its envelope or
+ * a part of it: a file without a name. Descriptor, or -1 with errno. */
+int spool_part(const struct spool *s, int fd, const struct envelope *e);
 
 /* ---- an open queue file, and what becomes of it ---- */
 
@@ -141,12 +149,14 @@ int spool_remove(const struct spool *s, const char *name, int fd,
 /* Writes queue/name anew with the recipients i with keep[i] != 0, if it still
  * is the open file: a copy in tmp/, synced, that takes the old one's place; the
  * mtime is carried over. fd must stay open until this returns; it is the old
- * file after that. 0 done and synced; 1 done, but neither the file's place nor
- * the folder is sure to be synced: spool_sync tries that again; 2 the name is
- * gone or another file's, or the open file was changed in place and has
- * another envelope now: nothing done; -1 with errno, nothing changed. */
+ * file after that, and *now is the new one, locked where that is possible and
+ * to be closed by the caller; -1 after anything but 0 and 1. 0 done and synced;
+ * 1 done, but neither the file's place nor the folder is sure to be synced:
+ * spool_sync tries that again; 2 the name is gone or another file's, or the
+ * open file was changed in place and has another envelope now: nothing done; -1
+ * with errno, nothing changed. */
 int spool_rewrite(const struct spool *s, int fd, const struct envelope *e,
-    const unsigned char *keep, const char *name);
+    const unsigned char *keep, const char *name, int *now);
 
 /* Puts the open file queue/name into failed/ (keep NULL: the file itself by a
  * second link, or, where that cannot be, a copy), or a copy for the recipients

@@ -9,6 +9,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "../conf/conf.h"
 #include "../conf/path.h"
 #include "../conf/user.h"
 #include "names.h"
@@ -330,4 +331,40 @@ spool_repair(struct spool *s, struct buf *why)
 	spool_close(s);
 	*s = now;
 	return 0;
+}
+
+/* Through a new file, so that nobody reads half of it. */
+static int
+hand_out(int folder, const char *name, const char *value)
+{
+	int fd = openat(folder, ".new", O_WRONLY | O_CREAT | O_TRUNC |
+	    O_NOFOLLOW | O_CLOEXEC, 0644);
+	int ok = fd >= 0 && fchmod(fd, 0644) == 0 &&
+	    str_write(fd, str_of(value)) == 0 && str_write(fd, STR("\n")) == 0;
+
+	close(fd);
+	return ok ? renameat(folder, ".new", folder, name) : -1;
+}
+
+int
+spool_hand_out(const struct spool *s)
+{
+	int folder = openat(s->root, "conf", FOLDER | O_NOFOLLOW), rc = 0;
+	const char *name = conf_names, *value;
+
+	for (; strcmp(name, "remotes"); name += strlen(name) + 1) {
+		value = conf_given(name);
+		if (value && folder < 0) {
+			mkdirat(s->root, "conf", 0755);
+			folder = openat(s->root, "conf", FOLDER | O_NOFOLLOW);
+		}
+		if (value && (fchmod(folder, 0755) < 0 ||
+		    hand_out(folder, name, value) < 0))
+			rc = -1;
+		else if (!value && folder >= 0)
+			unlinkat(folder, name, 0);
+	}
+	if (folder >= 0)
+		close(folder);
+	return rc;
 }

@@ -22,7 +22,7 @@ status_read(int root, const char *file, struct buf *text)
 	if (fd < 0)
 		return -1;
 	while (text->n < STATUS_MAX &&
-	    (n = read(fd, buf_room(text, BLOCK), BLOCK)) > 0)
+	    (n = str_read(fd, buf_room(text, BLOCK), BLOCK)) > 0)
 		text->n += (size_t)n;
 	if (n < 0)
 		buf_clear(text);
@@ -60,17 +60,19 @@ replace_status(const struct spool *s, const char *file, struct str text)
 	return rc;
 }
 
-void
+int
 status_write(const struct spool *s, const struct buf *text,
     unsigned long long *sum)
 {
 	unsigned long long now = digest(buf_str(text));
 
 	if (now == *sum)
-		return;
-	if (text->n ? replace_status(s, STATUS_WAITING, buf_str(text)) == 0
-	    : unlinkat(s->root, STATUS_WAITING, 0) == 0 || errno == ENOENT)
-		*sum = now;
+		return 0;
+	if (text->n ? replace_status(s, STATUS_WAITING, buf_str(text)) < 0
+	    : unlinkat(s->root, STATUS_WAITING, 0) < 0 && errno != ENOENT)
+		return -1;
+	*sum = now;
+	return 0;
 }
 
 static void

@@ -45,9 +45,9 @@ void status_add_failure(const struct spool *s, const struct status *one);
 void status_trim_failures(const struct spool *s, size_t longer);
 
 /* Makes text the file, or removes it if text is empty, unless *sum says that
- * the same was written last. A failure costs only what mailq can say, until the
- * next call, which tries again. */
-void status_write(const struct spool *s, const struct buf *text,
+ * the same was written last. 0, or -1: it is as it was, and to be tried again
+ * before the process ends. */
+int status_write(const struct spool *s, const struct buf *text,
     unsigned long long *sum);
 
 /* Appends a line; remote and text are cleaned on the way. */

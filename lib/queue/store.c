@@ -15,7 +15,6 @@
 #include "../conf/conf.h"
 #include "../base/date.h"
 #include "../mail/envelope.h"
-#include "../conf/hostname.h"
 #include "names.h"
 #include "owner.h"
 #include "store.h"
@@ -23,95 +22,6 @@
 
 #define BLOCK (32 * 1024)
 #define SHOWN 256
-
-/* The rules */
-
-static void
-split_addresses(struct str list, struct buf *lines)
-{
-	struct str one;
-
-	buf_clear(lines);
-	while (list.p) {
-		one = str_trim(str_cut(&list, ','));
-		if (one.n)
-			buf_put(lines, "%\n", one);
-	}
-}
-
-int
-store_rules_load(struct store_rules *r)
-{
-	struct buf line = { 0 };
-	int rc;
-
-	rc = conf_line("adminaddr", &line);
-	split_addresses(buf_str(&line), &r->adminaddr);
-	buf_free(&line);
-	if (rc >= 0 && r->adminaddr.n)
-		rc = hostnames_me(&r->me);
-	if (rc >= 0)
-		rc = conf_line("allmailfrom", &r->allmailfrom);
-	return rc < 0 ? -1 : 0;
-}
-
-void
-store_rules_free(struct store_rules *r)
-{
-	buf_free(&r->adminaddr);
-	buf_free(&r->me);
-	buf_free(&r->allmailfrom);
-}
-
-static int
-has_local_part(struct str address)
-{
-	size_t at = str_rfind(address, '@');
-
-	return at > 0 && at < address.n && address_plain(address);
-}
-
-static int
-is_ours(const struct store_rules *r, struct str address)
-{
-	struct str domain = address_domain(address);
-
-	return r->adminaddr.n && has_local_part(address)
-	    && (str_ieq(domain, STR("localhost"))
-	    || str_ieq(domain, buf_str(&r->me)));
-}
-
-static int
-add_address(struct str address, struct buf *out)
-{
-	buf_put(out, "%\n", address);
-	return 1;
-}
-
-int
-store_sender(const struct store_rules *r, struct str address, struct buf *out)
-{
-	if (address.n && r->allmailfrom.n && has_local_part(address))
-		return address_plain(buf_str(&r->allmailfrom))
-		    && add_address(buf_str(&r->allmailfrom), out);
-	return (address.n == 0 || address_valid(address))
-	    && add_address(address, out);
-}
-
-int
-store_recipient(const struct store_rules *r, struct str address,
-    struct buf *out)
-{
-	struct str rest = buf_str(&r->adminaddr);
-
-	if (!is_ours(r, address))
-		return address_valid(address) && add_address(address, out);
-	while (rest.n)
-		if (!address_plain(str_head(rest, str_find(rest, '\n')))
-		    || !add_address(str_cut(&rest, '\n'), out))
-			return 0;
-	return 1;
-}
 
 /* Failures */
 
@@ -145,9 +55,7 @@ fill_block(int fd, struct buf *b)
 
 	if (fd < 0)
 		return 0;
-	do
-		n = read(fd, buf_room(b, BLOCK), BLOCK);
-	while (n < 0 && errno == EINTR);
+	n = str_read(fd, buf_room(b, BLOCK), BLOCK);
 	if (n > 0)
 		b->n += (size_t)n;
 	return n;
@@ -217,13 +125,24 @@ copy_sender(struct store *s, int input)
 	if (!store_sender(&s->rules, line, &s->out))
 		return fail(s, STORE_BAD,
 		    "Envelope sender address is invalid.", line);
+	if (!line.n)
+		buf_clear(&s->rules.list[ALWAYSBCC]);
 	return 0;
 }
 
 static int
 copy_recipient(struct store *s, struct str line)
 {
-	if (!store_recipient(&s->rules, line, &s->out))
+	size_t before = s->out.n;
+	int rc = store_recipient(&s->rules, line, &s->out);
+
+	s->kept |= s->out.n > before;
+	if (s->rules.list[ALLMAILTO].n)
+		s->out.n = before;
+	if (rc < 0)
+		return fail(s, STORE_AGAIN, "The control file aliases leads "
+		    "too far.", line);
+	if (!rc)
 		return fail(s, STORE_BAD,
 		    "Envelope recipient address is invalid.", line);
 	if (s->size + s->out.n >= ENVELOPE_MAX)
@@ -251,7 +170,10 @@ copy_recipients(struct store *s, int input)
 	if (count == 0)
 		return fail(s, STORE_BAD, "No envelope recipients read.",
 		    STR(""));
-	buf_addc(&s->out, '\n');
+	if (s->kept)
+		buf_add(&s->out, buf_str(&s->rules.list[ALLMAILTO]));
+	s->kept |= s->rules.list[ALWAYSBCC].n > 0;
+	buf_cat(&s->out, buf_str(&s->rules.list[ALWAYSBCC]), STR("\n"));
 	return 0;
 }
 
@@ -307,7 +229,7 @@ unit(struct str *s)
 	return at ? 10 * (int)(at - units + 1) : -1;
 }
 
-/* Digits, perhaps with k, M or G behind them; anything else is no limit. */
+/* Digits, perhaps with k, M or G after them; anything else is no limit. */
 static int
 load_size(const char *name, unsigned long long *size)
 {
@@ -340,14 +262,15 @@ enough_space(struct store *s)
 }
 
 static int
-load_limits(struct store *s)
+load_limits(struct store *s, int bare)
 {
-	if (store_rules_load(&s->rules) == 0
-	    && load_size("maxsize", &s->maxsize) == 0
+	int rc = store_rules_load(&s->rules, bare);
+
+	if (rc == 0 && load_size("maxsize", &s->maxsize) == 0
 	    && load_size("minfree", &s->minfree) == 0)
 		return 0;
-	s->code = STORE_CONFIG;
-	buf_fmt(&s->why, "Error: %s", conf_why());
+	s->code = rc == -2 ? STORE_AGAIN : STORE_CONFIG;
+	buf_cat(&s->why, STR("Error: "), str_of(conf_why()));
 	return -1;
 }
 
@@ -401,11 +324,11 @@ give_to_sender(struct store *s)
 }
 
 int
-store_begin(struct store *s, uid_t invoker)
+store_begin(struct store *s, uid_t invoker, int bare)
 {
 	*s = (struct store){ .spool = { -1, -1, -1, -1 }, .fd = -1,
 	    .started = time(NULL), .pid = getpid(), .invoker = invoker };
-	if (load_limits(s) < 0 || open_store_spool(s) < 0)
+	if (load_limits(s, bare) < 0 || open_store_spool(s) < 0)
 		return -1;
 	s->fd = names_temporary(&s->spool, s->pid, &s->temporary);
 	if (s->fd < 0)
@@ -441,6 +364,11 @@ commit_name(struct store *s)
 int
 store_commit(struct store *s)
 {
+	if (!s->kept) {
+		unlinkat(s->spool.tmp, buf_z(&s->temporary), 0);
+		buf_clear(&s->temporary);
+		return 0;
+	}
 	if (enough_space(s) < 0)
 		return -1;
 	if (fsync(s->fd) < 0)

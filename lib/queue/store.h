@@ -8,26 +8,8 @@
 #include <time.h>
 
 #include "../base/buf.h"
+#include "rules.h"
 #include "spool.h"
-
-/* The control files that change an envelope. */
-struct store_rules {
-	struct buf adminaddr;	/* addresses, LF ended; empty: unset */
-	struct buf me;		/* known only if adminaddr is */
-	struct buf allmailfrom;
-};
-
-/* 0, or -1 with conf_why. */
-int store_rules_load(struct store_rules *r);
-void store_rules_free(struct store_rules *r);
-
-/* Appends to out the line or lines, LF ended, that are stored for an address
- * of the envelope. 1, or 0 if the address is invalid. An empty sender is the
- * null sender and stays so. */
-int store_sender(const struct store_rules *r, struct str address,
-    struct buf *out);
-int store_recipient(const struct store_rules *r, struct str address,
-    struct buf *out);
 
 enum {
 	STORE_BAD = 1,		/* the message or the installation is wrong */
@@ -49,6 +31,7 @@ struct store {
 	unsigned long long minfree;
 	struct buf in, out;	/* not looked at yet, not written yet */
 	size_t in_at;
+	int kept;		/* it has a recipient left */
 	int code;		/* after a failure: one of the above */
 	struct buf why;		/* and the reason, without a newline */
 };
@@ -57,12 +40,13 @@ struct store {
  * store_end at last whatever happened: it removes what is left in tmp/.
  *
  * store_begin reads the control files and opens a temporary file. invoker is
- * the uid for the Received field.
+ * the uid for the Received field; with bare recipients may have no domain.
  * store_copy takes what the caller has put into in, then all of the input, a
  * descriptor or -1 for none.
- * store_commit makes it a message and pulls the trigger. After 0 why may hold
- * a warning about the trigger. */
-int store_begin(struct store *s, uid_t invoker);
+ * store_commit makes it a message and pulls the trigger; one that aliases leave
+ * no recipient is dropped, and name stays empty. After 0 why may hold a warning
+ * about the trigger. */
+int store_begin(struct store *s, uid_t invoker, int bare);
 int store_copy(struct store *s, int input);
 int store_commit(struct store *s);
 void store_end(struct store *s);

@@ -1,5 +1,5 @@
 /* verbs.h - what an administrator does to a message while a sender is at work.
- * Whoever touches a file holds its lock (spool_hold), as the sender does during
+ * What touches a file holds its lock (spool_hold), as the sender does during
  * a delivery, and acts on a name only while it is the file that was locked. */
 #ifndef VERBS_H
 #define VERBS_H

@@ -40,9 +40,21 @@ diagnose(struct buf *out, const struct bounce *b, size_t index)
 		    "was sent whole and never answered)"));
 }
 
+/* Whether the copy of everything has failed, which stands last. */
+static int
+copy_failed(const struct bounce *b, const struct dsn_rules *r)
+{
+	struct str all = buf_str(&b->d.e.text), copy = buf_str(&r->alwaysbcc);
+	size_t start = all.n - copy.n;
+
+	return copy.n && b->d.result[b->d.e.count - 1] == FAILED &&
+	    all.n > copy.n && all.p[start - 1] == '\n' &&
+	    str_eq(str_skip(all, start), copy);
+}
+
 /* The recipients the report is about; the child that asks does not free. */
 static void
-list_recipients(const struct bounce *b, struct dsn *d)
+list_recipients(const struct bounce *b, int copy, struct dsn *d)
 {
 	struct dsn_recipient *list = mem_new(b->d.e.count, sizeof *list);
 	struct str address;
@@ -51,7 +63,8 @@ list_recipients(const struct bounce *b, struct dsn *d)
 	for (i = 0; (address = envelope_next(&b->d.e, &at)).p; i++) {
 		struct buf status = { 0 }, diagnostic = { 0 };
 
-		if (b->kind == DSN_FAILED && b->d.result[i] != FAILED)
+		if ((b->kind == DSN_FAILED && b->d.result[i] != FAILED) ||
+		    (copy && i + 1 == b->d.e.count))
 			continue;
 		dsn_status(&status, b->kind, reason_of(b, i),
 		    b->default_status);
@@ -76,7 +89,7 @@ write_report(struct dsn *d, const struct dsn_rules *rules, struct str target,
 	struct enqueue q;
 	int status;
 
-	if (enqueue_open(&q, queue) < 0)
+	if (enqueue_open(&q, 0, queue) < 0)
 		return FAILURE;
 	if (dsn_write(d, rules, target, put_report, &q) < 0) {
 		enqueue_abort(&q);
@@ -103,8 +116,8 @@ setup_child(struct dsn *d)
 
 /* Who is to get it, as the control files and the message itself say. */
 static int
-find_target(struct dsn *d, struct dsn_rules *rules, struct buf *target,
-    struct buf *why)
+find_target(const struct bounce *b, struct dsn *d, struct dsn_rules *rules,
+    int *copy, struct buf *target, struct buf *why)
 {
 	int rc = dsn_rules_load(rules);
 
@@ -113,6 +126,11 @@ find_target(struct dsn *d, struct dsn_rules *rules, struct buf *target,
 		return -1;
 	}
 	d->lines = rules->bouncelines;
+	*copy = copy_failed(b, rules);
+	if (*copy && b->d.count[FAILED] == 1) {
+		buf_add(why, STR("only the copy for alwaysbcc failed"));
+		return 0;
+	}
 	rc = dsn_wanted(d, why);
 	if (rc < 0)
 		buf_add(why, str_of(strerror(errno)));
@@ -130,7 +148,7 @@ bounce_start(struct bounce *b, const struct bounce_times *t,
 	struct dsn_rules rules = { 0 };
 	struct buf target = { 0 };
 	const struct envelope *e;
-	int rc;
+	int rc, copy = 0;
 
 	d.kind = b->kind;
 	d.sender = envelope_sender(&b->d.e);
@@ -140,10 +158,10 @@ bounce_start(struct bounce *b, const struct bounce_times *t,
 	d.retry_until = t->retry_until;
 	d.message = delivery_file(&b->d, &e);
 	d.header = e->body;
-	rc = find_target(&d, &rules, &target, why);
+	rc = find_target(b, &d, &rules, &copy, &target, why);
 	if (rc > 0 && (b->pid = fork()) == 0) {
 		setup_child(&d);
-		list_recipients(b, &d);
+		list_recipients(b, copy, &d);
 		_exit(write_report(&d, &rules, buf_str(&target), queue));
 	}
 	if (rc > 0 && b->pid < 0) {

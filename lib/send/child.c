@@ -3,6 +3,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "../base/mem.h"
 #include "child.h"
 
 void
@@ -14,6 +15,7 @@ child_clean(int first)
 	size_t i;
 	int fd;
 
+	mem_at_end(NULL);
 	for (i = 0; i < sizeof caught / sizeof caught[0]; i++)
 		signal(caught[i], SIG_DFL);
 	sigemptyset(&none);

@@ -3,7 +3,8 @@
 #define CHILD_H
 
 /* In a fresh child: descriptors from first on are closed, signals are as a
- * program expects them at its start. */
+ * program expects them at its start, and without memory it says nothing of the
+ * sender. */
 void child_clean(int first);
 
 #endif

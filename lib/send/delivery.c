@@ -11,6 +11,7 @@
 #include "../base/mem.h"
 #include "../queue/spool.h"
 #include "../queue/status.h"
+#include "../smtp/remote.h"
 #include "delivery.h"
 #include "messages.h"
 
@@ -21,14 +22,14 @@
 
 /* A marked file may be readable for root only. */
 static int
-open_locked(const struct spool *s, const char *name, int *unlockable)
+open_locked(const struct spool *s, const char *name, int *unlockable,
+    struct stat *st)
 {
-	struct stat st = { 0 };
 	int fd = spool_open_any(s, name), held;
 
 	if (fd < 0 && errno == EACCES &&
-	    fstatat(s->queue, name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
-	    spool_is_marked(&st))
+	    fstatat(s->queue, name, st, AT_SYMLINK_NOFOLLOW) == 0 &&
+	    spool_is_marked(st))
 		errno = EALREADY;
 	if (fd < 0)
 		return -1;
@@ -37,10 +38,10 @@ open_locked(const struct spool *s, const char *name, int *unlockable)
 	/* Only now: another sender's worker may just have marked it. */
 	if (held == 1)
 		errno = EBUSY;
-	else if (fstat(fd, &st) == 0) {
-		if (S_ISREG(st.st_mode) && !spool_is_marked(&st))
+	else if (fstat(fd, st) == 0) {
+		if (S_ISREG(st->st_mode) && !spool_is_marked(st))
 			return fd;
-		errno = S_ISREG(st.st_mode) ? EALREADY : EINVAL;
+		errno = S_ISREG(st->st_mode) ? EALREADY : EINVAL;
 	}
 	close(fd);
 	return -1;
@@ -52,7 +53,8 @@ begin_results(struct delivery *d)
 {
 	size_t i;
 
-	d->result = mem_new(d->e.count, 1);
+	free(d->result);
+	d->result = mem_new(d->e.count + 1, 1);
 	for (i = 0; i < d->e.count; i++)
 		d->result[i] = DEFERRED;
 	d->count[DELIVERED] = d->count[FAILED] = 0;
@@ -63,12 +65,14 @@ int
 delivery_open(struct delivery *d, const struct spool *s, struct message *m,
     int *unlockable)
 {
+	struct stat st = { 0 };
 	int error;
 
 	*d = (struct delivery){ 0 };
 	d->m = m;
 	d->file = -1;
-	d->fd = open_locked(s, m->name, unlockable);
+	d->fd = open_locked(s, m->name, unlockable, &st);
+	d->inode = st.st_ino;
 	if (d->fd >= 0 && envelope_read(d->fd, &d->e) == 0) {
 		begin_results(d);
 		return 0;
@@ -77,6 +81,24 @@ delivery_open(struct delivery *d, const struct spool *s, struct message *m,
 	delivery_free(d);
 	errno = error;
 	return -1;
+}
+
+size_t
+delivery_narrow(struct delivery *d, const struct remotes *r, size_t which,
+    unsigned over)
+{
+	struct buf text = { 0 };
+
+	d->over = over;
+	buf_set(&text, buf_str(&d->e.text));
+	d->names = d->e;
+	d->names.text = text;
+	remotes_narrow(r, which, over, &d->e, 0);
+	if (d->e.others)
+		begin_results(d);
+	else
+		envelope_free(&d->names);
+	return d->e.count;
 }
 
 /* The worker may not yet have closed its copy of the descriptor. */
@@ -329,19 +351,18 @@ size_of(const struct file *f)
 	return (unsigned)n;
 }
 
-/* The file that was made of the old one; without it nothing can be said of it
- * but that it is ours. */
+/* The file that was made of the old one, open; if it cannot be read now nothing
+ * can be said of it but that it is ours. */
 static void
-open_rewritten(struct delivery *d, const struct spool *s, unsigned shorter)
+note_rewritten(struct delivery *d, int now, unsigned shorter)
 {
-	int unlockable = 0;
 	struct stat st;
 
 	if (d->file >= 0)
 		close(d->file);
-	d->file = open_locked(s, d->m->name, &unlockable);
-	d->unread = d->file < 0 || fstat(d->file, &st) < 0 ||
-	    envelope_read(d->file, &d->names) < 0;
+	d->file = now;
+	d->inode = fstat(now, &st) < 0 ? 0 : st.st_ino;
+	d->unread = !d->inode || envelope_read(now, &d->names) < 0;
 	if (d->unread)
 		d->m->size -= shorter;
 	else
@@ -354,7 +375,7 @@ take_off(struct delivery *d, const struct spool *s, struct messages *q,
     struct file *f)
 {
 	unsigned shorter = size_of(f);
-	int rc;
+	int rc, now;
 
 	if (f->count == f->e->count) {
 		rc = spool_remove(s, d->m->name, f->fd, f->e);
@@ -363,11 +384,11 @@ take_off(struct delivery *d, const struct spool *s, struct messages *q,
 		return rc > 0 ? 2 : rc == 0 ? 1 : -1;
 	}
 	invert(f);
-	rc = spool_rewrite(s, f->fd, f->e, f->is, d->m->name);
+	rc = spool_rewrite(s, f->fd, f->e, f->is, d->m->name, &now);
 	if (rc == 2)
 		message_state(q, d->m, MESSAGE_GONE);
-	if (rc == 0 || rc == 1)
-		open_rewritten(d, s, shorter);
+	if (now >= 0)
+		note_rewritten(d, now, shorter);
 	return rc;
 }
 
@@ -401,16 +422,6 @@ put_failed(const struct delivery *d, const struct spool *s,
  * taken; they failed; they did and are in failed/ already. */
 enum { TAKEN = 'T', TO_FAIL = 'F', IN_FAILED = 'P' };
 
-/* The inode of the file as it is now; 0 if that is not known. */
-static unsigned long long
-inode_of(const struct delivery *d)
-{
-	struct stat st;
-
-	return d->unread || fstat(d->file >= 0 ? d->file : d->fd, &st) < 0 ?
-	    0 : (unsigned long long)st.st_ino;
-}
-
 static void
 remember_done(const struct delivery *d, enum rcpt_result r, char kind)
 {
@@ -425,7 +436,7 @@ remember_done(const struct delivery *d, enum rcpt_result r, char kind)
 		buf_put(&a->done, "%\n", str_cut(&rest, '\n'));
 	}
 	buf_free(&list);
-	a->file = inode_of(d);
+	a->file = d->inode;
 	errno = error;
 }
 
@@ -510,7 +521,7 @@ catch_up(struct delivery *d, const struct spool *s, struct messages *q,
 	}
 	if (rc >= 0) {
 		buf_set(done, buf_str(&others));
-		d->m->attempt->file = inode_of(d);
+		d->m->attempt->file = d->inode;
 	} else if (put) {
 		note_put(done);
 	}
@@ -527,10 +538,9 @@ is_remembered(const struct delivery *d)
 	unsigned long long file = d->m->attempt->file;
 	struct stat st;
 
-	errno = EIO;
-	if (d->unread || fstat(d->file >= 0 ? d->file : d->fd, &st) < 0)
-		return -1;
-	return file ? file == st.st_ino : !message_has_changed(d->m, &st);
+	if (file)
+		return file == d->inode;
+	return fstat(d->fd, &st) < 0 ? -1 : !message_has_changed(d->m, &st);
 }
 
 int

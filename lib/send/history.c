@@ -184,7 +184,7 @@ write_message(const struct message *m, const struct attempt *reason,
 		s.last = a->last;
 		s.unanswered = a->unanswered;
 	}
-	if (!a || !a->attempts)
+	if (!a || (!a->attempts && !a->text.n))
 		a = reason;
 	if (a) {
 		s.remote = buf_str(&a->remote);
@@ -260,7 +260,8 @@ recall_credit(struct message *m, const struct status *s)
 	    (int)credit;
 }
 
-static void
+/* 0 if it is not known. */
+static int
 read_message(struct messages *q, const struct status *s)
 {
 	struct buf name = { 0 };
@@ -270,7 +271,7 @@ read_message(struct messages *q, const struct status *s)
 	m = messages_find(q, buf_z(&name));
 	buf_free(&name);
 	if (!m)
-		return;
+		return 0;
 	if (s->attempts) {
 		message_failed(m, s->remote, s->code, s->text, s->last);
 		m->attempt->attempts = (unsigned)s->attempts;
@@ -280,6 +281,7 @@ read_message(struct messages *q, const struct status *s)
 	recall_credit(m, s);
 	m->suspect = s->suspect != 0;
 	m->warned = s->warned != 0;
+	return 1;
 }
 
 /* The next field as a number, 0 where there is none. */
@@ -338,18 +340,19 @@ read_remote(struct histories *all, struct str line)
 }
 
 void
-history_read(struct messages *q, struct histories *all, struct str text)
+history_read(struct messages *q, struct histories *all, struct str text,
+    struct buf *unknown)
 {
-	struct str rest = text, line;
+	struct str line, rest;
 	struct status s;
 
-	while (rest.n) {
-		line = str_cut(&rest, '\n');
+	while (text.n) {
+		line = rest = str_cut(&text, '\n');
 		if (str_starts(line, STR("=\tx")))
 			read_remote(all, str_skip(line, 2));
+		else if (status_next(&rest, &s) && !read_message(q, &s))
+			buf_cat(unknown, line, STR("\n"));
 	}
-	while (status_next(&text, &s))
-		read_message(q, &s);
 }
 
 void

@@ -58,10 +58,12 @@ void history_rate_count(struct history *h, const struct remote *r,
     long long ms);
 
 /* The text of spool/status: the messages, with the reason for those that were
- * never attempted, and the remotes. And back, after the first scan. */
+ * never attempted, and the remotes. And back, after a scan: unknown gets the
+ * lines of messages that are not known. */
 void history_write(const struct messages *q, const struct histories *all,
     const struct attempt *reason, long long next, struct buf *out);
-void history_read(struct messages *q, struct histories *all, struct str text);
+void history_read(struct messages *q, struct histories *all, struct str text,
+    struct buf *unknown);
 
 void histories_free(struct histories *all);
 

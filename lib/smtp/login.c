@@ -160,7 +160,7 @@ warn_of_clear_password(struct smtp_session *s)
 	    "goes over the network in clear; use tls or starttls"));
 }
 
-/* Whether the mechanism shows the password to whoever listens. It does not
+/* Whether the mechanism shows the password to all who listen. It does not
  * follow one that does not: the password would be had by refusing that. */
 static int
 is_clear(const struct login *l)

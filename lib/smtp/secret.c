@@ -34,7 +34,7 @@ read_secret(const char *file, struct buf *secret)
 
 	if (fd < 0)
 		return strerror(errno);
-	n = fstat(fd, &st) < 0 ? -1 : read(fd, text, sizeof text);
+	n = fstat(fd, &st) < 0 ? -1 : str_read(fd, text, sizeof text);
 	wrong = n < 0 ? strerror(errno) : NULL;
 	close(fd);
 	if (n >= 0)

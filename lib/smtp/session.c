@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "../base/chr.h"
+#include "../net/net.h"
 #include "options.h"
 #include "session.h"
 
@@ -169,8 +170,14 @@ static int
 hello(struct smtp_session *s)
 {
 	struct str helo = str_of(s->helo), text;
+	static struct buf literal;
 	int class, first = 1;
 
+	if (str_find(helo, '.') == helo.n && helo.p[0] != '[') {
+		buf_clear(&literal);
+		net_literal(s->c.io.fd, &literal);
+		helo = buf_str(&literal);
+	}
 	s->c.stage = STAGE_helo;
 	forget_extensions(&s->ext);
 	if (session_send(s, STR("EHLO "), helo) < 0 && !s->c.io.mute)

@@ -113,8 +113,8 @@ send_body(struct smtp *s, struct transaction *t)
 	return 0;
 }
 
-/* DATA was said ahead, nobody was accepted, and yet the server waits for a
- * message: an empty one ends it (RFC 2920 3.1). */
+/* DATA was said ahead, no recipient was accepted, and yet the server waits for
+ * a message: an empty one ends it (RFC 2920 3.1). */
 static int
 send_nothing(struct smtp *s, struct transaction *t)
 {
@@ -136,7 +136,7 @@ chunking(const struct smtp *s)
 }
 
 /* Whether to say the next command, up to DATA, now. The module run by hand says
- * nothing after a refusal; else DATA is said even if nobody was accepted, as
+ * nothing after a refusal; else DATA is said even if none was accepted, as
  * its answer shows whether the refusals were. */
 static int
 more_to_say(const struct smtp *s, const struct transaction *t)

@@ -5,7 +5,7 @@
  * A server that says one reply too many, or one too few, would make each of
  * ours another's; so nothing counts before replies and commands are known to
  * be in step. With DATA the 354 shows it, which answers nothing else. With
- * BDAT, and where DATA was refused, the 2xx to the RSET behind shows it: out
+ * BDAT, and where DATA was refused, the 2xx to the RSET after it shows it: out
  * of step it would be the answer to what was refused, and no 2xx. */
 #include <signal.h>
 #include <stdlib.h>

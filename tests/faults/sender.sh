@@ -16,7 +16,6 @@ remotes "127.0.0.1 smtp port=$port"
 # fill N: messages of round N
 fill() {
 	empty
-	rm -f "$spool/status"
 	FROM=''
 	put 1.1 "ok$1a@x.y"
 	put 3.3 "perm$1c@x.y"
@@ -44,7 +43,7 @@ of() { find "$spool/$1" -type f -exec sed -s '1d; /^$/,$d' {} + | sed 's/@.*//' 
 # often WHO: how often the server has taken it
 often() { transcript | grep -c "^M: .* accepted .*<$1@x.y>"; }
 rest() {
-	for pause in 0 0.2 1.1 1.1 2.1; do
+	for pause in 0 0.2 1.1 1.1 2.1 4.1 8.1; do
 		sleep "$pause"
 		timeout 30 nullmailer-send --once >>"$T/log" 2>>"$T/err"
 		! settled || return 0
@@ -68,7 +67,6 @@ verdict() {
 		case $n:$1 in
 		# what cannot write cannot log either
 		1:* | 2:*signal=KILL* | 2:write:*+) ;;
-		2:mmap:*+ | 2:brk:*+) [ $out_of_memory = yes ] || echo "$who twice" ;;
 		# no answer came, or it could not be written down
 		2:*) grep -q "possible dup\|may have been taken\|Can't rewrite" "$T/log" "$T/err" || echo "$who twice" ;;
 		*) echo "$who $n times" ;;
@@ -88,14 +86,13 @@ is "works undisturbed" "$status $(verdict none)" '0 '
 # that cannot read any more cannot hear of a signal or a child.
 faults "$T/trace" | grep -v '^close:error\|^read:.*+$' >"$T/all"
 chosen "$T/all" >"$T/chosen"
-wrong='' count=0
+count=0
 while read -r fault; do
 	round=$((round + 1)) count=$((count + 1))
 	fill $round
 	traced "$fault"
 	why=$(verdict "$fault" </dev/null | paste -sd ';' -)
-	[ -z "$why" ] || wrong="$wrong$fault: $why
-"
+	[ -z "$why" ] || ok "$fault: $why" false
 done <"$T/chosen"
-is "$count faults of $(wc -l <"$T/all")" "$wrong" ''
+ok "faults were tried" [ "$count" -gt 0 ]
 echo "#= $count faults of $(wc -l <"$T/all")"

@@ -50,6 +50,7 @@ drained() { [ "$(waiting)" = 0 ]; }
 stored() { find "$spool/queue" -type f | LC_ALL=C sort | xargs -r cat; }
 empty() {
 	find "$spool/queue" "$spool/failed" "$spool/tmp" -mindepth 1 -delete
+	rm -f "$spool/status"
 }
 
 run() {

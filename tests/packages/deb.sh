@@ -11,11 +11,11 @@ ok "it is newer than Debian's own" dpkg --compare-versions "$(field Version)" \
 is "it needs no other package" "$(field Depends)" ""
 is "it brings owners and the set-uid bit with it" "$(dpkg-deb -c "$deb" |
     awk '$2 != "root/root" { print $1, $2, $6 }')" \
-    "drwxr-xr-x mail/root ./var/spool/nullmailer/
+    "-rwsr-xr-x mail/root ./usr/sbin/nullmailer-queue
+drwxr-xr-x mail/root ./var/spool/nullmailer/
 drwxr-xr-x mail/root ./var/spool/nullmailer/failed/
 drwxr-x--- mail/root ./var/spool/nullmailer/queue/
-drwxr-x--- mail/root ./var/spool/nullmailer/tmp/
--rwsr-xr-x mail/root ./usr/sbin/nullmailer-queue"
+drwxr-x--- mail/root ./var/spool/nullmailer/tmp/"
 is "nothing else is set-uid" "$(dpkg-deb -c "$deb" | grep -c '^[^ ]*s')" 1
 is "no link leads nowhere" "$(mkdir "$T/x" && dpkg-deb -x "$deb" "$T/x" &&
     find "$T/x" -xtype l)" ""
@@ -23,8 +23,8 @@ is "no trace of the folder it was built in" \
     "$(grep -rlF -e "$PWD" -e "${deb%/*}" "$T/x" | head -n 3)" ""
 
 if command -v lintian >/dev/null; then
-	is "lintian has no error and no warning" \
-	    "$(lintian --no-cfg --allow-root "$deb" 2>&1 | grep '^[EW]:')" ""
+	is "lintian has no error and no warning" "$(lintian --no-cfg --allow-root \
+	    "${deb%.deb}.changes" 2>&1 | grep '^[EW]:')" ""
 else
 	echo "#= not run: lintian, which is not installed"
 fi
@@ -67,6 +67,12 @@ has "and says what to do" "$(cat "$T/said")" \
     '^/usr/sbin/sendmail belongs to the package nullmailer\. .*make deb'
 is "and has changed nothing" "$(inside dpkg -V nullmailer)" ""
 
+mkdir "$R/deb" && cp -R initscripts/debian/tests "$R/deb"
+ok "the autopkgtest passes" sh -c "chroot '$R' /deb/tests/send >'$T/said' 2>&1"
+has "and sees the message" "$(cat "$T/said")" '^Subject: autopkgtest$'
+is "and leaves nothing" "$(waiting) $(inside find /usr/lib/nullmailer \
+    /var/spool/nullmailer -name '*autopkgtest*' -o -name 'tmp.*')" "0 "
+
 # It works: nobody sends, the service delivers.
 config=$R/etc/nullmailer spool=$R/var/spool/nullmailer
 remotes "127.0.0.1 smtp port=$port"
@@ -81,6 +87,17 @@ pid=$(cat "$R/run/nullmailer.pid")
 is "the sender is mail" "$(inside stat -c %U "/proc/$pid")" mail
 
 inside /etc/init.d/nullmailer stop
+
+# The examples of the pages, as Debian has them.
+. tests/lib/examples.sh
+mkdir -p "$R/etc/cron.d"
+ip addr add 192.0.2.26/32 dev lo
+certificate
+OWNER=mail
+serve -a 192.0.2.26 -P 25 hand: auto
+# shellcheck disable=SC2046
+examples $(find "$R/usr/share/man" -type f |
+    grep -E '/(mailq|sendmail|nullmailer[a-z-]*)\.[178]\.gz$')
 
 # A boot with systemd: what the package has switched on there delivers.
 . tests/init/boot.sh
@@ -126,6 +143,10 @@ rm -rf "$spool"
 ok "make install where there is no package" by_hand install
 ok "and uninstall" by_hand uninstall
 ok "install once more" dpkg_ -i /nullmailer.deb
+mkdir -p "$spool/hold"
+ok "a run of the sender, which leaves files of its own" inside setpriv \
+    --reuid=mail --regid=mail --clear-groups /usr/sbin/nullmailer-send --once
 ok "purge" dpkg_ -P nullmailer
+lacks "no mail is left" "$(cat "$T/dpkg")" "mail is left"
 is "nothing is left" "$(find "$R/etc" "$R/usr" "$R/var/spool" "$R/lib/systemd" \
     -name '*nullmailer*')" ""

@@ -1,24 +1,50 @@
 # dist.sh - the tarball of `make dist`: always the same, and what it holds is
-# all that a build fetches
-# needs: git xz=xz-utils patch make
+# all that a build fetches; its list of parts
+# needs: git xz=xz-utils patch make python3
 . tests/lib.sh
 
-name=$(mk show-DIST) date=$(mk show-BUILD_DATE) obj=$(mk show-OBJ)
+name=$(mk show-DIST) version=$(mk show-VERSION) date=$(mk show-BUILD_DATE)
+origs=$(mk show-ORIGS)
 mkdir "$T/one" "$T/other" "$T/stub" "$T/new"
+# dist FOLDER DATE
 dist() {
-	cp "$obj"/musl_*.orig.tar.gz "$obj"/bearssl_*.orig.tar.xz "$T/$1" &&
-	    sh initscripts/dist.sh "$T/$1" "$name" "$2" >"$T/said" 2>&1
+	# shellcheck disable=SC2086
+	sh initscripts/dist.sh "$T/$1" "$name" "$version" "$2" $origs \
+	    >"$T/said" 2>&1
 }
 ok "make dist" dist one "$date"
 ok "once more, with another umask" sh -c "umask 077; sleep 1
-	cp '$T'/one/*.orig.* '$T/other'
-	sh initscripts/dist.sh '$T/other' '$name' '$date' >/dev/null"
+	sh initscripts/dist.sh '$T/other' '$name' '$version' '$date' $origs \
+	    >/dev/null"
 ok "is the same, byte by byte" cmp "$T/one/$name.tar.gz" "$T/other/$name.tar.gz"
 tar -C "$T" -xzf "$T/one/$name.tar.gz"
 is "it holds what git has, and the archives" \
     "$(cd "$T/$name" && find . ! -type d | sed 's|^\./||' | LC_ALL=C sort)" \
     "$({ git ls-tree -r --name-only HEAD
-	cd "$T/one" && ls -- *.orig.* | sed 's|^|sources/|'; } | LC_ALL=C sort)"
+	echo sbom.spdx.json
+	for f in $origs; do echo "sources/${f##*/}"; done; } | LC_ALL=C sort)"
+
+# The parts by name, version and the archive that has their hash.
+cat >"$T/parts.py" <<'END'
+import hashlib, json, sys
+top = sys.argv[1]
+sbom = json.load(open(top + "/sbom.spdx.json"))
+known = {"SPDXRef-DOCUMENT"} | {p["SPDXID"] for p in sbom["packages"]}
+for p in sbom["packages"]:
+    for c in p.get("checksums", []):
+        name = p["packageFileName"]
+        where = "/ssl/" if name == "roots.pem" else "/sources/"
+        data = open(top + where + name, "rb").read()
+        same = c["checksumValue"] == hashlib.sha256(data).hexdigest()
+        print(p["name"], p["versionInfo"], "ok" if same else "another file")
+print(*[r["relationshipType"] for r in sbom["relationships"]
+        if {r["spdxElementId"], r["relatedSpdxElement"]} <= known])
+END
+is "its list of parts is true" "$(python3 "$T/parts.py" "$T/$name")" \
+    "musl $(mk show-MUSL_FILE | sed 's/musl_//; s/\.orig.*//') ok
+bearssl 0.6 ok
+ca-list $(sed -n 's/^Date: //p' ssl/roots.pem) ok
+STATIC_LINK STATIC_LINK CONTAINS DESCRIBES"
 
 # No way to a mirror.
 printf '#!/bin/sh\nexit 100\n' >"$T/stub/apt-get"

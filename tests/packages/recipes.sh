@@ -14,6 +14,9 @@ exec $(command -v make) -s "\$@" SSL=none OBJ=$T/obj BINARY=$T/nullmailer
 END
 chmod 755 "$T/make"
 PATH=$T:$PATH
+echo "a tarball" >"$T/nullmailer-$version.tar.gz"
+sh initscripts/recipes.sh "$T/recipes" "$T/nullmailer-$version.tar.gz" "$version"
+hash() { "$1" "$T/nullmailer-$version.tar.gz" | cut -d' ' -f1; }
 packed() { (cd "$1" && find . ! -type d | sed 's/^\.//' | LC_ALL=C sort); }
 lint() { shellcheck -f gcc "$@"; }
 # holds NAME FOLDER FILE...
@@ -22,7 +25,7 @@ holds() {
 	for f; do ok "$name: $f" [ -e "$folder$f" ]; done
 }
 
-apk=initscripts/alpine
+apk=$T/recipes/alpine
 is "APKBUILD: shellcheck" "$(lint -s sh -e SC2034,SC2154 $apk/APKBUILD)" ""
 is "APKBUILD: its scripts" "$(lint -s sh $apk/nullmailer.*)" ""
 # from_apkbuild COMMAND: as abuild runs it, where it has made the user or not
@@ -37,8 +40,12 @@ is "APKBUILD: it is of this version" \
     "$(from_apkbuild 'echo $pkgname $pkgver')" "nullmailer $version"
 is "APKBUILD: nothing is unset" "$(from_apkbuild 'for v in pkgrel pkgdesc url \
 	arch license source install; do eval "[ -n \"\$$v\" ]" || echo $v; done')" ""
-is "APKBUILD: its files are there" "$(from_apkbuild 'for f in $source $install
-	do case $f in *.tar.gz) ;; *) [ -f '$apk'/$f ] || echo $f ;; esac; done')" ""
+is "APKBUILD: its scripts are there" "$(from_apkbuild 'for f in $install
+	do [ -x '$apk'/$f ] || echo $f; done')" ""
+is "APKBUILD: the hash of its archive" "$(from_apkbuild 'echo $sha512sums ${source##*/}')" \
+    "$(hash sha512sum) nullmailer-$version.tar.gz nullmailer-$version.tar.gz"
+is "APKBUILD: subpackages" "$(from_apkbuild 'echo $subpackages')" \
+    "nullmailer-doc nullmailer-openrc"
 ok "APKBUILD: build" from_apkbuild "build >/dev/null"
 knows_user=false from_apkbuild "package >/dev/null"
 is "APKBUILD: without the user there is no package, and no set-uid file" \
@@ -83,7 +90,7 @@ script: ; @echo $$(foreach s,preinst postinst prerm postrm,$$(value Package/$(1)
 END
 echo endef >>"$T/include/package.mk"
 openwrt() {
-	"$(PATH=${PATH#*:} command -v make)" -s -C initscripts/openwrt \
+	"$(PATH=${PATH#*:} command -v make)" -s -C "$T/recipes/openwrt" \
 	    TOPDIR="$T/top" INCLUDE_DIR="$T/include" DL_DIR="$T/dl" \
 	    TO="$T/owrt" "$@" >"$T/said"
 }
@@ -113,6 +120,9 @@ for alternative in $(value ALTERNATIVES); do
 	ok "OpenWrt: $link: ours is $target" [ -f "$T/owrt$target" ]
 done
 is "OpenWrt: three names are alternatives" "$(value ALTERNATIVES | wc -w)" 3
+
+is "OpenWrt: the hash of its archive" "$(value PKG_HASH)" "$(hash sha256sum)"
+is "OpenWrt: its archive" "$(value PKG_SOURCE)" "nullmailer-$version.tar.gz"
 
 # The service, filled in, with procd and UCI played.
 script=$T/owrt/etc/init.d/nullmailer
@@ -172,6 +182,11 @@ set_param respawn 3600 5 0
 close_instance"
 is "procd: remotes" "$(cat "$T/etc/nullmailer/remotes")" \
     "mail.example.org smtp 'starttls' 'port=587' 'user=router' 'pass=its password'"
+sed -n '/^#config remote/,$s/^#//p' "$T/owrt/etc/config/nullmailer" >>"$T/uci"
+procd start_service
+is "procd: several remotes, in order" "$(cat "$T/etc/nullmailer/remotes")" \
+    "mail.example.org smtp 'starttls' 'port=587' 'user=router' 'pass=its password'
+backup.example.net smtp 'tls'"
 is "procd: remotes is nobody else's" \
     "$(stat -c %a "$T/etc/nullmailer/remotes" "$T/etc/nullmailer" | xargs)" "600 755"
 is "procd: the folder is as it was made" "$(cd "$T/etc" && echo *)" nullmailer

@@ -55,6 +55,22 @@ ok "downgrade" dpkg_ --force-downgrade -i /old.deb
 is "it is 2.2 again" "$(version)" 1:2.2-4
 is "the configuration is as it was" "$(kept)" "$(cat "$T/before")"
 is "the message still waits" "$(waiting)" 1
+lacks "nothing of it will be read otherwise" "$(cat "$T/dpkg")" '^nullmailer: '
 ok "upgrade once more" dpkg_ -i /new.deb
 is "the message still waits" "$(waiting)" 1
 is "dpkg finds all files as they should be" "$(inside dpkg -V nullmailer)" ""
+
+# What 2.2 would take for something else.
+conf queuelifetime 7d
+mkdir -p "$spool/hold"
+queue_file r@example.net >"$spool/hold/1.1"
+ok "downgrade once more" dpkg_ --force-downgrade -i /old.deb
+has "times with units are named" "$(cat "$T/dpkg")" '^nullmailer: queuelifetime: '
+lacks "and no others" "$(cat "$T/dpkg")" '^nullmailer: pausetime: '
+has "so is held mail" "$(cat "$T/dpkg")" '^nullmailer: mail is held'
+ok "and upgrade" dpkg_ -i /new.deb
+
+answers() { grep -c '^Owners: nullmailer' "$R/var/cache/debconf/config.dat"; }
+ok "2.2 has asked for something" [ "$(answers)" -gt 0 ]
+ok "purge" dpkg_ -P nullmailer
+is "it is forgotten" "$(answers)" 0

@@ -343,11 +343,14 @@ int
 __wrap_linkat(int from_fd, const char *from, int fd, const char *name, int how)
 {
 	int from_folder = folder_of(from_fd), folder = folder_of(fd);
-	int ino;
+	int error = made(CALL_linkat, place(folder, name));
+	int ino = disk_find(from_folder, from);
 
 	(void)how;
-	FAIL(CALL_linkat, place(folder, name));
-	ino = disk_find(from_folder, from);
+	if (error == EMLINK)
+		disk_crowd(ino);
+	if (error)
+		return no(error);
 	if (!ino || !folder || is_gone(folder))
 		return no(ENOENT);
 	if (disk.kind == VFAT)

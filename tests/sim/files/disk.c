@@ -201,6 +201,12 @@ disk_chmod(int ino, unsigned mode)
 }
 
 void
+disk_crowd(int ino)
+{
+	count_links(ino, 1);
+}
+
+void
 disk_closed(int ino)
 {
 	inodes[ino].opens--;

@@ -70,6 +70,9 @@ void disk_write(int ino, const char *bytes, int n);
 void disk_chmod(int ino, unsigned mode);
 void disk_closed(int ino);
 
+/* A file (0: none) has as many names as it may have, the others elsewhere. */
+void disk_crowd(int ino);
+
 /* error: 0, or the errno of a sync that fails. */
 void disk_sync(int ino, int error);
 

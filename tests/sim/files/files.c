@@ -27,7 +27,7 @@ store_message(int id)
 	struct store s;
 	int rc;
 
-	rc = store_begin(&s, 0);
+	rc = store_begin(&s, 0, 0);
 	if (rc == 0)
 		rc = store_copy(&s, INPUT);
 	if (rc == 0)

@@ -76,6 +76,20 @@ add_options(char *text, size_t size, int s)
 	return n;
 }
 
+/* In the end the last line takes all. */
+static size_t
+add_choice(char *text, size_t size, int s, int last)
+{
+	const char *to = choice_to(s), *from = choice_from(s);
+	size_t n = 0;
+
+	if (to && !(last && w.calm))
+		n += (size_t)snprintf(text, size, " if-to=%s", to);
+	if (from && !(last && w.calm))
+		n += (size_t)snprintf(text + n, size - n, " if-from=%s", from);
+	return n;
+}
+
 static void
 put_remotes(void)
 {
@@ -88,6 +102,8 @@ put_remotes(void)
 		n += (size_t)snprintf(text + n, sizeof text - n, "h%d.x %s",
 		    s, nature(100, s, 0, 20) < 12 ? "ext" : "smtp");
 		n += add_options(text + n, sizeof text - n, s);
+		n += add_choice(text + n, sizeof text - n, s,
+		    i == conf.lines - 1);
 		n += (size_t)snprintf(text + n, sizeof text - n, "\n");
 	}
 	put_conf("remotes", n ? text : "# none\n");
@@ -197,6 +213,17 @@ inject_event(int how_many)
 		pull_trigger();
 }
 
+/* The time is the model's, as everything. */
+static void
+set_time(int m, unsigned seconds_ago)
+{
+	struct timespec times[2] = { { (time_t)(wall_now() - seconds_ago),
+		(long)(w.now % 1000) * 1000000 }, { 0, 0 } };
+
+	times[1] = times[0];
+	utimensat(queue_fd, mail[m].name, times, 0);
+}
+
 /* cp into queue/: half of it is there first. */
 static int half = -1;
 
@@ -216,6 +243,7 @@ second_half(int m)
 	if (write(fd, text, strlen(text)) < 0)
 		violate("the simulator cannot write");
 	close(fd);
+	set_time(m, 0);
 	say("admin: m%d is whole", m);
 	mail[m].released = 0;
 	mail[m].touched = ~0u;
@@ -234,6 +262,7 @@ first_half(void)
 	if (write(fd, text, pick(8)) < 0)
 		violate("the simulator cannot write");
 	close(fd);
+	set_time(m, 0);
 	mail[m].released = 1;
 	mail[m].doubt = 1;
 	half = m;
@@ -287,20 +316,12 @@ replace_file(int m)
 	strcpy(mail[other].name, mail[m].name);
 	mail[other].doubt = 1;
 	mail[other].took_place = mail[other].named = 1;
+	mail[other].touched = ~0u;
 	renameat(tmp_fd, "other", queue_fd, mail[m].name);
+	set_time(other, chance(500) ? 0 : pick(1000000));
 	release_mail(m);
 	mail[m].name[0] = '\0';
 	say("admin: m%d takes the place of m%d", other, m);
-}
-
-static void
-set_time(int m)
-{
-	struct timespec times[2] = { { (time_t)wall_now(),
-		(long)(w.now % 1000) * 1000000 }, { 0, 0 } };
-
-	times[1] = times[0];
-	utimensat(queue_fd, mail[m].name, times, 0);
 }
 
 static void
@@ -314,7 +335,7 @@ touch_file(int m)
 	 * this one. */
 	if (w.stat_failed)
 		release_mail(m);
-	set_time(m);
+	set_time(m, 0);
 	mail[m].doubt |= mail[m].in_hand || is_on_the_way(m);
 	mail[m].born = w.now;
 	mail[m].lifetime = lifetime_now();

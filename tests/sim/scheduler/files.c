@@ -190,7 +190,7 @@ fails(enum call call, enum place place)
 	w.faults++;
 	w.news++;
 	w.stat_failed |= call == ON_STAT;
-	w.root_failed += place == IN_ROOT;
+	w.root_failed += place == IN_ROOT || place == IN_TMP;
 	w.trigger_late |= call == ON_READ && place == IN_ROOT;
 	return fault.error;
 }
@@ -236,6 +236,10 @@ after_step(void)
 	} while (0)
 
 /* ---- the calls ---- */
+
+/* What the sender opens is closed at its end, and nothing is executed: for this
+ * the C library would make another call each time. */
+#define KEPT O_CLOEXEC
 
 /* New files have the model's time. */
 static int
@@ -298,8 +302,8 @@ __wrap_openat(int folder, const char *name, int how, ...)
 	STEP(how & O_CREAT ? ON_CREATE : ON_OPEN, place);
 	if (w.inside && place == IN_CONF)
 		return open_control(name);
-	return opened(__real_openat(folder, name, how, mode), place, name,
-	    how);
+	return opened(__real_openat(folder, name, how & ~KEPT, mode), place,
+	    name, how);
 }
 
 int

@@ -5,7 +5,7 @@
 
 #include "sim.h"
 
-#define EVENTS 512
+#define EVENTS 4096
 
 struct world w;
 
@@ -83,7 +83,9 @@ say(const char *format, ...)
 	va_start(ap, format);
 	vsnprintf(text, sizeof text, format, ap);
 	va_end(ap);
-	add_digest(text);
+	/* The folder's name is of this process. */
+	if (!strstr(text, w.folder))
+		add_digest(text);
 	if (w.trace > 1)
 		show(text);
 }

@@ -1,7 +1,9 @@
 /* conf - control files as administrators leave them. */
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
 #include "../../../lib/base/buf.h"
@@ -64,6 +66,30 @@ numbers(void)
 	T(number("2147483648", 42) && number("99999999999999999999", 42));
 }
 
+/* A signal comes at each read of a file first. */
+static int signals;
+
+ssize_t
+read(int fd, void *to, size_t n)
+{
+	if (signals && signals++ % 2) {
+		errno = EINTR;
+		return -1;
+	}
+	return readv(fd, &(struct iovec){ to, n }, 1);
+}
+
+static void
+interrupted(void)
+{
+	put("conf/x", "a\n\nb", 4);
+	signals = 1;
+	T(conf_file("x", &got) == 1 && !strcmp(buf_z(&got), "a\n\nb"));
+	T(conf_line("x", &got) == 1 && !strcmp(buf_z(&got), "a"));
+	T(signals > 4);
+	signals = 0;
+}
+
 static void
 files(void)
 {
@@ -97,6 +123,7 @@ main(void)
 	setenv("NULLMAILER_TEST_PREFIX", dir, 1);
 	lines();
 	numbers();
+	interrupted();
 	files();
 	unlink("conf/x");
 	unlink("conf/fifo");

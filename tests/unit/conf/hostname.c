@@ -12,7 +12,7 @@
  * not read at all. */
 #define OWN (DEBIAN_RULES ? "mailname" : "conf/me")
 
-static char system_name[256] = "me";
+static char system_name[512];
 
 static void
 put(const char *name, const char *text)
@@ -50,7 +50,7 @@ static int
 gives(const char *files, const char *want)
 {
 	struct hostnames h = { 0 };
-	char list[200], *next = list, a[300], c[300], got[900], *item;
+	char list[200], *next = list, a[600], c[600], got[2000], *item;
 
 	no_files();
 	snprintf(list, sizeof list, "%s", files);
@@ -103,25 +103,35 @@ table(void)
 	    "f.q.d.n. c f.q.d.n."));
 }
 
-/* Without me: the literals, unless the system has a dotted name. */
+/* Without me: the system's name, with the resolver's domain if it has one. */
 static void
 nameless(void)
 {
-	char want[900];
+	char want[2000];
+	int dotted = strchr(system_name, '.') != NULL;
 
-	if (strchr(system_name, '.')) {
-		snprintf(want, sizeof want, "%s c%s%s %s", system_name,
-		    DEBIAN_RULES ? "" : ".", DEBIAN_RULES ? "" : system_name,
-		    system_name);
-		T(gives("", want));
-		return;
-	}
-	T(row("", "defaulthost.defaultdomain c.defaultdomain me",
-	    "defaulthost c me"));
-	T(row("defaultdomain=dd.x", "defaulthost.dd.x c.dd.x me",
-	    "defaulthost.dd.x c.dd.x me"));
-	T(row("defaulthost=dh", "dh.defaultdomain c.defaultdomain me",
-	    "dh c me"));
+	snprintf(want, sizeof want, "%s c%s%s %s", system_name,
+	    DEBIAN_RULES || !dotted ? "" : ".", DEBIAN_RULES || !dotted ? "" :
+	    system_name, system_name);
+	T(gives("", want));
+	snprintf(want, sizeof want, "%s%s c.dd.x %s", system_name, dotted ||
+	    !strcmp(system_name, "localhost") ? "" : ".dd.x", system_name);
+	T(gives("defaultdomain=dd.x", want));
+}
+
+/* As its manual page has it, by other means than ours. */
+static void
+find_system_name(void)
+{
+	FILE *f = popen("n=$(uname -n); case $n in *.*|localhost) ;; '(none)') "
+	    "n=localhost ;; *) d=$(awk '$1 == \"domain\" { d = $2 } $1 == "
+	    "\"search\" && !d { d = $2 } END { if (d != \".\") print d }' "
+	    "/etc/resolv.conf 2>/dev/null); [ ! \"$d\" ] || n=$n.$d ;; esac; "
+	    "printf %s \"$n\"", "r");
+
+	if (!f || !fgets(system_name, sizeof system_name, f))
+		exit(1);
+	pclose(f);
 }
 
 static int
@@ -146,8 +156,14 @@ own_name(void)
 	put("conf/me", "conf.me");
 	T(me_is(DEBIAN_RULES ? "mail.name" : "conf.me"));
 	T(!hostnames_warning() == !DEBIAN_RULES);
+	put("mailname", "mail");
+	T(me_is("conf.me") && !hostnames_warning());
 	unlink("mailname");
-	T(me_is(DEBIAN_RULES ? system_name : "conf.me"));
+	T(me_is("conf.me") && !hostnames_warning());
+	unlink("conf/me");
+	put("mailname", "mail");
+	T(me_is("mail"));
+	unlink("mailname");
 }
 
 static int
@@ -199,13 +215,12 @@ special(void)
 int
 main(void)
 {
-	char dir[] = "/tmp/unit-hostname-XXXXXX", name[256] = "";
+	char dir[] = "/tmp/unit-hostname-XXXXXX";
 
 	if (!mkdtemp(dir) || chdir(dir) < 0 || mkdir("conf", 0700) < 0)
 		return 1;
 	setenv("NULLMAILER_TEST_PREFIX", dir, 1);
-	if (gethostname(name, sizeof name - 1) == 0 && strchr(name, '.'))
-		strcpy(system_name, name);
+	find_system_name();
 	table();
 	nameless();
 	own_name();

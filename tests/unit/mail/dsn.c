@@ -142,14 +142,14 @@ targets(void)
 	T(goes_to(&r, STR("a"), "a\n"));
 	T(goes_to(&r, STR(""), ""));
 	T(goes_to(&r, STR("#@[]"), ""));
-	buf_set(&r.adminaddr, STR("x@y.z, v@w.x,"));
+	buf_set(&r.adminaddr, STR("x@y.z\nv@w.x\n"));
 	T(goes_to(&r, STR("a@b.c"), "a@b.c\n"));
 	T(goes_to(&r, STR("a"), "x@y.z\nv@w.x\n"));
 	T(goes_to(&r, STR(""), "x@y.z\nv@w.x\n"));
-	buf_set(&r.bounceto, STR("b@t.o"));
+	buf_set(&r.bounceto, STR("b@t.o\n"));
 	T(goes_to(&r, STR("a@b.c"), "b@t.o\n"));
 	T(goes_to(&r, STR("#@[]"), "x@y.z\nv@w.x\n"));
-	buf_set(&r.doublebounceto, STR("d@b.t"));
+	buf_set(&r.doublebounceto, STR("d@b.t\n"));
 	T(goes_to(&r, STR("a@b.c"), "b@t.o\n"));
 	T(goes_to(&r, STR(""), "d@b.t\n"));
 	dsn_rules_free(&r);

@@ -62,10 +62,17 @@ splitting(void)
 	    "[A: b\n][C: d\n]|body\r\n"));
 	T(SPLITS("A: b\r", "[A: b\n]|"));
 	T(SPLITS("A: b\n\r", "[A: b\n]|"));
-	T(SPLITS("A: b\n\r\r\nC: d\n", "[A: b\n \n][C: d\n]|"));
+	T(SPLITS("A: b\n\r\r\nC: d\n", "[A: b\n][C: d\n]|"));
 	T(SPLITS("A: b\n\rc\n", "[A: b\n c\n]|"));
 	T(SPLITS("A: b\n c\n\td\nE: f\n \n\n",
-	    "[A: b\n c\n\td\n][E: f\n \n]|"));
+	    "[A: b\n c\n\td\n][E: f\n]|"));
+	T(SPLITS("A: b\n \t \n c\n\nx", "[A: b\n c\n]|x"));
+	T(SPLITS("A: b\nX-Y : z\nBcc: c\n\nx",
+	    "[A: b\n][X-Y : z\n][Bcc: c\n]|x"));
+	T(SPLITS("X-Y : z\nBcc: c\n", "|X-Y : z\nBcc: c\n"));
+	T(SPLITS("From : a@b\nC: d\n\n", "[From : a@b\n][C: d\n]|"));
+	T(SPLITS("From a@b Mon: 1\nC: d\n\n", "[C: d\n]|"));
+	T(SPLITS("From\t: a@b\n\n", "[From\t: a@b\n]|"));
 	T(SPLITS("A: b\rC: d\n\n", "[A: b C: d\n]|"));
 	T(SPLITS("hello world\nsecond\n", "|hello world\nsecond\n"));
 	T(SPLITS(" first: x\n", "| first: x\n"));

@@ -83,7 +83,10 @@ line_ends(void)
 	T(is(STR("a\r\r\nb"), STR("a\r\n\r\nb\r\n"), 8));
 	T(is(STR("\n\r\n\r"), STR("\r\n\r\n\r\n"), 6));
 	T(is(STR("\n\n\n"), STR("\r\n\r\n\r\n"), 6));
-	T(is(STR("a\0b\377\n"), STR("a\0b\377\r\n"), 6));
+	T(is(STR("a\0b\377\n"), STR("ab\377\r\n"), 5));
+	T(is(STR("a\r\0\nb"), STR("a\r\n\r\nb\r\n"), 8));
+	T(is(STR("a\n\0\0.\n\0"), STR("a\r\n..\r\n"), 6));
+	T(is(STR("\0"), STR(""), 0));
 }
 
 static void
@@ -101,24 +104,24 @@ dots(void)
 	    STR("\r\n..\r\n..\r\nMAIL FROM:<x>\r\n"), 23));
 }
 
-/* A line end at each place of a word, among bytes that resemble one. */
+/* A line end or NUL at each place of a word, among bytes that resemble one. */
 static void
 places(void)
 {
-	static const char ends[] = "\n\r";
+	static const char ends[] = "\n\r\0";
 	struct buf in = { 0 }, want = { 0 };
 	size_t at, end;
 	int ok = 1;
 
-	for (end = 0; end < 2; end++)
+	for (end = 0; end < 3; end++)
 		for (at = 0; at < 26; at++) {
-			buf_set(&in, STR("\212\215\013\011\014\016\0\377"
-			    "\212\215\013\011\014\016\0\377"
-			    "\212\215\013\011\014\016\0\377xy"));
+			buf_set(&in, STR("\212\215\013\011\014\016\1\377"
+			    "\212\215\013\011\014\016\1\377"
+			    "\212\215\013\011\014\016\1\377xy"));
 			buf_set(&want, str_head(buf_str(&in), at));
-			buf_cat(&want, STR("\r\n"),
-			    str_skip(buf_str(&in), at + 1), at == 25 ?
-			    STR("") : STR("\r\n"));
+			buf_cat(&want, end < 2 ? STR("\r\n") : STR(""),
+			    str_skip(buf_str(&in), at + 1), at == 25 &&
+			    end < 2 ? STR("") : STR("\r\n"));
 			in.p[at] = ends[end];
 			ok &= is(buf_str(&in), buf_str(&want), want.n);
 		}

@@ -80,21 +80,21 @@ built_in(void)
 	struct enqueue q;
 	int rc;
 
-	T(enqueue_open(&q, patient) == 0 && q.confirm >= 0);
+	T(enqueue_open(&q, 0, patient) == 0 && q.confirm >= 0);
 	fill(&q, 100000);
 	T(enqueue_commit(&q) == 0);
 	T(size_of(got) == 1600000);
 	enqueue_abort(&q);
-	T(enqueue_open(&q, patient) == 0);
+	T(enqueue_open(&q, 0, patient) == 0);
 	fill(&q, 10000);
 	enqueue_abort(&q);
 	usleep(20000);
 	T(waitpid(-1, NULL, WNOHANG) == -1);
-	T(enqueue_open(&q, refusing) == 0);
+	T(enqueue_open(&q, 0, refusing) == 0);
 	fill(&q, 100000);
 	rc = enqueue_commit(&q);
 	T(WIFEXITED(rc) && WEXITSTATUS(rc) == 18);
-	T(enqueue_open(&q, deaf) == 0);
+	T(enqueue_open(&q, 0, deaf) == 0);
 	usleep(50000);
 	enqueue_abort(&q);
 	T(waitpid(-1, NULL, WNOHANG) == -1);
@@ -109,7 +109,7 @@ producer_dies(void)
 	int status = 0, tries = 100;
 
 	if (pid == 0) {
-		if (enqueue_open(&q, patient) < 0)
+		if (enqueue_open(&q, 0, patient) < 0)
 			_exit(1);
 		fill(&q, 5000);
 		kill(getpid(), SIGKILL);
@@ -139,23 +139,23 @@ foreign(void)
 	int rc;
 
 	script("program", "#!/bin/sh\necho $# >args\nexec cat >whole\n");
-	T(enqueue_open(&q, refusing) == 0 && q.confirm == -1);
+	T(enqueue_open(&q, 0, refusing) == 0 && q.confirm == -1);
 	fill(&q, 1000);
 	T(enqueue_commit(&q) == 0);
 	T(size_of("whole") == 16000 && size_of("args") == 2);
 	script("program", "#!/bin/sh\ncat >half\nmv half all\n");
-	T(enqueue_open(&q, refusing) == 0);
+	T(enqueue_open(&q, 0, refusing) == 0);
 	fill(&q, 1000);
 	enqueue_abort(&q);
 	usleep(100000);
 	T(size_of("all") == -1);
 	script("program", "#!/bin/sh\nexec <&-\nexit 0\n");
-	T(enqueue_open(&q, refusing) == 0);
+	T(enqueue_open(&q, 0, refusing) == 0);
 	fill(&q, 100000);
 	rc = enqueue_commit(&q);
 	T(rc == -1);
 	setenv("NULLMAILER_QUEUE", "/nowhere/queue", 1);
-	T(enqueue_open(&q, refusing) == -1);
+	T(enqueue_open(&q, 0, refusing) == -1);
 	unsetenv("NULLMAILER_QUEUE");
 }
 
@@ -166,15 +166,15 @@ odd_callers(void)
 	struct enqueue q;
 
 	signal(SIGCHLD, SIG_IGN);
-	T(enqueue_open(&q, patient) == 0);
+	T(enqueue_open(&q, 0, patient) == 0);
 	fill(&q, 1);
 	T(enqueue_commit(&q) == 0);
 	close(0);
-	T(enqueue_open(&q, patient) == 0);
+	T(enqueue_open(&q, 0, patient) == 0);
 	fill(&q, 3);
 	T(enqueue_commit(&q) == 0 && size_of(got) == 48);
 	close(3);
-	T(enqueue_open(&q, patient) == 0);
+	T(enqueue_open(&q, 0, patient) == 0);
 	fill(&q, 2);
 	T(enqueue_commit(&q) == 0 && size_of(got) == 32);
 }
@@ -199,7 +199,7 @@ here(uid_t uid, int rc, uid_t want)
 		    setresgid(uid, uid, uid) < 0 ||
 		    setresuid(uid, uid, uid) < 0))
 			_exit(3);
-		if (enqueue_open(&q, NULL) != rc || q.pid >= 0 || q.fd >= 0)
+		if (enqueue_open(&q, 0, NULL) != rc || q.pid >= 0 || q.fd >= 0)
 			_exit(4);
 		getresuid(&u, &eu, &su);
 		getresgid(&g, &eg, &sg);
@@ -220,7 +220,7 @@ in_this_process(void)
 	T(mkdir("queue", 0755) == 0 && mkdir("queue/queue", 0700) == 0);
 	T(here(0, 1, geteuid()));
 	script("program", "#!/bin/sh\nexec cat >whole\n");
-	T(enqueue_open(&q, NULL) == 0 && q.pid > 0);
+	T(enqueue_open(&q, 0, NULL) == 0 && q.pid > 0);
 	T(enqueue_commit(&q) == 0);
 	unsetenv("NULLMAILER_QUEUE");
 	if (geteuid() == 0) {
@@ -232,7 +232,7 @@ in_this_process(void)
 		T(mkdir("sbin", 0755) == 0);
 		script("sbin/nullmailer-queue", "#!/bin/sh\nexec cat >whole\n");
 		unsetenv("NULLMAILER_QUEUE");
-		T(enqueue_open(&q, NULL) == 0 && q.pid > 0);
+		T(enqueue_open(&q, 0, NULL) == 0 && q.pid > 0);
 		T(enqueue_commit(&q) == 0);
 		unlink("sbin/nullmailer-queue"), rmdir("sbin");
 	}

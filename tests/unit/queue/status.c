@@ -2,7 +2,7 @@
 #include <limits.h>
 
 #include "../../../lib/queue/status.h"
-#include "../t.h"
+#include "own.h"
 
 static int
 same(const struct status *a, const struct status *b)
@@ -39,14 +39,14 @@ round_trip(void)
 static void
 hostile(void)
 {
-	struct status s = { STR("1.2"), 1, 1, 1, 1, STR("a\tb\nc"), 35,
+	struct status one = { STR("1.2"), 1, 1, 1, 1, STR("a\tb\nc"), 35,
 		STR("550 a\tb\r\n550-c\033[31m\0\177d\n3.4\t1"), 0, 0, 0, 0 },
 		got;
 	struct buf b = { 0 }, text = { 0 };
 	struct str rest;
 	size_t i, bad = 0;
 
-	status_add(&b, &s);
+	status_add(&b, &one);
 	rest = buf_str(&b);
 	for (i = 0; i < b.n; i++)
 		bad += (unsigned char)b.p[i] < 32 || b.p[i] == 127;
@@ -56,8 +56,8 @@ hostile(void)
 	buf_clear(&b);
 	while (text.n < 100000)
 		buf_add(&text, STR("long "));
-	s.text = buf_str(&text);
-	status_add(&b, &s);
+	one.text = buf_str(&text);
+	status_add(&b, &one);
 	T(b.n < 2000);
 	buf_free(&text);
 	buf_free(&b);
@@ -66,7 +66,7 @@ hostile(void)
 static void
 rubbish(void)
 {
-	struct status s;
+	struct status one;
 	struct str rest = STR("\n\n1.1\n2.2\t1\n"
 	    "3.3\tx\t1\t1\t1\tr\t0\tt\t0\t0\n"
 	    "\t1\t1\t1\t1\tr\t0\tt\t0\t0\n"
@@ -74,10 +74,35 @@ rubbish(void)
 	    "5.5\t1\t2\t3\t4\tr\t5\tt\t6\t0\n\377\0\n"
 	    "6.6\t1\t2\t3\t4\tr\t5\tt\t6\t0");
 
-	T(status_next(&rest, &s) == 1 && str_eq(s.id, STR("5.5")));
-	T(s.attempts == 1 && s.next == 4 && s.code == 5 && s.credit == 6);
-	T(status_next(&rest, &s) == 1 && str_eq(s.id, STR("6.6")));
-	T(status_next(&rest, &s) == 0);
+	T(status_next(&rest, &one) == 1 && str_eq(one.id, STR("5.5")));
+	T(one.attempts == 1 && one.next == 4);
+	T(one.code == 5 && one.credit == 6);
+	T(status_next(&rest, &one) == 1 && str_eq(one.id, STR("6.6")));
+	T(status_next(&rest, &one) == 0);
+}
+
+/* What could not be written is written by the next call. */
+static void
+full(void)
+{
+	struct buf text = { 0 };
+	unsigned long long sum = 0;
+	struct spool none;
+
+	own_spool();
+	T(create() == 0);
+	none = s;
+	none.tmp = -1;
+	buf_set(&text, STR("a\n"));
+	T(status_write(&none, &text, &sum) == -1);
+	T(!exists(s.root, "status"));
+	T(status_write(&s, &text, &sum) == 0);
+	T(holds(s.root, "status", STR("a\n")));
+	T(status_write(&none, &text, &sum) == 0);
+	buf_clear(&text);
+	T(status_write(&none, &text, &sum) == 0 && !exists(s.root, "status"));
+	buf_free(&text);
+	end_spool();
 }
 
 int
@@ -86,5 +111,6 @@ main(void)
 	round_trip();
 	hostile();
 	rubbish();
+	full();
 	return T_END();
 }

@@ -148,12 +148,14 @@ put(const char *name)
 static void
 hand_over(const struct attempt *reason)
 {
-	struct buf text = { 0 };
+	struct buf text = { 0 }, unknown = { 0 };
 
 	history_write(&q, &all, reason, BUILD_DATE + 60, &text);
 	histories_free(&all);
 	scan();
-	history_read(&q, &all, buf_str(&text));
+	history_read(&q, &all, buf_str(&text), &unknown);
+	T(!unknown.n);
+	buf_free(&unknown);
 	buf_free(&text);
 }
 
@@ -246,14 +248,16 @@ hostile(void)
 		"=\tx1\t-1\t\t\t\n", "=\tx1\n=\tx1\t1\t1\t1\t1\t1\t1\t1\t3\t1\t"
 		"AVERYLONGMECHANISM\n", "=\txzz\t99999999999999999999\n",
 		"1.1\t1\n", "1.1", "\t\t\t\t\t\t\t\t\t\t\t\t\n" };
+	struct buf unknown = { 0 };
 	size_t i;
 
 	begin(STR("a.x\n"));
 	for (i = 0; i < sizeof texts / sizeof texts[0]; i++) {
 		scan();
-		history_read(&q, &all, str_of(texts[i]));
+		history_read(&q, &all, str_of(texts[i]), &unknown);
 		T(!message("1.1")->attempt);
 	}
+	T(!unknown.n);
 	for (i = 0; i < all.count; i++)
 		T(strlen(all.list[i].carried.mechanism) <
 		    sizeof all.list[i].carried.mechanism);

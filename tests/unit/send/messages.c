@@ -235,15 +235,15 @@ ages(void)
 static void
 restart(struct messages *b, long long written, long long now)
 {
-	struct buf status = { 0 };
-
+	struct buf status = { 0 }, unknown = { 0 };
 	struct histories all = { 0 };
 
 	history_write(b, &all, NULL, written, &status);
 	messages_free(b);
 	scan(b, now);
-	history_read(b, &all, buf_str(&status));
+	history_read(b, &all, buf_str(&status), &unknown);
 	histories_free(&all);
+	buf_free(&unknown);
 	buf_free(&status);
 }
 
@@ -304,16 +304,19 @@ hostile(void)
 {
 	struct messages b = { 0 };
 	struct histories all = { 0 };
+	struct buf unknown = { 0 };
 
 	put("1.1", NOW);
 	scan(&b, NOW);
 	history_read(&b, &all, STR("\0\n1.1\n9.9\t1\t1\t1\t1\t\t0\t\t0\t0\n"
-	    "=\n=\tx\n=\txzz\t-1\t99999999999999999999\n"));
+	    "=\n=\tx\n=\txzz\t-1\t99999999999999999999\n"), &unknown);
 	T(!find(&b, "1.1")->attempt && b.count == 1);
+	T(str_eq(buf_str(&unknown), STR("9.9\t1\t1\t1\t1\t\t0\t\t0\t0\n")));
 	history_read(&b, &all, STR("1.1\t4\t1\t2\t3\tr\t16\tt\t"
-	    "9999999999999\t0\n"));
+	    "9999999999999\t0\n"), &unknown);
 	T(find(&b, "1.1")->attempt->attempts == 4 && age(&b, "1.1", NOW) == 0);
 	histories_free(&all);
+	buf_free(&unknown);
 	clear(&b);
 }
 
