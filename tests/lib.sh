@@ -39,7 +39,8 @@
 # empty                          clears queue/, failed/, tmp/, and status: another
 #                                server may get the port of one before
 # The sender
-# run                            one queue run: $rc, and $took in ms
+# run                            one queue run of RUN_TIMEOUT=120 s: $rc, and
+#                                $took in ms
 # start [OPTION...]              a sender in the background: $sender
 # stop SECONDS                   ends it in that time: $rc, $took
 # pull                           pulls the trigger

@@ -1429,6 +1429,7 @@ def update_back(s):
 def flood(name, record):
     def f(s):
         s.handshake()
+        s.many_updates = True
         for _ in range(6000):
             record(s)
     one("flood-" + name, "failed: .*too many records", f, "-")

@@ -56,7 +56,7 @@ empty() {
 run() {
 	test_began=$(ms)
 	# shellcheck disable=SC2086
-	timeout 120 $SENDER --once >"$T/log" 2>"$T/err"
+	timeout "${RUN_TIMEOUT:-120}" $SENDER --once >"$T/log" 2>"$T/err"
 	rc=$? took=$(($(ms) - test_began))
 	# 75 says that something waits, and nothing else.
 	[ $rc != 75 ] || drained || rc=0
