@@ -130,8 +130,8 @@ use_address(struct job *j)
 	return ok;
 }
 
-/* $HOSTNAME is set by shells and mostly no full name, so it is used only where
- * no file gives one. */
+/* $HOSTNAME is set by shells and mostly no full name, so it is used only if it
+ * is one and no file gives another. */
 static void
 find_names(struct job *j)
 {
@@ -144,7 +144,8 @@ find_names(struct job *j)
 	const char *user = first_of(users), *host = first_of(hosts);
 	struct buf name = { 0 };
 
-	if (j->names.configured && host == first_of(hosts + 2))
+	if (host && host == first_of(hosts + 2) && (j->names.configured ||
+	    !strchr(host, '.')))
 		host = NULL;
 	if (!user && user_name(getuid(), &name))
 		user = buf_z(&name);

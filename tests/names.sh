@@ -6,7 +6,6 @@ own_network --uts
 ip link set lo up
 prefix
 rm "$config/me" "$config/defaultdomain"
-unset NULLMAILER_HOST
 export USER=u
 : >"$T/resolv"
 mount --bind "$T/resolv" /etc/resolv.conf
@@ -41,9 +40,26 @@ nameserver 192.0.2.1\n|box
 is "no resolv.conf to be read" "$(called box 'search\n')" "0 u@box root@box r@example.com "
 is "no name" "$(called '(none)' 'search lan\n')" "0 u@localhost root@localhost r@example.com "
 is "localhost" "$(called localhost 'search lan\n')" "0 u@localhost root@localhost r@example.com "
+is "a HOSTNAME without a dot is no better" "$(HOSTNAME=other called box)" "0 u@box root@box r@example.com "
 conf defaultdomain dd.example
 is "with defaultdomain" "$(called box)" "0 u@box.dd.example root@box.dd.example r@example.com "
 rm "$config/defaultdomain"
+
+# ---- what is no name counts as missing ----
+if [ "$LAYOUT" = upstream ]; then
+	for name in '# my host' 'box.example.org # mine' 'jane@example.org' 'https://x.y' 'a b'; do
+		conf me "$name"
+		is "me: $name" "$(called box)" "0 u@box root@box r@example.com "
+		has "nullmailer-check says so" "$(nullmailer-check --offline)" 'me holds no name, and is not used'
+	done
+	remotes '127.0.0.1 smtp port=1'
+	run
+	has "and the sender" "$(log)" 'me holds no name, and is not used'
+	conf me box.example.org
+	conf defaulthost '<x>'
+	is "defaulthost" "$(called box)" "0 u@box.example.org root@box.example.org r@example.com "
+	rm "$config/me" "$config/defaulthost"
+fi
 
 # ---- what it has made up is local ----
 conf adminaddr admin@example.org

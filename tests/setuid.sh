@@ -119,6 +119,14 @@ qmqp
 END
 clean
 
+# ---- a name that is only guessed ----
+ln -s nullmailer "$R/bin/nullmailer-queue.real"
+ln -s nullmailer "$R/bin/mailq.real"
+printf "$text" | stranger nullmailer-queue.real >/dev/null 2>&1
+is "nullmailer-queue.real has no rights" "$? $(fresh | wc -l)" "75 0"
+lacks "nor has mailq.real" "$(stranger mailq.real 2>&1)" 'from <'
+clean
+
 # ---- environment ----
 mkdir -p "$R/scratch/p/queue/queue" "$R/scratch/p/queue/tmp" "$R/scratch/p/conf" "$R/scratch/p/sbin"
 printf 'planted@x.y\nr@x.y\n\nx\n' >"$R/scratch/p/queue/queue/1.1"

@@ -110,6 +110,8 @@ begin_sender(struct sender *s)
 	buf_free(&why);
 	if (hostnames_me(&s->me) < 0)
 		cli_die(ERR_CONFIG, "Error: %s", conf_why());
+	if (hostnames_warning())
+		log_fault("%s", hostnames_warning());
 	events_open(s);
 	open_spool(s);
 	sender_configure(s, 1);

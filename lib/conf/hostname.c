@@ -1,17 +1,33 @@
 /* hostname - the names of this host. */
 #include <limits.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "../base/chr.h"
 #include "conf.h"
 #include "hostname.h"
 
-static const char *warning;
+static struct buf warning;
 
 const char *
 hostnames_warning(void)
 {
-	return warning;
+	return warning.n ? buf_z(&warning) : NULL;
+}
+
+/* conf_line; what can be no name counts as missing. */
+static int
+load_name(const char *file, struct buf *name)
+{
+	int rc = conf_line(file, name);
+
+	if (rc > 0 && strpbrk(buf_z(name), " \t#@/<>,;\"")) {
+		buf_clear(&warning);
+		buf_fmt(&warning, "%s holds no name, and is not used", file);
+		buf_clear(name);
+		rc = 0;
+	}
+	return rc;
 }
 
 static int
@@ -26,15 +42,17 @@ static int
 me_from_file(struct buf *me)
 {
 	struct buf other = { 0 };
-	int rc = conf_line("me", me), found;
+	int rc, found;
 
-	warning = NULL;
+	buf_clear(&warning);
+	rc = load_name("me", me);
 	if (rc < 0 || (rc > 0 && !DEBIAN_RULES))
 		return rc;
-	found = conf_line("../mailname", &other);
+	found = load_name("../mailname", &other);
 	if (rc > 0 && has_dot(&other))
-		warning = "Warning: On Debian systems, nullmailer's 'me' is "
-		    "disregarded; please use '/etc/mailname' instead.";
+		buf_set(&warning, STR("Warning: On Debian systems, nullmailer's"
+		    " 'me' is disregarded; please use '/etc/mailname' "
+		    "instead."));
 	if (found > 0 && (rc == 0 || has_dot(&other)))
 		buf_set(me, buf_str(&other));
 	buf_free(&other);
@@ -91,7 +109,7 @@ hostnames_me(struct buf *me)
 static int
 load_or_me(const char *file, struct buf *value, const struct buf *me)
 {
-	int rc = conf_line(file, value);
+	int rc = load_name(file, value);
 
 	if (rc == 0)
 		buf_set(value, buf_str(me));
@@ -106,7 +124,7 @@ load_rest(struct hostnames *h)
 	int host, id;
 
 	if ((completes ? load_or_me("defaultdomain", &h->defaultdomain, &h->me)
-	    : conf_line("defaultdomain", &h->defaultdomain)) < 0)
+	    : load_name("defaultdomain", &h->defaultdomain)) < 0)
 		return -1;
 	host = load_or_me("defaulthost", &h->defaulthost, &h->me);
 	id = load_or_me("idhost", &h->idhost, &h->me);

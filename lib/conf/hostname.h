@@ -22,8 +22,9 @@ int hostnames_load(struct hostnames *h);
 /* Only me, by the same rule. 0, or -1 with conf_why. */
 int hostnames_me(struct buf *me);
 
-/* What the last of the two calls above has to say, or NULL: as built for Debian
- * a file me that counts for nothing. */
+/* What the last of the two calls above has to say, or NULL: of a file that
+ * holds no name and was not used; as built for Debian of a file me that counts
+ * for nothing. */
 const char *hostnames_warning(void);
 
 /* Completes a domain in place: empty becomes defaulthost; one without a dot

@@ -91,6 +91,13 @@ sandbox_enter(void)
 {
 }
 
+void
+net_literal(int fd, struct buf *out)
+{
+	(void)fd;
+	buf_add(out, STR("[192.0.2.1]"));
+}
+
 int
 net_is_loopback(int fd)
 {
