@@ -18,6 +18,11 @@ by_recipient() {
 	remotes "127.0.0.1 smtp port=$one if-to=@a.example,@.b.example" \
 	    "127.0.0.1 smtp port=$two if-to=jane@c.example,@d.example,!x@d.example" \
 	    "127.0.0.1 smtp port=$three if-to=!@a.example"
+	is "nullmailer-check says which" "$("$NM" nullmailer-check --offline |
+	    sed -n 's/.* \(.: only for mail.*\)/\1/p')" \
+	    "1: only for mail from * to @a.example,@.b.example
+2: only for mail from * to jane@c.example,@d.example,!x@d.example
+3: only for mail from * to !@a.example"
 	put 1.1 1@A.example 2@x.b.example 3@b.example JANE@c.example \
 	    x@d.example y@d.example z@e.example 1@a.example
 	put 1.2 z@e.example

@@ -59,10 +59,26 @@ said() { transcript | sed -n "s/^C: $1//p"; }
 login() { printf '\0%s\0%s' "$1" "$2" | base64 -w 0; }
 begin() { serve 'cap AUTH PLAIN' auto; }
 
+# queued ADDRESS...: the envelope of what sendmail queues for them
+queued() {
+	empty
+	echo hello | sendmail -f s@example.org "$@"
+	stored | sed '/^$/q' | paste -sd ' ' -
+}
+
 pasted "Root's mail to me"
 owned 2>/dev/null
-echo hello | sendmail -f s@example.org root@f.q.d.n
-is "root's mail is mine" "$(sed -n 2p "$spool"/queue/*)" jane@example.org
+is "root's mail is mine" "$(queued postmaster noreply)" \
+    "s@example.org jane@example.com joe@example.com "
+is "so is that of the others" "$(queued noreply someone)" \
+    "s@example.org jane@example.com "
+
+pasted Staging
+is "staging" "$(queued a@example.net b@example.net)" "s@example.org testers@example.org "
+
+pasted "A copy of everything"
+is "a copy of everything" "$(queued a@example.net)" \
+    "s@example.org a@example.net archive@example.org "
 
 begin
 pasted "Everything from one address"
@@ -98,6 +114,23 @@ goes jane@example.org
 is "two accounts" "$(waiting) $(said 'AUTH PLAIN ')" \
     "0 $(login jane@gmail.com 'abcd efgh ijkl mnop')
 $(login jane 'open the door')"
+
+serve 'cap AUTH PLAIN' auto
+recipe "A container without any file" | sed "s/mail.example.org smtp tls/127.0.0.1:$port smtp/
+    s,^nullmailer-send,exec $become $NM &," >"$T/recipe"
+echo "A container without any file" >>"$T/played"
+rm "$config"/*
+empty
+sh "$T/recipe" >"$T/log" 2>"$T/err" &
+sender=$!
+owns $sender
+logged 10 '^Rescanning queue'
+echo hello | sendmail -f s@example.org a@example.net
+ok "a container" until_true 10 drained
+is "has its name, its sender and its login" "$(said 'EHLO ') $(said 'MAIL FROM:' |
+    cut -d' ' -f1) $(said 'AUTH PLAIN ')" \
+    "app.example.org <app@example.org> $(login jane 'open the door')"
+stop 5
 
 is "all recipes were played" "$(sort "$T/played")" "$(titles | sort)"
 exit "$test_failed"

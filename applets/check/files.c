@@ -106,6 +106,10 @@ say_remote(struct check *c, const struct remote *r, size_t number,
 		check_say(c, CHECK_GOOD, "remotes", "%zu: %s %s, port %d%s%s%s",
 		    number, buf_z(&r->host), buf_z(&r->name), o->port, tls,
 		    o->user ? ", user " : "", o->user ? o->user : "");
+	if (remote_chooses(r))
+		check_say(c, CHECK_GOOD, "remotes", "%zu: only for mail from "
+		    "%s to %s", number, o->if_from ? o->if_from : "*",
+		    o->if_to ? o->if_to : "*");
 }
 
 /* So many that wait would take longer than they may. */

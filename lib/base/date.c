@@ -63,24 +63,24 @@ date_seconds(struct str s, long max)
 {
 	static const char letters[] = "smhdw";
 	static const int seconds[] = { 1, 60, 3600, 86400, 604800 };
-	unsigned long n, left = (unsigned long)max;
-	const char *unit;
-	size_t i;
+	long long n = 0, sum = 0;
+	int digits = 0, units = 0;
+	const char *at;
 
-	do {
-		for (i = 0; i < s.n && chr_is(s.p[i], CHR_DIGIT); i++)
-			continue;
-		unit = i < s.n ? memchr(letters, s.p[i], 5) : letters;
-		/* What lacks a number or a unit stands alone. */
-		if (!unit || ((i == 0 || i == s.n) &&
-		    left < (unsigned long)max))
+	for (; s.n; s = str_skip(s, 1)) {
+		if (chr_is(s.p[0], CHR_DIGIT)) {
+			n = n * 10 + s.p[0] - '0';
+			digits = 1;
+		} else {
+			at = memchr(letters, s.p[0], 5);
+			if (!at || (!digits && (units || s.n > 1)))
+				return -1;
+			sum += (digits ? n : 1) * seconds[at - letters];
+			n = digits = 0;
+			units = 1;
+		}
+		if (n > max || sum > max)
 			return -1;
-		n = (unsigned long)seconds[unit - letters];
-		if ((i || !s.n) && str_number(str_head(s, i), left / n, &n) < 0)
-			return -1;
-		n *= i ? (unsigned long)seconds[unit - letters] : 1;
-		left -= n;
-		s = str_skip(s, i + 1);
-	} while (s.n);
-	return max - (long)left;
+	}
+	return digits == units ? -1 : (long)(sum + n);
 }
