@@ -218,13 +218,13 @@ static int
 rewrite_held(const struct held *h, const unsigned char *keep)
 {
 	int there = disk_find(QUEUE, h->name) == h->ino;
-	int before = ledger[h->id].risked, rc, now;
+	int before = ledger[h->id].risked, rc, fd;
 
 	ledger[h->id].risked |= disk.kind == VFAT;
-	rc = spool_rewrite(&spool, h->fd, &h->e, keep, h->name, &now);
+	rc = spool_rewrite(&spool, h->fd, &h->e, keep, h->name, &fd);
 	compare(h, there, rc >= 0);
-	if (now >= 0)
-		close(now);
+	if (fd >= 0)
+		close(fd);
 	tell("message %d: rewritten: %d", h->id, rc);
 	unsynced |= rc == 1;
 	if (rc != 1)
