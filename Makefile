@@ -8,13 +8,13 @@ APPLETS = main cli dsn inject log module queue sendmail smtpd \
 	$(SEND:%=send/%) $(CHECK:%=check/%) $(MAILQ:%=mailq/%)
 MAILQ = list mailq verbs
 CHECK = check files follow health probe
-SEND = disk sender routes secrets journal reports dispatch judge deliver run loop events send
+SEND = disk sender turns routes secrets journal reports dispatch judge deliver run loop events send
 
 # lib/ in layers: each includes only what stands before it.
 LAYERS = base conf mail queue net smtp send
 LIB_base = base64 buf chr clock date err json mem opt str words $(LIBC)
 LIB_conf = conf hostname path user
-LIB_mail = addr addresses aliases content dsn envelope header identity phrase wire
+LIB_mail = addr addresses aliases content dsn envelope header identity pattern phrase wire
 LIB_queue = census copy enqueue failed names owner rules settle spool spoolinit status store trigger \
 	verbs
 LIB_net = io net $(SANDBOX)

@@ -15,7 +15,6 @@
 #include "../lib/smtp/connection.h"
 #include "../lib/smtp/options.h"
 #include "../lib/smtp/protocol.h"
-#include "../lib/smtp/secret.h"
 #include "applets.h"
 #include "cli.h"
 
@@ -107,7 +106,7 @@ static void
 transmit_message(struct run *r)
 {
 	const struct protocol *p = r->protocol;
-	struct protocol_message m = { 0, 3 };
+	struct protocol_message m = { .fd = 3 };
 	int code = p->open(r->session);
 
 	if (!code)
@@ -116,21 +115,6 @@ transmit_message(struct run *r)
 		code = p->settle(r->session);
 	if (code && r->result < 0)
 		fail_message(r, code, buf_str(&r->session->text));
-}
-
-/* The password of a file or a command. 0, or an ERR_ code. */
-static int
-fetch_secret(struct options *o, struct buf *secret, struct buf *why)
-{
-	int rc = 0;
-
-	if (o->passfile)
-		rc = secret_read(o->passfile, secret, why);
-	if (o->passcommand)
-		rc = passcommand_run(o->passcommand, secret, why);
-	if (o->passfile || o->passcommand)
-		o->pass = buf_z(secret);
-	return rc < 0 ? ERR_CONFIG : 0;
 }
 
 static int
@@ -144,8 +128,8 @@ run_session(struct run *r, struct options *o)
 	struct buf why = { 0 }, secret = { 0 };
 	int code = protocol_check(r->protocol, o, &why);
 
-	if (!code)
-		code = fetch_secret(o, &secret, &why);
+	if (!code && passcommand_fetch(o, &secret, &why) < 0)
+		code = ERR_CONFIG;
 	if (!code)
 		r->session = r->protocol->create(&setup, &code, &why);
 	if (!r->session)

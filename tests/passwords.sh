@@ -153,6 +153,49 @@ for option in "passfile=$T/w/word" "passcommand=cat $T/w/word"; do
 	stop 10
 done
 
+# ---- while an option is misspelt ----
+for option in passfil= pass-file= passfiles= passcomand= pass_command= \
+    password= pas= PASS passwordeval= auht= usr= 'pass= ' 'pass= x '; do
+	remotes "127.0.0.1 smtp port=$port user=jane '$option$secret'" \
+	    "127.0.0.1 smtp port=$port user=jane ${option}echo $secret"
+	empty; put 1000000001.1 r@x.y
+	ours
+	start
+	logged 10 '^Delivery complete'
+	status=$($become "$NM" mailq 2>&1; $become "$NM" nullmailer-check --offline 2>&1)
+	is "$option: in no process" "$(found /proc/[0-9]*/cmdline /proc/[0-9]*/environ)" ''
+	stop 10
+	is "$option: in no file" "$(found "$T/log" "$T/err")$(in_spool)" ''
+	lacks "$option: in no word" "$status" "$secret"
+done
+
+# ---- nullmailer-check ----
+# checks OPTION...: what it says of that login
+checks() {
+	remotes "127.0.0.1 smtp port=$port user=jane $*"
+	ours
+	$become "$NM" nullmailer-check --remote 1 >"$T/said" 2>&1
+	lacks "check with $1: not the secret" "$(cat "$T/said")" "$secret"
+}
+wants "$secret"
+helper "echo $secret"
+checks passcommand="$T/w/helper"
+has "it runs a passcommand" "$(cat "$T/said")" '^  login  *PLAIN as jane'
+is "once" "$(calls)" 1
+checks passfile="$T/w/word"
+has "it reads a passfile" "$(cat "$T/said")" '^  login  *PLAIN as jane'
+checks passfile=none
+has "no such file" "$(cat "$T/said")" '^X password  *Could not read passfile .*/none: No such'
+checks passcommand=false
+has "no word" "$(cat "$T/said")" '^X password  *The passcommand ended with exit code 1'
+chmod 775 "$config"
+remotes "127.0.0.1 smtp port=$port user=jane passcommand=$T/w/helper"
+$become "$NM" nullmailer-check --remote 1 >"$T/said" 2>&1
+has "as the sender it runs none from a file that others may write" \
+    "$(cat "$T/said")" '^X password  *No passcommand is run, as others'
+chmod 755 "$config"
+served
+
 # ---- by hand ----
 queue_file r@x.y >"$T/message"
 export HELOHOST=h.x.y

@@ -15,8 +15,9 @@ flaws() {
 		for t in $tests; do
 			[ -f "tests/$t" ] && files="$files tests/$t" || echo "no tests/$t"
 		done
-		# The dialogues of smtp.sh are in a table.
+		# The dialogues of smtp.sh are in a table, and some command lines.
 		case $tests in *smtp.sh*) files="$files tests/data/talk.txt" ;; esac
+		case $tests in *sendmail.sh*) files="$files tests/data/commands.txt" ;; esac
 		for o in $(echo "$options" | grep -o '`[^`]*`' | tr -d '\140'); do
 			# shellcheck disable=SC2086
 			grep -qE -e "(^|[^a-z-])$o([^a-z-]|\$)" $files ||

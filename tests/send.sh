@@ -185,7 +185,7 @@ values() {
 	logged 5 'Delivery complete'
 	sleep 1
 	is "negative pausetime does not spin" "$(lines 'Starting delivery, ')" 1
-	has "it says so" "$(log)" '^pausetime: -1 makes no sense, using 60$'
+	has "it says so" "$(log)" '^pausetime: -1 makes no sense, using 60 (as 90, 5m, 12h, 7d)$'
 	stop 2
 	rm "$config/pausetime" "$config/maxpause"
 	conf sendtimeout 0

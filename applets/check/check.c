@@ -1,11 +1,13 @@
 /* check - find out what is wrong before mail does: control files, permissions,
  * spool, and a session with each remote that sends nothing. It only reads: it
  * takes no lock, and opening the trigger without writing is no pull. */
+#include <limits.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/prctl.h>
 
 #include "../../lib/base/buf.h"
+#include "../../lib/base/date.h"
 #include "../../lib/base/json.h"
 #include "../../lib/base/opt.h"
 #include "../../lib/queue/owner.h"
@@ -122,7 +124,7 @@ judge_all(const struct order *o)
 {
 	struct check c = { o->json, o->remote != 0, CHECK_GOOD, "", "" };
 	struct settings set = { 0 };
-	long long wait = o->wait ? health_seconds(o->wait) : 60;
+	long long wait = o->wait ? date_seconds(str_of(o->wait), INT_MAX) : 60;
 
 	if (!o->send) {
 		check_files(&c, &set);
@@ -172,7 +174,7 @@ check_main(int argc, char **argv)
 	signal(SIGPIPE, SIG_IGN);
 	prctl(PR_SET_DUMPABLE, 0);
 	take_owner();
-	age = health_seconds(o.age);
+	age = date_seconds(str_of(o.age), INT_MAX);
 	if (age < 0)
 		cli_die(o.health ? 3 : 1, "%s: no time", o.age);
 	if (o.alive)

@@ -57,9 +57,6 @@ int health_alive(void);
 int health_plugin(long long age, long long failed);
 int health_metrics(void);
 
-/* Seconds of "90", "90s", "5m", "1h", "2d", "1w"; -1 if it is none. */
-long long health_seconds(const char *text);
-
 /* ---- follow.c ---- */
 
 /* Queues a message to an address and says what becomes of it for so many

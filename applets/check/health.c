@@ -16,22 +16,6 @@
 
 #define FIGURES_MAX 1024
 
-long long
-health_seconds(const char *text)
-{
-	static const char letters[] = "smhdw";
-	static const long long units[] = { 1, 60, 3600, 86400, 604800 };
-	struct str s = str_of(text);
-	const char *letter = s.n ? strchr(letters, s.p[s.n - 1]) : NULL;
-	unsigned long n;
-
-	if (letter)
-		s = str_head(s, s.n - 1);
-	if (str_number(s, 1000000000, &n) < 0)
-		return -1;
-	return (long long)n * (letter ? units[letter - letters] : 1);
-}
-
 /* The output of `mailq -s`. 0 or -1. */
 static int
 ask_mailq(long long c[CENSUS_ROWS])

@@ -9,6 +9,7 @@
 
 #include "../../lib/base/clock.h"
 #include "../../lib/net/net.h"
+#include "../../lib/send/passcommand.h"
 #include "../../lib/smtp/connection.h"
 #include "../../lib/smtp/remote.h"
 #include "check.h"
@@ -187,18 +188,36 @@ say_end(struct probe *p, const struct connection *c, int code)
 		check_say(p->check, CHECK_BAD, "hint", "%s", hint);
 }
 
+/* As the sender has it. */
+static int
+has_secret(struct probe *p, struct options *o, struct buf *secret)
+{
+	const char *not = o->passcommand ? passcommand_forbidden() : NULL;
+	static struct buf why;
+
+	if (!not && passcommand_fetch(o, secret, &why) == 0)
+		return 1;
+	check_say(p->check, CHECK_BAD, "password", "%s", not ? not :
+	    buf_z(&why));
+	return 0;
+}
+
 static int
 try_session(struct probe *p, const char *helo)
 {
 	const struct protocol *protocol = p->remote->protocol;
+	struct options options = p->remote->options;
 	struct protocol_report report = { p, NULL, NULL, say_note, NULL, NULL };
 	struct carried carried = { 0 };
-	struct protocol_setup setup = { &p->remote->options, helo, &report,
-		&carried, 0, { NULL, 0 }, { NULL, 0 }, clock_in(PATIENCE) };
-	static struct buf why;
+	struct protocol_setup setup = { &options, helo, &report,
+		&carried, 0, { NULL, 0 }, { NULL, 0 }, 0 };
+	static struct buf why, secret;
 	struct connection *c;
 	int code = 0;
 
+	if (!has_secret(p, &options, &secret))
+		return p->check->worst;
+	setup.open_by = clock_in(PATIENCE);
 	c = protocol->create(&setup, &code, &why);
 	if (!c) {
 		check_say(p->check, CHECK_BAD, "options", "%s", buf_z(&why));

@@ -132,7 +132,7 @@ status_of(const struct status_index *k, const char *name)
 static void
 put_status(struct buf *out, const struct status *s)
 {
-	if (!s || (s->attempts == 0 && !s->remote.n))
+	if (!s || (s->attempts == 0 && !s->text.n))
 		return;
 	buf_add(out, STR("  "));
 	put_clean(out, s->id);
@@ -145,10 +145,10 @@ put_status(struct buf *out, const struct status *s)
 		buf_add(out, STR(", next "));
 		date_iso(out, (time_t)s->next);
 	}
-	if (s->remote.n) {
+	if (s->text.n) {
 		buf_add(out, STR(", last: "));
 		put_clean(out, s->remote);
-		buf_add(out, STR(": "));
+		buf_add(out, s->remote.n ? STR(": ") : STR(""));
 		put_clean(out, s->text);
 	}
 	buf_addc(out, '\n');
@@ -250,7 +250,7 @@ static void
 add_message(struct buf *out, const struct listing *l, int fd,
     const struct status_index *k, const char *name, const struct stat *st)
 {
-	struct envelope e = { { 0 }, 0, 0, 0 };
+	struct envelope e = { 0 };
 
 	if (fd >= 0)
 		read_head(fd, &e);

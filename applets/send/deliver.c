@@ -44,7 +44,7 @@ static void
 next_turn(struct sender *s, struct message *m, enum judge_next next)
 {
 	if (next == JUDGE_OVER)
-		routes_over(s, m);
+		routes_over_here(s, m);
 	else if (next == JUDGE_LAST)
 		routes_offer(s, m, ROUTE_LAST);
 	else

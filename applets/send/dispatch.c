@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "../../lib/base/clock.h"
 #include "../../lib/conf/path.h"
@@ -99,14 +100,19 @@ agent_with_room(const struct sender *s, const struct route *r, int suspect)
 static struct agent *
 start_module(struct sender *s, struct route *r, const struct delivery *d)
 {
+	int part = d->e.others ? spool_part(&s->spool, d->fd, &d->e) : -1;
 	struct buf path = { 0 };
 	struct agent *a;
 	int cut = 0;
 
+	if (d->e.others && part < 0)
+		return NULL;
 	path_set(&path, PATH_MODULES, buf_z(&r->remote->name));
-	a = agent_module(r->remote, buf_z(&path), d,
+	a = agent_module(r->remote, buf_z(&path), d, part,
 	    buf_z(&s->set.helohost), &cut);
 	buf_free(&path);
+	if (part >= 0)
+		close(part);
 	if (cut)
 		log_fault("Warning: Writing options to protocol failed");
 	return a;
@@ -120,6 +126,7 @@ start_worker(struct sender *s, struct route *r)
 	struct history *h = r->history;
 	int option = r->remote->options.messages;
 
+	setup.remotes = &s->set.remotes;
 	setup.remote = r->remote;
 	setup.helo = buf_z(&s->set.helohost);
 	setup.seconds = s->set.sendtimeout;
@@ -234,6 +241,11 @@ start_delivery(struct sender *s, struct route *r, struct message *m,
 	if (rc == 0 && lacks_room(s, &d)) {
 		delivery_free(&d);
 		routes_over(s, m);
+		return 0;
+	}
+	if (rc == 0 && !route_begins(s, r, &d)) {
+		delivery_free(&d);
+		routes_next(s, m);
 		return 0;
 	}
 	if (rc == 0 && (rc = hand_over(s, r, &d)) != 0)

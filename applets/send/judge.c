@@ -51,28 +51,42 @@ on_probation(struct sender *s, struct route *r, const struct message *m,
 	return 1;
 }
 
-/* Whether every remote has been asked, and each said that it cannot take what
- * the message is for this recipient, who may be named twice. */
+/* Whether that line is in the list; LF in both. */
 static int
-unfit_everywhere(const struct sender *s, struct message *m, struct str address)
+is_noted(struct str list, struct str line)
 {
-	struct buf mine = { 0 };
-	struct str rest = buf_str(&message_attempt(m)->unfit), line;
-	int known = 0;
-	size_t n = 0;
+	struct str one;
 
-	buf_fmt(&mine, "%u ", (unsigned)m->turn);
-	buf_add(&mine, address);
-	while (rest.n) {
-		line = str_cut(&rest, '\n');
-		known |= str_eq(line, buf_str(&mine));
-		n += (size_t)str_eq(str_skip(line, str_find(line, ' ') + 1),
-		    address);
+	line = str_head(line, line.n - 1);
+	do
+		one = str_cut(&list, '\n');
+	while (list.n && !str_eq(one, line));
+	return str_eq(one, line);
+}
+
+/* Whether every remote that takes this recipient, who may be named twice, has
+ * been asked, and each said that it cannot take what the message is. */
+static int
+unfit_everywhere(const struct sender *s, const struct delivery *d,
+    struct str address)
+{
+	struct buf *unfit = &message_attempt(d->m)->unfit, one = { 0 };
+	int all = 1, noted;
+	size_t i;
+
+	for (i = 0; i < s->route_count; i++) {
+		buf_clear(&one);
+		buf_fmt(&one, "%zu ", i);
+		buf_cat(&one, address, STR("\n"));
+		noted = is_noted(buf_str(unfit), buf_str(&one));
+		if (i == d->m->turn && !noted)
+			buf_add(unfit, buf_str(&one));
+		else if (!noted)
+			all &= !remotes_take(&s->set.remotes, i,
+			    envelope_sender(&d->e), address);
 	}
-	if (!known)
-		buf_cat(&m->attempt->unfit, buf_str(&mine), STR("\n"));
-	buf_free(&mine);
-	return n + (size_t)!known > m->turn && m->turn + 1u == s->route_count;
+	buf_free(&one);
+	return all;
 }
 
 /* The refusal of m was the remote's own if others with the same one follow; it
@@ -86,7 +100,7 @@ is_convicted(const struct route *r, const struct message *m,
 }
 
 static enum rcpt_result
-decide_one(struct sender *s, struct route *r, struct message *m,
+decide_one(struct sender *s, struct route *r, const struct delivery *d,
     const struct result *said, struct str address)
 {
 	if (said->code == ERR_OK)
@@ -94,14 +108,15 @@ decide_one(struct sender *s, struct route *r, struct message *m,
 	switch (said->fault) {
 	case FAULT_ROUTE:
 		return is_permanent(r, said) &&
-		    unfit_everywhere(s, m, address) ? FAILED : DEFERRED;
+		    unfit_everywhere(s, d, address) ? FAILED : DEFERRED;
 	case FAULT_WITNESS:
-		return is_permanent(r, said) && is_convicted(r, m, said) ?
+		return is_permanent(r, said) && is_convicted(r, d->m, said) ?
 		    FAILED : DEFERRED;
 	case FAULT_RECIPIENT:
 	case FAULT_MESSAGE:
 		return err_is_permanent(said->code) &&
-		    !on_probation(s, r, m, said, address) ? FAILED : DEFERRED;
+		    !on_probation(s, r, d->m, said, address) ?
+		    FAILED : DEFERRED;
 	default:
 		return DEFERRED;
 	}
@@ -117,7 +132,7 @@ decide_all(struct sender *s, struct route *r, struct delivery *d,
 	for (i = 0; (address = envelope_next(&d->e, &at)).p; i++) {
 		struct result said = delivery_said(d, i, whole);
 
-		delivery_decide(d, i, decide_one(s, r, d->m, &said, address));
+		delivery_decide(d, i, decide_one(s, r, d, &said, address));
 	}
 }
 

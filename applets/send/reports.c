@@ -109,7 +109,7 @@ reports_have_room(const struct sender *s)
 static void
 report_whole(struct sender *s, const struct delivery *d, enum dsn_kind kind)
 {
-	const struct attempt *a = d->m->attempt && d->m->attempt->attempts ?
+	const struct attempt *a = d->m->attempt && d->m->attempt->text.n ?
 	    d->m->attempt : &s->reason;
 	struct bounce *b = mem_new(1, sizeof *b);
 	size_t i;

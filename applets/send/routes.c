@@ -1,5 +1,5 @@
-/* routes - the remotes in this queue run, in the order of `remotes`, the
- * messages that wait for each, and the agents that serve them. */
+/* routes - the remotes in this queue run, in the order of `remotes`, and the
+ * agents that serve them. */
 #include <stdlib.h>
 #include <sys/auxv.h>
 #include <sys/stat.h>
@@ -10,108 +10,6 @@
 #include "../../lib/smtp/remote.h"
 #include "../log.h"
 #include "sender.h"
-
-/* ---- lines ---- */
-
-static void
-append(struct line *l, struct message *m)
-{
-	m->next = NULL;
-	if (l->tail)
-		l->tail->next = m;
-	else
-		l->head = m;
-	l->tail = m;
-	l->count++;
-}
-
-static void
-prepend(struct line *l, struct message *m)
-{
-	m->next = l->head;
-	l->head = m;
-	if (!l->tail)
-		l->tail = m;
-	l->count++;
-}
-
-static struct message *
-shift(struct line *l)
-{
-	struct message *m = l->head;
-
-	if (!m)
-		return NULL;
-	l->head = m->next;
-	if (!l->head)
-		l->tail = NULL;
-	l->count--;
-	m->next = NULL;
-	return m;
-}
-
-/* A remote that is left out has not been asked whether it can take m. */
-static void
-skip_dead(const struct sender *s, struct message *m)
-{
-	while (m->turn < s->route_count && s->routes[m->turn].dead) {
-		if (m->attempt)
-			buf_clear(&m->attempt->unfit);
-		m->turn++;
-	}
-}
-
-void
-routes_offer(struct sender *s, struct message *m, enum route_place where)
-{
-	struct route *r;
-
-	skip_dead(s, m);
-	if (m->turn >= s->route_count ||
-	    (m->attempt && m->attempt->not_before > clock_ms())) {
-		message_state(&s->messages, m, MESSAGE_WAITING);
-		return;
-	}
-	r = &s->routes[m->turn];
-	message_state(&s->messages, m, MESSAGE_LISTED);
-	if (where == ROUTE_LAST || m->suspect)
-		append(&r->last, m);
-	else if (where == ROUTE_FRONT)
-		prepend(&r->line, m);
-	else
-		append(&r->line, m);
-}
-
-void
-routes_next(struct sender *s, struct message *m)
-{
-	if (m->turn < s->route_count)
-		m->turn++;
-	routes_offer(s, m, ROUTE_END);
-}
-
-void
-routes_over(struct sender *s, struct message *m)
-{
-	m->turn = (unsigned short)s->route_count;
-	message_state(&s->messages, m, MESSAGE_WAITING);
-}
-
-struct message *
-route_shift(struct sender *s, struct route *r, enum route_place where)
-{
-	struct message *m = shift(where == ROUTE_LAST ? &r->last : &r->line);
-
-	if (m)
-		message_state(&s->messages, m, MESSAGE_WAITING);
-	return m;
-}
-
-size_t
-route_waiting(const struct route *r)
-{
-	return r->line.count + r->last.count;
-}
 
 /* ---- the remotes ---- */
 
@@ -192,6 +90,17 @@ check_login(struct sender *s, struct route *r)
 	buf_free(&text);
 }
 
+/* A module of another's is not asked about the line's own mistakes. */
+static void
+check_line(struct sender *s, struct route *r)
+{
+	struct result why = { ERR_USAGE, FAULT_REMOTE, STAGE_options, 0, 0,
+		buf_str(&r->remote->why) };
+
+	if (!r->remote->protocol && r->remote->fault)
+		route_dead(s, r, &why);
+}
+
 void
 routes_make(struct sender *s)
 {
@@ -210,6 +119,7 @@ routes_make(struct sender *s)
 		r->external = is_external(r->remote);
 		r->open_by = CLOCK_NEVER;
 		check_login(s, r);
+		check_line(s, r);
 	}
 	s->urgent = 0;
 }
@@ -244,7 +154,7 @@ move_on(struct sender *s, struct route *r)
 
 	r->line = r->last = (struct line){ 0 };
 	for (i = 0; i < 2; i++)
-		while ((m = shift(&all[i])) != NULL)
+		while ((m = turns_shift(&all[i])) != NULL)
 			routes_offer(s, m, i ? ROUTE_LAST : ROUTE_END);
 }
 

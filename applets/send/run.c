@@ -96,6 +96,8 @@ begin_turn(struct sender *s, struct message *m)
 {
 	if (m->attempt)
 		buf_clear(&m->attempt->unfit);
+	if (m->attempt && m->attempt->not_before <= clock_ms())
+		m->attempt->over = 0;
 	m->turn = m->fresh = 0;
 	m->looked = m->again = m->locked = 0;
 	routes_offer(s, m, ROUTE_END);

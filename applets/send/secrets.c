@@ -1,11 +1,8 @@
 /* secrets - passwords that stand elsewhere: in a file, or with a command. */
 #include <errno.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "../../lib/base/clock.h"
-#include "../../lib/conf/path.h"
 #include "../../lib/send/passcommand.h"
 #include "../../lib/smtp/remote.h"
 #include "../../lib/smtp/secret.h"
@@ -36,36 +33,10 @@ read_passfile(struct sender *s, struct route *r)
 	return rc == 0;
 }
 
-/* Who may write the file, or make another one, may run what he likes. */
-static int
-is_ours_alone(const char *name)
-{
-	struct buf path = { 0 };
-	struct stat st;
-	int rc;
-
-	path_set(&path, PATH_CONFIG, name);
-	rc = stat(buf_z(&path), &st);
-	buf_free(&path);
-	return rc == 0 && !(st.st_mode & (S_IWGRP | S_IWOTH)) &&
-	    (st.st_uid == 0 || st.st_uid == geteuid());
-}
-
-static const char *
-what_forbids(void)
-{
-	if (geteuid() == 0)
-		return "No passcommand is run as root: the folder queue "
-		    "should be another user's";
-	return is_ours_alone("remotes") && is_ours_alone("") ? NULL :
-	    "No passcommand is run, as others may write remotes or its "
-	    "folder";
-}
-
 static void
 ask(struct sender *s, struct route *r)
 {
-	const char *not = what_forbids();
+	const char *not = passcommand_forbidden();
 	struct agent *a = not ? NULL : agent_command(r->remote);
 
 	if (!a) {

@@ -38,7 +38,10 @@ sender_configure(struct sender *s, int first)
 	}
 	if (first || set.pausetime != s->set.pausetime)
 		s->pause = set.pausetime;
-	s->urgent |= !first && !remotes_equal(&set.remotes, &s->set.remotes);
+	if (!first && !remotes_equal(&set.remotes, &s->set.remotes)) {
+		s->urgent = 1;
+		messages_forget_lines(&s->messages);
+	}
 	settings_free(&s->set);
 	s->set = set;
 	if (set.remotes.count)

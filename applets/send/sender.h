@@ -3,7 +3,8 @@
  *
  *	disk.c		room for copies, the sync of queue/, what was known
  *	sender.c	control files, clock, the queue as it is known
- *	routes.c	the remotes in this queue run, what waits for each
+ *	turns.c		which remote has a message next
+ *	routes.c	the remotes in this queue run, their agents
  *	secrets.c	passwords that stand elsewhere
  *	journal.c	the log lines of a delivery
  *	reports.c	bounces and delay notifications in the making
@@ -202,24 +203,35 @@ void sender_clean_failed(struct sender *s, size_t too_many);
  * gone. */
 void sender_recall(struct sender *s);
 
-/* ---- routes.c ---- */
-
-void routes_make(struct sender *s);
-void routes_free(struct sender *s);
+/* ---- turns.c ---- */
 
 /* m waits for the remote whose turn it is, at the end of the line, at its
  * beginning, or after all others; for none if all have had it. */
 enum route_place { ROUTE_END, ROUTE_FRONT, ROUTE_LAST };
 void routes_offer(struct sender *s, struct message *m, enum route_place where);
 
-/* Its turn at this remote, or in this run, is over. */
+/* Its turn at this remote, or in this run, is over; or, in the third case, in
+ * this run for the recipients whom this remote takes. */
 void routes_next(struct sender *s, struct message *m);
 void routes_over(struct sender *s, struct message *m);
+void routes_over_here(struct sender *s, struct message *m);
+
+/* Whether a remote takes some recipient of the open message. */
+int route_begins(const struct sender *s, const struct route *r,
+    struct delivery *d);
 
 /* The next message of r, taken off; NULL if there is none. */
 struct message *route_shift(struct sender *s, struct route *r,
     enum route_place where);
 size_t route_waiting(const struct route *r);
+
+/* The first of a line, taken off; NULL if there is none. */
+struct message *turns_shift(struct line *l);
+
+/* ---- routes.c ---- */
+
+void routes_make(struct sender *s);
+void routes_free(struct sender *s);
 
 /* Leaves a remote out for the rest of the run. */
 void route_dead(struct sender *s, struct route *r, const struct result *why);

@@ -91,36 +91,52 @@ conf_list(void)
 	close(fd);
 }
 
-static int
-is_unlisted(const char *name)
+/* What comes after the name and that byte in a list of entries that end in NUL;
+ * NULL if it is not there. */
+static const char *
+find_entry(struct str list, const char *name, char end)
 {
-	size_t at = 0;
+	const char *entry = list.p, *last = list.p + list.n;
+	size_t n = strlen(name);
 
-	while (at < names.n && strcmp(names.p + at, name))
-		at += strlen(names.p + at) + 1;
-	return names.n && at == names.n && *name > '/';
+	for (; entry < last; entry += strlen(entry) + 1)
+		if (!strncmp(entry, name, n) && entry[n] == end)
+			return entry + n + 1;
+	return NULL;
+}
+
+/* 1, 0 if it is empty, -1 with errno. */
+static int
+read_path(struct buf *text, int until)
+{
+	int fd, rc;
+
+	fd = openat(AT_FDCWD, buf_z(&path),
+	    O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	if (fd < 0)
+		return -1;
+	rc = read_bytes(fd, text, until);
+	close(fd);
+	return rc < 0 ? -1 : text->n > 0;
 }
 
 static int
 load_configured(const char *name, struct buf *text, int until)
 {
-	int fd, rc = 0;
+	int rc;
 
 	buf_clear(text);
-	if (is_unlisted(name))
+	if (names.n && *name > '/' &&
+	    !find_entry(buf_str(&names), name, '\0'))
 		return 0;
 	if (*name == '/')
 		buf_set(&path, str_of(name));
 	else
 		path_set(&path, PATH_CONFIG, name);
-	fd = openat(AT_FDCWD, buf_z(&path),
-	    O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-	if (fd >= 0) {
-		rc = read_bytes(fd, text, until) < 0 ? note_unreadable() : 0;
-		close(fd);
-	} else if (errno != ENOENT)
-		rc = note_unreadable();
-	return rc < 0 ? -1 : text->n > 0;
+	rc = read_path(text, until);
+	if (rc < 0)
+		rc = errno == ENOENT ? 0 : note_unreadable();
+	return rc;
 }
 
 /* The environment's values: NAME=VALUE and a NUL each. */
@@ -132,32 +148,20 @@ static enum { NOT_KNOWN, NOWHERE, SPOOL, ENVIRONMENT } second;
 const char *
 conf_given(const char *name)
 {
-	size_t at = 0, n = strlen(name);
-
-	for (; at < given.n; at += strlen(given.p + at) + 1)
-		if (!strncmp(given.p + at, name, n) && given.p[at + n] == '=')
-			return given.p + at + n + 1;
-	return NULL;
+	return find_entry(buf_str(&given), name, '=');
 }
 
-/* In the sender's own words of the environment; no matter if unreadable. */
+/* What the sender has handed out; no matter if it cannot be read. */
 static int
 load_handed(const char *name, struct buf *text, int until)
 {
-	int fd;
-
 	path_set(&path, PATH_SPOOL, "conf");
 	if (second == NOT_KNOWN)
 		second = access(buf_z(&path), X_OK) == 0 ? SPOOL : NOWHERE;
 	if (second == NOWHERE)
 		return 0;
 	buf_cat(&path, STR("/"), str_of(name));
-	fd = openat(AT_FDCWD, buf_z(&path), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-	if (fd < 0)
-		return 0;
-	read_bytes(fd, text, until);
-	close(fd);
-	return text->n > 0;
+	return read_path(text, until) > 0;
 }
 
 static int
@@ -178,20 +182,14 @@ const char conf_names[] = "me\0defaultdomain\0defaulthost\0idhost\0helohost\0"
     "doublebounceto\0bouncelines\0pausetime\0maxpause\0sendtimeout\0"
     "queuelifetime\0delaywarn\0failedlifetime\0maxsize\0minfree\0remotes\0";
 
-static int
-is_in(const char *list, const char *name)
-{
-	while (*list && strcmp(list, name))
-		list += strlen(list) + 1;
-	return *list != '\0';
-}
+#define LIST(names) ((struct str){ names, sizeof names - 1 })
 
 /* 1 if it is a value of ours, or perhaps was meant to be. */
 static int
 take_variable(const char *item, struct buf *notes)
 {
 	static const char others[] = "queue\0test_prefix\0user\0host\0name\0"
-	    "suser\0shost\0flags\0";
+	    "suser\0shost\0flags";
 	struct str value = str_of(item), word;
 	struct buf name = { 0 }, text = { 0 };
 	size_t i;
@@ -203,8 +201,8 @@ take_variable(const char *item, struct buf *notes)
 	word = str_cut(&value, '=');
 	for (i = 0; i < word.n; i++)
 		buf_addc(&name, chr_lower(word.p[i]));
-	taken = !is_in(others, buf_z(&name));
-	if (taken && !is_in(conf_names, buf_z(&name)))
+	taken = !find_entry(LIST(others), buf_z(&name), '\0');
+	if (taken && !find_entry(LIST(conf_names), buf_z(&name), '\0'))
 		buf_fmt(notes, "NULLMAILER_%.*s: no control file has this "
 		    "name\n", (int)word.n, word.p);
 	else if (taken) {

@@ -54,6 +54,7 @@ count_recipients(struct envelope *e)
 			return -1;
 	}
 	e->count = lines - 1;
+	e->others = 0;
 	return e->count ? 0 : -1;
 }
 
@@ -121,7 +122,7 @@ void
 envelope_free(struct envelope *e)
 {
 	buf_free(&e->text);
-	*e = (struct envelope){ { 0 }, 0, 0, 0 };
+	*e = (struct envelope){ 0 };
 }
 
 struct str

@@ -16,6 +16,7 @@ struct envelope {
 	struct buf text;	/* sender and recipients, each LF ended */
 	size_t sender_n;	/* length of the sender without its LF */
 	size_t count;		/* recipients, at least 1 */
+	size_t others;		/* that the file names beside them */
 	off_t body;		/* where the message's header begins */
 };
 

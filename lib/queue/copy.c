@@ -84,6 +84,18 @@ settle_copy(const struct spool *s, int fd, const struct envelope *e,
 }
 
 int
+spool_part(const struct spool *s, int fd, const struct envelope *e)
+{
+	struct buf temporary = { 0 };
+	int to = settle_copy(s, fd, e, NULL, &temporary);
+
+	if (to >= 0)
+		names_discard(s->tmp, buf_z(&temporary));
+	buf_free(&temporary);
+	return to;
+}
+
+int
 settle_any(const unsigned char *keep, size_t count)
 {
 	size_t i = 0;

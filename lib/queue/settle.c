@@ -98,7 +98,7 @@ spool_remove_marked(const struct spool *s, const char *name)
 int
 settle_has(int fd, const struct envelope *e)
 {
-	struct envelope now = { { 0 }, 0, 0, 0 };
+	struct envelope now = { 0 };
 	int rc = envelope_read(fd, &now);
 
 	if (rc == 0)

@@ -98,6 +98,10 @@ int spool_commit(const struct spool *s, int fd, const char *temporary,
  * its digits are no time. */
 long long spool_seconds(const char *name);
 
+/* A copy of the queue file fd for the recipients of e, which is its envelope or
+ * a part of it: a file without a name. Descriptor, or -1 with errno. */
+int spool_part(const struct spool *s, int fd, const struct envelope *e);
+
 /* ---- an open queue file, and what becomes of it ---- */
 
 /* Opens queue/name for reading: a regular file, not through a link, never

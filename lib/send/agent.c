@@ -48,14 +48,14 @@ agent_worker(const struct worker_setup *setup)
 
 struct agent *
 agent_module(const struct remote *r, const char *path,
-    const struct delivery *d, const char *helo, int *options_cut)
+    const struct delivery *d, int part, const char *helo, int *options_cut)
 {
 	struct agent *a = new_agent(r);
 	struct external module;
 
 	a->external = 1;
-	if (external_start(&module, path, buf_str(&r->lines), d->fd,
-	    helo) < 0) {
+	if (external_start(&module, path, buf_str(&r->lines),
+	    part < 0 ? d->fd : part, part < 0 ? -1 : d->fd, helo) < 0) {
 		agent_free(a);
 		return NULL;
 	}
@@ -142,7 +142,8 @@ agent_has_room(const struct agent *a, int suspect)
 int
 agent_give(struct agent *a, const struct delivery *d)
 {
-	int rc = a->external ? 0 : worker_give(a->fd, d->id, d->fd);
+	int rc = a->external ? 0 : worker_give(a->fd, d->id, d->over,
+	    d->fd);
 
 	if (rc)
 		return rc;

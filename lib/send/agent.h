@@ -71,10 +71,11 @@ struct agent_event {
 };
 
 /* Starts a worker, or path as an external module for the delivery d, which it
- * does not take over yet. NULL with errno on failure. */
+ * does not take over yet; part is a file for its recipients alone, or -1. NULL
+ * with errno on failure. */
 struct agent *agent_worker(const struct worker_setup *setup);
 struct agent *agent_module(const struct remote *r, const char *path,
-    const struct delivery *d, const char *helo, int *options_cut);
+    const struct delivery *d, int part, const char *helo, int *options_cut);
 
 /* Starts the passcommand of a remote, as an external module without a delivery;
  * at its deadline it is killed. NULL with errno. */

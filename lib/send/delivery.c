@@ -11,6 +11,7 @@
 #include "../base/mem.h"
 #include "../queue/spool.h"
 #include "../queue/status.h"
+#include "../smtp/remote.h"
 #include "delivery.h"
 #include "messages.h"
 
@@ -52,7 +53,8 @@ begin_results(struct delivery *d)
 {
 	size_t i;
 
-	d->result = mem_new(d->e.count, 1);
+	free(d->result);
+	d->result = mem_new(d->e.count + 1, 1);
 	for (i = 0; i < d->e.count; i++)
 		d->result[i] = DEFERRED;
 	d->count[DELIVERED] = d->count[FAILED] = 0;
@@ -79,6 +81,24 @@ delivery_open(struct delivery *d, const struct spool *s, struct message *m,
 	delivery_free(d);
 	errno = error;
 	return -1;
+}
+
+size_t
+delivery_narrow(struct delivery *d, const struct remotes *r, size_t which,
+    unsigned over)
+{
+	struct buf text = { 0 };
+
+	d->over = over;
+	buf_set(&text, buf_str(&d->e.text));
+	d->names = d->e;
+	d->names.text = text;
+	remotes_narrow(r, which, over, &d->e, 0);
+	if (d->e.others)
+		begin_results(d);
+	else
+		envelope_free(&d->names);
+	return d->e.count;
 }
 
 /* The worker may not yet have closed its copy of the descriptor. */

@@ -8,6 +8,7 @@
 
 struct message;
 struct messages;
+struct remotes;
 struct spool;
 
 /* What a delivery ended in for one recipient. Results belong to the delivery
@@ -27,11 +28,13 @@ struct delivery {
 	int fd;			/* locked, as handed to the agent; -1 once the
 				 * delivery was handed on */
 	struct envelope e;
+	unsigned over;		/* whom these lines take is not in it */
 	unsigned long long inode;	/* of the file that has the name; 0: not
 					 * known */
 	int file;		/* what the name is now, if it was rewritten
 				 * since, else -1 ... */
-	struct envelope names;	/* ... and its envelope; text.n 0: as e */
+	struct envelope names;	/* ... and the file's envelope; text.n 0: as
+				 * e */
 	int unread;		/* it was rewritten and could not be read */
 	unsigned char *result;	/* enum rcpt_result, one a recipient */
 	size_t count[RESULTS];
@@ -48,6 +51,12 @@ struct delivery {
  * where the file system has no locks. */
 int delivery_open(struct delivery *d, const struct spool *s, struct message *m,
     int *unlockable);
+
+/* It concerns only the recipients whom that line takes and none of the lines
+ * over (remotes_narrow); to be called before anything has a result. How many
+ * these are. */
+size_t delivery_narrow(struct delivery *d, const struct remotes *r,
+    size_t which, unsigned over);
 
 void delivery_free(struct delivery *d);
 

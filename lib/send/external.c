@@ -23,7 +23,8 @@ place_descriptors(int in, int out, int message)
 }
 
 static void
-exec_module(const char *path, int in, int out, int message, const char *helo)
+exec_module(const char *path, int in, int out, int message, int lock,
+    const char *helo)
 {
 	struct buf why = { 0 };
 	char *const argv[] = { (char *)path, NULL };
@@ -31,7 +32,8 @@ exec_module(const char *path, int in, int out, int message, const char *helo)
 	setpgid(0, 0);
 	if (place_descriptors(in, out, message) == 0) {
 		lseek(3, 0, SEEK_SET);
-		child_clean(4);
+		child_clean(4 + (lock >= 0 && dup2(lock, 4) == 4));
+		fcntl(4, F_SETFD, 0);
 		setenv("HELOHOST", helo, 1);
 		execv(path, argv);
 	}
@@ -63,7 +65,7 @@ close_pair(int fd[2])
 
 int
 external_start(struct external *f, const char *path, struct str options,
-    int message, const char *helo)
+    int message, int lock, const char *helo)
 {
 	int in[2], out[2];
 
@@ -75,7 +77,7 @@ external_start(struct external *f, const char *path, struct str options,
 	}
 	f->pid = fork();
 	if (f->pid == 0)
-		exec_module(path, in[0], out[1], message, helo);
+		exec_module(path, in[0], out[1], message, lock, helo);
 	if (f->pid < 0) {
 		close_pair(in);
 		close_pair(out);

@@ -15,8 +15,9 @@ struct external {
 };
 
 /* Starts path. A module that cannot be executed exits with ERR_EXEC and says
- * why on its stdout. 0, or -1 with errno. */
+ * why on its stdout. lock: a descriptor it keeps open besides, at 4, or -1. 0,
+ * or -1 with errno. */
 int external_start(struct external *f, const char *path, struct str options,
-    int message, const char *helo);
+    int message, int lock, const char *helo);
 
 #endif

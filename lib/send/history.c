@@ -184,7 +184,7 @@ write_message(const struct message *m, const struct attempt *reason,
 		s.last = a->last;
 		s.unanswered = a->unanswered;
 	}
-	if (!a || !a->attempts)
+	if (!a || (!a->attempts && !a->text.n))
 		a = reason;
 	if (a) {
 		s.remote = buf_str(&a->remote);

@@ -360,6 +360,16 @@ messages_clock_jumped(struct messages *q, long long seconds)
 
 /* ---- attempts ---- */
 
+void
+messages_forget_lines(struct messages *q)
+{
+	size_t i;
+
+	for (i = 0; i < q->count; i++)
+		if (q->list[i]->attempt)
+			q->list[i]->attempt->over = 0;
+}
+
 struct attempt *
 message_attempt(struct message *m)
 {

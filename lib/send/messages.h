@@ -25,6 +25,9 @@ struct attempt {
 	unsigned unanswered;	/* of these: last octet sent, no answer */
 	long long first, last;	/* seconds since the epoch, 0 never */
 	long long not_before;	/* clock_ms; after an attempt without answer */
+	unsigned over;		/* lines of remotes, a bit each, who have had
+				 * those they take; 0: the message as a whole
+				 * waits for not_before */
 	struct buf remote;
 	struct buf text;
 	int code;
@@ -113,6 +116,9 @@ long long message_age(const struct message *m, long long now);
 
 /* The wall clock went so many seconds further than time itself. */
 void messages_clock_jumped(struct messages *q, long long seconds);
+
+/* The lines are others now. */
+void messages_forget_lines(struct messages *q);
 
 /* What is remembered of its attempts; made if there is nothing yet. */
 struct attempt *message_attempt(struct message *m);

@@ -5,13 +5,16 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "../base/clock.h"
 #include "../base/mem.h"
 #include "../base/words.h"
+#include "../conf/path.h"
 #include "../conf/user.h"
+#include "../smtp/options.h"
 #include "../smtp/secret.h"
 #include "child.h"
 #include "passcommand.h"
@@ -152,5 +155,45 @@ passcommand_run(const char *command, struct buf *secret, struct buf *why)
 	rc = passcommand_word(buf_str(&output), status, secret, why);
 	buf_wipe(&output);
 	buf_free(&output);
+	return rc;
+}
+
+/* Who may write the file, or make another one, may run what he likes. */
+static int
+is_ours_alone(const char *name)
+{
+	struct buf path = { 0 };
+	struct stat st;
+	int rc;
+
+	path_set(&path, PATH_CONFIG, name);
+	rc = stat(buf_z(&path), &st);
+	buf_free(&path);
+	return rc == 0 && !(st.st_mode & (S_IWGRP | S_IWOTH)) &&
+	    (st.st_uid == 0 || st.st_uid == geteuid());
+}
+
+const char *
+passcommand_forbidden(void)
+{
+	if (geteuid() == 0)
+		return "No passcommand is run as root: the folder queue "
+		    "should be another user's";
+	return is_ours_alone("remotes") && is_ours_alone("") ? NULL :
+	    "No passcommand is run, as others may write remotes or its "
+	    "folder";
+}
+
+int
+passcommand_fetch(struct options *o, struct buf *secret, struct buf *why)
+{
+	int rc = 0;
+
+	if (o->passfile)
+		rc = secret_read(o->passfile, secret, why);
+	if (o->passcommand)
+		rc = passcommand_run(o->passcommand, secret, why);
+	if (o->passfile || o->passcommand)
+		o->pass = buf_z(secret);
 	return rc;
 }

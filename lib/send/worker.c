@@ -45,9 +45,9 @@ is_for_now(int error)
 }
 
 int
-worker_give(int fd, unsigned long id, int message)
+worker_give(int fd, unsigned long id, unsigned over, int message)
 {
-	struct worker_order order = { WORKER_TAKE, id };
+	struct worker_order order = { WORKER_TAKE, id, over };
 	union control control = { { 0 } };
 	struct iovec data = { &order, sizeof order };
 	struct msghdr h;
@@ -67,7 +67,7 @@ worker_give(int fd, unsigned long id, int message)
 void
 worker_go(int fd)
 {
-	struct worker_order order = { WORKER_GO, 0 };
+	struct worker_order order = { WORKER_GO, 0, 0 };
 
 	send(fd, &order, sizeof order, MSG_NOSIGNAL);
 }
@@ -123,6 +123,7 @@ worker_packet(int fd, struct worker_packet *p)
 
 struct worker {
 	int fd;
+	const struct worker_setup *setup;
 	const struct protocol *protocol;
 	struct carried carried;
 	struct connection *session;
@@ -375,13 +376,16 @@ refuse_order(struct worker *w, const struct worker_order *order)
 static void
 hold_message(struct worker *w, const struct worker_order *order, int message)
 {
+	const struct remotes *all = w->setup->remotes;
+
 	if (order->kind == WORKER_GO)
 		w->waits = 0;
 	else if (message < 0)
 		refuse_order(w, order);
 	else
 		w->held[w->holds++] = (struct protocol_message){ order->id,
-		    message };
+		    message, all, (size_t)(w->setup->remote - all->list),
+		    order->over };
 }
 
 static void
@@ -416,6 +420,7 @@ run_worker(int fd, const struct worker_setup *ws)
 	if (ws->pass.p)
 		options.pass = ws->pass.p;
 	w.fd = fd;
+	w.setup = ws;
 	w.seconds = ws->seconds;
 	w.carried = ws->carried;
 	w.protocol = r->protocol;

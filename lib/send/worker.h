@@ -17,6 +17,7 @@
 #include "../smtp/protocol.h"
 
 struct remote;
+struct remotes;
 
 /* Messages a worker may hold: with CHUNKING all of them may be on their way to
  * the server at once. */
@@ -32,6 +33,7 @@ enum worker_order_kind { WORKER_TAKE = 1, WORKER_GO };
 struct worker_order {
 	int kind;
 	unsigned long id;
+	unsigned over;		/* lines, as struct protocol_message has them */
 };
 
 /* Up. */
@@ -68,7 +70,8 @@ struct worker_packet {
 
 /* What a worker is made of; copied. */
 struct worker_setup {
-	const struct remote *remote;
+	const struct remotes *remotes;	/* all, and ... */
+	const struct remote *remote;	/* ... this one of them */
 	const char *helo;
 	int seconds;		/* for one message; 0: no limit */
 	long long open_by;	/* to be let in by, clock_ms, or CLOCK_NEVER */
@@ -83,9 +86,10 @@ struct worker_setup {
  * errno. */
 pid_t worker_start(const struct worker_setup *w, int *fd);
 
-/* Hands over a message; the file stays open here too. 0; 1 not now (EAGAIN,
+/* Hands over a message, for those of its recipients whom the remote takes and
+ * none of the lines over; the file stays open here too. 0; 1 not now (EAGAIN,
  * ENOBUFS, ETOOMANYREFS, EMFILE, ENOMEM, ENFILE); -1 with errno. */
-int worker_give(int fd, unsigned long id, int message);
+int worker_give(int fd, unsigned long id, unsigned over, int message);
 
 /* After the first WORKER_READY: no more messages for now. Lets the worker
  * start with a full window. */

@@ -3,9 +3,11 @@
 
 #include "../base/buf.h"
 #include "../base/chr.h"
+#include "../base/date.h"
 #include "../base/err.h"
 #include "../base/opt.h"
 #include "../mail/identity.h"
+#include "../mail/pattern.h"
 #include "mistake.h"
 #include "options.h"
 #include "sasl.h"
@@ -15,6 +17,8 @@
 static const struct opt options[] = {
 	{ ROW(0, "host", OPT_STRING, host, "name or address of the server", 0) },
 	{ ROW('p', "port", OPT_INT, port, "port, if not the usual one", 0) },
+	{ ROW(0, "if-from", OPT_STRING, if_from, "senders it is for, for the sender", 0) },
+	{ ROW(0, "if-to", OPT_STRING, if_to, "recipients it is for, for the sender", 0) },
 	{ ROW(0, "from", OPT_STRING, from, "sender of what goes out", 0) },
 	{ ROW(0, "bounce-from", OPT_STRING, bounce_from, "sender of reports", 0) },
 	{ ROW(0, "domain", OPT_STRING, domain, "name to greet with", 0) },
@@ -128,37 +132,33 @@ check_tls(struct options *o, struct buf *why)
 static int
 parse_rate(struct options *o)
 {
-	static const char letters[] = "smhdw";
-	static const int seconds[] = { 1, 60, 3600, 86400, 604800 };
 	struct str time = str_of(o->rate), count = str_cut(&time, '/');
-	unsigned long n = 1, unit = 1;
-	const char *letter;
+	unsigned long n = 0;
 
-	letter = time.n ? strchr(letters, time.p[time.n - 1]) : NULL;
-	if (letter) {
-		unit = (unsigned long)seconds[letter - letters];
-		time = str_head(time, time.n - 1);
-	}
-	if ((!letter || time.n) && str_number(time, 31536000 / unit, &n) < 0)
-		return -1;
-	o->rate_seconds = (int)(n * unit);
-	n = 0;
 	str_number(count, 100000, &n);
 	o->rate_messages = (int)n;
-	return n && o->rate_seconds ? 0 : -1;
+	o->rate_seconds = (int)date_seconds(time, 31536000);
+	return n && o->rate_seconds > 0 ? 0 : -1;
+}
+
+int
+options_is_name(const char *c)
+{
+	int empty = !*c;
+
+	while (chr_is(*c, CHR_DIGIT) || (chr_lower(*c) >= 'a' &&
+	    chr_lower(*c) <= 'z') || (*c && strchr("-._:[]", *c)))
+		c++;
+	return !empty && !*c;
 }
 
 static int
 check_identity(struct options *o, struct buf *why)
 {
 	struct identity id = { 0 };
-	const char *c = o->domain ? o->domain : "x";
 	int rc;
 
-	while (chr_is(*c, CHR_DIGIT) || (chr_lower(*c) >= 'a' &&
-	    chr_lower(*c) <= 'z') || (*c && strchr("-._:[]", *c)))
-		c++;
-	if (*c || (o->domain && !*o->domain))
+	if (o->domain && !options_is_name(o->domain))
 		return reject(why, ERR_USAGE, "Invalid value for domain");
 	rc = identity_set(&id, o->from, o->bounce_from);
 	identity_free(&id);
@@ -183,6 +183,13 @@ check_secret(struct options *o, struct buf *why)
 	    !o->passcommand && o->auth != AUTH_EXTERNAL)
 		return reject(why, ERR_USAGE, "Option user needs pass");
 	return ERR_OK;
+}
+
+int
+options_check_lists(const struct options *o, struct buf *why)
+{
+	return pattern_check(o->if_from, 1, why) < 0 ||
+	    pattern_check(o->if_to, 0, why) < 0 ? ERR_USAGE : ERR_OK;
 }
 
 static int
@@ -240,7 +247,9 @@ options_check(struct options *o, int port, int port_tls,
 		return reject(why, ERR_USAGE, "Invalid value for port");
 	if (o->tls)
 		o->starttls = 0;
-	code = check_sending(o, why);
+	code = options_check_lists(o, why);
+	if (!code)
+		code = check_sending(o, why);
 	if (!code)
 		code = check_secret(o, why);
 	if (!code)

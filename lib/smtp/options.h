@@ -42,6 +42,7 @@ struct options {
 	int recipients;		/* of a transaction at most; 0: the default */
 	const char *soft_bounce;	/* as fault_softened takes it */
 	/* For the sender, not for the session. */
+	const char *if_from, *if_to;	/* as pattern_match takes them */
 	int sessions;
 	int messages;		/* of a connection at most; 0: the default */
 	const char *rate;	/* as written, N/TIME ... */
@@ -57,6 +58,13 @@ struct opts options_table(struct options *o);
  * word that is no option and what it may mean, but no word after a login,
  * which may be part of its secret. */
 int options_parse(struct options *o, struct buf *text, struct buf *why);
+
+/* Whether a word can be a name for EHLO, or an address literal. */
+int options_is_name(const char *word);
+
+/* Whether if_from and if_to are lists of patterns. 0, or ERR_USAGE with a
+ * reason appended to why. */
+int options_check_lists(const struct options *o, struct buf *why);
 
 /* Checks the options for what is missing or contradictory, and completes the
  * port; a port after the host is cut off it. port_tls 0: there is no default.

@@ -7,6 +7,7 @@
 #include "../mail/content.h"
 #include "../mail/identity.h"
 #include "outgoing.h"
+#include "remote.h"
 
 /* What is kept of a text: of the first all, then this much, and when there are
  * many, less. */
@@ -90,7 +91,7 @@ outgoing_new(const struct protocol_message *m, const struct identity *id)
 	struct outgoing *o = mem_new(1, sizeof *o);
 
 	o->m = *m;
-	if (envelope_read(m->fd, &o->e) < 0 || measure_message(o, id) < 0) {
+	if (remotes_envelope(m, &o->e) < 0 || measure_message(o, id) < 0) {
 		cannot_read(o);
 		o->e.count = 0;
 		return o;
@@ -199,7 +200,8 @@ outgoing_report(const struct outgoing *o, const struct protocol_report *report)
 		report->recipient(report->context, o->m.id, i, &r);
 	}
 	r = result_at(o, common);
-	if (o->taken && o->taken == o->e.count && report->taken)
+	if (o->taken && o->taken == o->e.count && !o->e.others &&
+	    report->taken)
 		report->taken(report->context, o->m.id);
 	report->message(report->context, o->m.id, &r);
 }

@@ -10,11 +10,17 @@
 struct buf;
 struct connection;
 struct options;
+struct remotes;
 
 /* One message to be sent. The file is the caller's. */
 struct protocol_message {
 	unsigned long id;
 	int fd;
+	const struct remotes *remotes;	/* it goes to those of its recipients
+					 * whom one of these lines takes ... */
+	size_t which;			/* ... this one ... */
+	unsigned over;			/* ... and none of these, a bit each;
+					 * NULL: to all of them */
 };
 
 /* What became of a message, or of one recipient. */

@@ -14,6 +14,7 @@
 #include "../base/mem.h"
 #include "options.h"
 #include "qmqp.h"
+#include "remote.h"
 
 /* Milliseconds. */
 #define PATIENCE_BLOCK 180000
@@ -41,7 +42,7 @@ report_result(struct connection *q, const struct request *r, int code,
 	    text };
 
 	buf_set(&q->text, text);
-	if (!code && q->report->taken)
+	if (!code && !r->e.others && q->report->taken)
 		q->report->taken(q->report->context, r->m->id);
 	q->report->message(q->report->context, r->m->id, &result);
 }
@@ -92,7 +93,7 @@ measure_request(struct request *r)
 	size_t at = 0;
 	struct str recipient;
 
-	if (envelope_read(r->m->fd, &r->e) < 0)
+	if (remotes_envelope(r->m, &r->e) < 0)
 		return -1;
 	identity_envelope(r->id, &r->e);
 	r->message = measure_content(r);

@@ -1,9 +1,13 @@
 /* remote - the smart hosts. */
+#include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "../conf/conf.h"
+#include "../mail/envelope.h"
+#include "../mail/pattern.h"
 #include "../base/mem.h"
 #include "../base/opt.h"
 #include "../conf/path.h"
@@ -11,16 +15,6 @@
 #include "protocol.h"
 #include "remote.h"
 #include "../base/words.h"
-
-/* An empty line would end the options early, so empty words are left out. */
-static void
-add_option(struct remote *r, struct str word)
-{
-	if (str_starts(word, STR("--")))
-		word = str_skip(word, 2);
-	if (word.n)
-		buf_cat(&r->lines, word, STR("\n"));
-}
 
 /* People write comments after a remote; an external module gets them too. */
 static struct str
@@ -32,6 +26,23 @@ without_comment(struct str lines)
 		if (lines.p[i] == '\n' && lines.p[i + 1] == '#')
 			return str_head(lines, i + 1);
 	return lines;
+}
+
+/* An empty line would end the options early, so empty words are left out. Which
+ * mail it is for is none of a module's business. */
+static void
+add_option(struct remote *r, struct str word)
+{
+	struct str lines = buf_str(&r->lines);
+	int own = str_starts(word, STR("--"));
+
+	if (own)
+		word = str_skip(word, 2);
+	own = (str_starts(word, STR("if-from=")) ||
+	    str_starts(word, STR("if-to="))) &&
+	    without_comment(lines).n == lines.n;
+	if (word.n)
+		buf_cat(own ? &r->words : &r->lines, word, STR("\n"));
 }
 
 /* The second word is an option, or neither a program nor a built-in protocol
@@ -65,14 +76,15 @@ parse_options(struct remote *r)
 
 	r->protocol = protocol_find(buf_str(&r->name));
 	r->sessions = r->options.sessions = REMOTE_SESSIONS;
-	if (!r->protocol)
-		return;
-	buf_set(&r->words, without_comment(buf_str(&r->lines)));
+	if (r->protocol)
+		buf_add(&r->words, without_comment(buf_str(&r->lines)));
 	if (odd || options_parse(&r->options, &r->words, &r->why) < 0)
 		r->fault = ERR_USAGE;
-	else
+	else if (r->protocol)
 		r->fault = protocol_check(r->protocol, &r->options, &r->why);
-	if (r->fault)
+	else
+		r->fault = options_check_lists(&r->options, &r->why);
+	if (r->fault || !r->protocol)
 		return;
 	if (r->options.sessions > 0 && r->options.sessions <= 1000)
 		r->sessions = r->options.sessions;
@@ -106,6 +118,28 @@ parse_line(struct remote *r, struct str line)
 		buf_clear(&r->why);
 }
 
+/* How the line is for the null sender, as pattern_match says it. */
+static int
+names_null(const struct remote *r)
+{
+	return r->options.if_from ? pattern_match(str_of(r->options.if_from),
+	    STR("")) : 1;
+}
+
+static void
+choose_for_null(struct remotes *r)
+{
+	int any = 0;
+	size_t i;
+
+	for (i = 0; i < r->count; i++)
+		any |= r->list[i].null_sender = names_null(&r->list[i]) > 0;
+	for (i = 0; i < r->count && !any; i++) {
+		r->list[i].null_sender = names_null(&r->list[i]) == 0;
+		any = r->list[i].null_sender && !r->list[i].options.if_to;
+	}
+}
+
 void
 remotes_parse(struct remotes *r, struct str text)
 {
@@ -125,6 +159,7 @@ remotes_parse(struct remotes *r, struct str text)
 		r->list[r->count].line = number;
 		parse_line(&r->list[r->count++], line);
 	}
+	choose_for_null(r);
 }
 
 void
@@ -178,6 +213,7 @@ int
 remote_equal(const struct remote *a, const struct remote *b)
 {
 	return str_eq(buf_str(&a->name), buf_str(&b->name)) &&
+	    str_eq(buf_str(&a->words), buf_str(&b->words)) &&
 	    str_eq(buf_str(&a->lines), buf_str(&b->lines));
 }
 
@@ -190,6 +226,73 @@ remotes_equal(const struct remotes *a, const struct remotes *b)
 		if (!remote_equal(&a->list[i], &b->list[i]))
 			return 0;
 	return a->count == b->count;
+}
+
+/* ---- whom a line takes ---- */
+
+int
+remote_chooses(const struct remote *r)
+{
+	return r->options.if_from || r->options.if_to;
+}
+
+int
+remotes_take(const struct remotes *r, size_t which, struct str sender,
+    struct str recipient)
+{
+	const struct remote *line = &r->list[which];
+	const struct options *o = &line->options;
+
+	if (!sender.n ? !line->null_sender : o->if_from &&
+	    pattern_match(str_of(o->if_from), sender) <= 0)
+		return 0;
+	return !o->if_to || pattern_match(str_of(o->if_to), recipient) > 0;
+}
+
+static int
+is_for(const struct remotes *r, size_t which, unsigned over, struct str sender,
+    struct str recipient)
+{
+	size_t i;
+
+	for (i = 0; over; i++, over >>= 1)
+		if (over & 1 && remotes_take(r, i, sender, recipient))
+			return 0;
+	return remotes_take(r, which, sender, recipient);
+}
+
+size_t
+remotes_narrow(const struct remotes *r, size_t which, unsigned over,
+    struct envelope *e, int dry)
+{
+	size_t at = 0, n = e->sender_n + 1, count = 0;
+	struct str to;
+
+	while ((to = envelope_next(e, &at)).p) {
+		if (!is_for(r, which, over, envelope_sender(e), to))
+			continue;
+		count++;
+		if (dry)
+			continue;
+		memmove(e->text.p + n, to.p, to.n + 1);
+		n += to.n + 1;
+	}
+	if (dry)
+		return count;
+	e->others = e->count - count;
+	e->count = count;
+	e->text.n = n;
+	return count;
+}
+
+int
+remotes_envelope(const struct protocol_message *m, struct envelope *e)
+{
+	if (envelope_read(m->fd, e) < 0)
+		return -1;
+	errno = EINVAL;
+	return !m->remotes || remotes_narrow(m->remotes, m->which, m->over, e,
+	    0) ? 0 : -1;
 }
 
 void

@@ -6,7 +6,9 @@
 #include "../base/buf.h"
 #include "options.h"
 
+struct envelope;
 struct protocol;
+struct protocol_message;
 
 struct remote {
 	struct buf host;
@@ -24,6 +26,7 @@ struct remote {
 	struct buf why;		/* "remotes, line N: ..."; without a fault it
 				 * may be a warning */
 	int sessions;		/* at a time */
+	int null_sender;	/* it takes the null sender */
 };
 
 #define REMOTE_SESSIONS 4	/* where no option says how many */
@@ -39,6 +42,24 @@ int remotes_load(struct remotes *r);
 
 /* Reads the file's text. */
 void remotes_parse(struct remotes *r, struct str text);
+
+/* Whether it is for some messages or recipients only. */
+int remote_chooses(const struct remote *r);
+
+/* Line number which takes a recipient of a message with this sender: if-from
+ * and if-to. Where no line names the null sender it takes the lines without
+ * if-from, or else the first, and those after it up to one without if-to. */
+int remotes_take(const struct remotes *r, size_t which, struct str sender,
+    struct str recipient);
+
+/* Leaves in e those whom the line takes and none of the lines over, a bit each;
+ * others counts the rest. Returns how many these are; dry: only that. */
+size_t remotes_narrow(const struct remotes *r, size_t which, unsigned over,
+    struct envelope *e, int dry);
+
+/* Reads the envelope of a message as it concerns a session. As
+ * envelope_read. */
+int remotes_envelope(const struct protocol_message *m, struct envelope *e);
 
 /* Appends what is wrong with the lines, LF each. */
 void remotes_notes(const struct remotes *r, struct buf *out);

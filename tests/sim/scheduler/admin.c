@@ -76,6 +76,20 @@ add_options(char *text, size_t size, int s)
 	return n;
 }
 
+/* In the end the last line takes all. */
+static size_t
+add_choice(char *text, size_t size, int s, int last)
+{
+	const char *to = choice_to(s), *from = choice_from(s);
+	size_t n = 0;
+
+	if (to && !(last && w.calm))
+		n += (size_t)snprintf(text, size, " if-to=%s", to);
+	if (from && !(last && w.calm))
+		n += (size_t)snprintf(text + n, size - n, " if-from=%s", from);
+	return n;
+}
+
 static void
 put_remotes(void)
 {
@@ -88,6 +102,8 @@ put_remotes(void)
 		n += (size_t)snprintf(text + n, sizeof text - n, "h%d.x %s",
 		    s, nature(100, s, 0, 20) < 12 ? "ext" : "smtp");
 		n += add_options(text + n, sizeof text - n, s);
+		n += add_choice(text + n, sizeof text - n, s,
+		    i == conf.lines - 1);
 		n += (size_t)snprintf(text + n, sizeof text - n, "\n");
 	}
 	put_conf("remotes", n ? text : "# none\n");

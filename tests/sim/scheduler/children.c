@@ -62,13 +62,26 @@ module_ends(int arg)
 	proc_ends(p, code << 8);
 }
 
+/* It gets nobody whom its line does not take. */
+static void
+check_line(const struct proc *p, unsigned whom)
+{
+	const struct remotes *all = &w.sender->set.remotes;
+	unsigned takes = choice_takes(all,
+	    (size_t)(route_of(p->s)->remote - all->list), choice_sender(p->m));
+
+	check(!(whom & ~takes), "h%d gets recipients %x of m%d, and takes %x",
+	    p->s, whom, p->m, takes);
+}
+
 int
 external_start(struct external *f, const char *path, struct str options,
-    int message, const char *helo)
+    int message, int lock, const char *helo)
 {
 	int error = step(ON_FORK, IN_NONE), i;
 	struct proc *p;
 	struct head h;
+	unsigned whom;
 
 	(void)path;
 	(void)helo;
@@ -80,14 +93,17 @@ external_start(struct external *f, const char *path, struct str options,
 	p = proc_begins(MODULE);
 	p->s = options.p[sizeof "host=h" - 1] - '0';
 	read_head(message, &h);
-	p->file = fcntl(message, F_DUPFD_CLOEXEC, HIGH);
+	p->file = fcntl(lock < 0 ? message : lock, F_DUPFD_CLOEXEC, HIGH);
 	p->m = h.m;
 	for (i = 0; i < h.n; i++)
 		p->took[h.r[i]]++;
+	whom = recipients_of(&h);
+	if (p->m >= 0)
+		check_line(p, whom);
 	say("module %d (h%d): begins with m%d", p->pid, p->s, p->m);
 	if (p->m >= 0) {
 		mail[p->m].in_hand++;
-		rules_try(p->s, p->m, h.n);
+		rules_try(p->s, p->m, lock < 0 ? h.n : 2, whom);
 	}
 	proc_later(p, 1 + pick(chance(30) && !w.calm ? 4000000 : 2000),
 	    module_ends);
@@ -102,6 +118,7 @@ module_reaped(const struct proc *p)
 {
 	struct result r = { 0 };
 	int code = p->status >> 8, i;
+	unsigned whom = 0;
 
 	if (p->kind != MODULE || p->m < 0)
 		return;
@@ -117,7 +134,9 @@ module_reaped(const struct proc *p)
 	r.code = p->status & 0x7f || p->signalled ? ERR_UNKNOWN : code;
 	r.unanswered = p->status & 0x7f || p->signalled;
 	r.text = str_of(p->output);
-	rules_result(p->s, p->m, &r, 0);
+	for (i = 0; i < RCPTS; i++)
+		whom |= p->took[i] ? 1u << i : 0;
+	rules_result(p->s, p->m, &r, 0, whom);
 }
 
 /* ---- reports ---- */

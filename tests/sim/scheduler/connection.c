@@ -172,6 +172,8 @@ open_connection(struct proc *p)
 void
 worker_begins(struct proc *p, const struct worker_setup *setup)
 {
+	unsigned sender;
+	size_t i;
 	int alive;
 
 	p->s = buf_str(&setup->remote->host).p[1] - '0';
@@ -186,6 +188,11 @@ worker_begins(struct proc *p, const struct worker_setup *setup)
 		    p->options.soft_bounce);
 		p->options.soft_bounce = p->soft_bounce;
 	}
+	p->which = (size_t)(setup->remote - setup->remotes->list);
+	for (i = 0; i < setup->remotes->count; i++)
+		for (sender = FROM_D; sender <= FROM_NULL; sender *= 2)
+			p->takes[i][sender] = choice_takes(setup->remotes, i,
+			    sender);
 	say("worker %d (h%d): begins, tried %x sick %x messages %d", p->pid,
 	    p->s, p->tried, p->sick, p->messages);
 	rules_start(p->s, setup->remote, alive);
@@ -195,8 +202,39 @@ worker_begins(struct proc *p, const struct worker_setup *setup)
 
 /* ---- messages ---- */
 
+unsigned
+recipients_of(const struct head *h)
+{
+	unsigned set = 0;
+	int i;
+
+	for (i = 0; i < h->n; i++)
+		set |= 1u << h->r[i];
+	return set;
+}
+
+/* Those whom the line takes, and no line that has had them. */
+static void
+narrow(const struct proc *p, struct held *h, unsigned over)
+{
+	unsigned sender = choice_sender(h->h.m), set;
+	int i, n = 0;
+
+	set = p->takes[p->which][sender];
+	for (i = 0; i < SERVERS; i++)
+		if (over & 1u << i)
+			set &= ~p->takes[i][sender];
+	for (i = 0; i < h->h.n; i++)
+		if (set & 1u << h->h.r[i])
+			h->h.r[n++] = h->h.r[i];
+	h->others = h->h.n - n;
+	h->h.n = n;
+	check(n, "h%d gets m%d, of whose recipients it takes none", p->s,
+	    h->h.m);
+}
+
 int
-worker_takes(struct proc *p, unsigned long id, int message)
+worker_takes(struct proc *p, unsigned long id, unsigned over, int message)
 {
 	struct held *h = &p->held[p->holds];
 
@@ -217,7 +255,8 @@ worker_takes(struct proc *p, unsigned long id, int message)
 	check(p->holds < WORKER_HOLDS, "a worker gets more than it holds");
 	memset(h, 0, sizeof *h);
 	h->id = id;
-	read_head(message, &h->h);
+	if (read_head(message, &h->h) == 0 && h->h.n)
+		narrow(p, h, over);
 	if (!w.calm && chance(3)) {
 		struct packet *q = proc_packet(p, WORKER_MESSAGE);
 
@@ -234,7 +273,8 @@ worker_takes(struct proc *p, unsigned long id, int message)
 	say("worker %d (h%d): gets m%d as %lu", p->pid, p->s, h->h.m, id);
 	if (h->h.m >= 0) {
 		mail[h->h.m].in_hand++;
-		rules_try(p->s, h->h.m, h->h.n);
+		rules_try(p->s, h->h.m, h->h.n + h->others,
+		    recipients_of(&h->h));
 	}
 	check(!p->messages || p->given <= p->messages,
 	    "a connection gets more than messages=");
@@ -309,6 +349,7 @@ report_message(struct proc *p, int which, const struct answer *own,
 	q->unanswered = unanswered;
 	q->m = h->h.m;
 	q->marked = h->marked;
+	q->whom = recipients_of(&h->h);
 	memcpy(q->took, h->took, sizeof q->took);
 	for (i = 0; i < h->h.n; i++)
 		q->shares[h->h.r[i]] |= !own[i].reply;
@@ -384,7 +425,7 @@ finish_message(struct proc *p, int which)
 			crash(p);
 			return -1;
 		}
-		if (all_accepted(h, own))
+		if (all_accepted(h, own) && !h->others)
 			mark(h);
 		if (!w.calm && chance(4)) {
 			crash(p);

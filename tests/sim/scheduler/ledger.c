@@ -125,16 +125,18 @@ age_of(int m)
 	return (w.now - mail[m].born) / 1000;
 }
 
-/* Those of this run. */
+/* Those of this run that take the recipient. */
 static unsigned
-servers_now(void)
+servers_now(int m, int r)
 {
 	const struct sender *to = w.sender;
 	unsigned set = 0;
 	size_t i;
 
 	for (i = 0; to && i < to->route_count; i++)
-		set |= 1u << (buf_str(&to->routes[i].remote->host).p[1] - '0');
+		if (choice_takes(&to->set.remotes, i, choice_sender(m)) &
+		    1u << r)
+			set |= 1u << (to->routes[i].remote->host.p[1] - '0');
 	return set;
 }
 
@@ -191,7 +193,7 @@ on_permanent(int s, int m, int r, const struct answer *a)
 		break;
 	case FAULT_ROUTE:
 		to->route |= 1u << s;
-		if (!(servers_now() & ~to->route))
+		if (!(servers_now(m, r) & ~to->route))
 			to->may_fail |= MAY_ROUTE;
 		break;
 	case FAULT_RECIPIENT:

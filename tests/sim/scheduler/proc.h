@@ -24,6 +24,7 @@ struct packet {
 	int m, r;
 	int marked;
 	short took[RCPTS];
+	unsigned whom;		/* a bit for each recipient */
 	unsigned char shares[RCPTS];	/* share the answer of the message */
 	struct answer answer;
 };
@@ -36,7 +37,8 @@ struct stash {
 struct held {
 	unsigned long id;
 	int fd;
-	struct head h;
+	struct head h;		/* with those of its recipients alone */
+	int others;
 	short took[RCPTS];
 	int marked;
 	int sent;		/* its last octet was */
@@ -64,6 +66,8 @@ struct proc {
 	struct carried carried;
 	struct options options;
 	char soft_bounce[32];
+	size_t which;		/* line of remotes, and whom all take: */
+	unsigned takes[SERVERS][FROM_NULL + 1];
 	struct stash stash[64];
 	int stashed;
 	/* a module */
@@ -88,7 +92,8 @@ int workers_ready(int s);
 
 /* connection.c */
 void worker_begins(struct proc *p, const struct worker_setup *setup);
-int worker_takes(struct proc *p, unsigned long id, int message);
+int worker_takes(struct proc *p, unsigned long id, unsigned over, int message);
+unsigned recipients_of(const struct head *h);
 void worker_wakes(struct proc *p);
 
 /* children.c */

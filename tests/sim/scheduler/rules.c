@@ -79,7 +79,7 @@ rules_start(int s, const struct remote *r, int alive)
 /* ---- an attempt ---- */
 
 static void
-check_pause(int s, int m)
+check_pause(int s, int m, unsigned whom)
 {
 	long long since = w.now - mail[m].last_result[s];
 
@@ -90,7 +90,8 @@ check_pause(int s, int m)
 		    "m%d is tried at h%d again after %lld ms", m, s, since);
 		mail[m].early |= 1u << s;
 	}
-	check(w.now >= mail[m].not_before - SLACK,
+	check(!(mail[m].blocked & whom) ||
+	    w.now >= mail[m].not_before - SLACK,
 	    "m%d is tried %lld ms too early after it had no answer", m,
 	    mail[m].not_before - w.now);
 }
@@ -141,7 +142,7 @@ check_rate(int s)
 }
 
 void
-rules_try(int s, int m, int recipients)
+rules_try(int s, int m, int recipients, unsigned whom)
 {
 	w.news++;
 	check_rate(s);
@@ -152,7 +153,7 @@ rules_try(int s, int m, int recipients)
 		return;
 	check(mail[m].in_hand <= 1 || w.no_locks || w.lock_failed,
 	    "m%d is in %d hands", m, mail[m].in_hand);
-	check_pause(s, m);
+	check_pause(s, m, whom);
 	check_suspect(s, m);
 }
 
@@ -166,7 +167,8 @@ is_no_result(const struct result *r, int sister)
 }
 
 void
-rules_result(int s, int m, const struct result *r, int sister)
+rules_result(int s, int m, const struct result *r, int sister,
+    unsigned whom)
 {
 	int doubled = mail[m].unanswered < 16 ? mail[m].unanswered : 16;
 
@@ -190,6 +192,9 @@ rules_result(int s, int m, const struct result *r, int sister)
 	}
 	if (!r->unanswered)
 		return;
+	if (w.now >= mail[m].not_before)
+		mail[m].blocked = 0;
+	mail[m].blocked |= whom;
 	mail[m].unanswered++;
 	mail[m].not_before = w.now +
 	    (conf.least_pause * 1000LL << doubled);

@@ -13,6 +13,7 @@
  *	connection.c	what a worker does
  *	children.c	external modules, and writers of reports
  *	server.c	what the servers answer
+ *	choice.c	which mail a line of remotes is for
  *	ledger.c	who has got what, and why not
  *	rules.c		what may be tried when
  *	spool.c		the spool as it is, mail that is put into it
@@ -175,6 +176,19 @@ int server_wants_no_more(int s);
 struct answer server_busy(int s, int m, const struct options *o);
 struct answer server_message(int s, int m, const struct options *o);
 
+/* ---- choice.c ---- */
+
+enum { FROM_D = 1, FROM_E = 2, FROM_NULL = 4 };	/* senders */
+/* Whether the lines of this history choose; the lists of a server, or NULL. */
+int choices_made(void);
+const char *choice_to(int s);
+const char *choice_from(int s);
+const char *choice_domain(int r);
+unsigned choice_sender(int m);
+/* The recipients, a bit each, whom a line takes of this sender. */
+unsigned choice_takes(const struct remotes *all, size_t which,
+    unsigned sender);
+
 /* ---- ledger.c ---- */
 
 struct account {
@@ -212,7 +226,8 @@ struct mail {
 	int excuses;		/* in the life of a sender */
 	int suspect;		/* a sender has read that */
 	int unanswered;
-	long long not_before;	/* ms, after an attempt without answer */
+	long long not_before;	/* ms, after an attempt without answer ... */
+	unsigned blocked;	/* ... to these recipients, a bit each */
 	int unanswered_life;
 	long long last_result[SERVERS];	/* ms; -1 never */
 	int witness_key[SERVERS];
@@ -249,10 +264,12 @@ void rules_begin(void);
 /* The next run may try everything at once; and ask where a login was
  * refused. */
 void rules_all(int login);
-void rules_try(int s, int m, int recipients);
+/* The file names so many recipients, and these, a bit each, are tried. */
+void rules_try(int s, int m, int recipients, unsigned whom);
 void rules_start(int s, const struct remote *r, int alive);
 void rules_login_refused(int s);
-void rules_result(int s, int m, const struct result *r, int sister);
+void rules_result(int s, int m, const struct result *r, int sister,
+    unsigned whom);
 void rules_line(struct str line);
 void rules_poll(long long before);
 const struct route *route_of(int s);

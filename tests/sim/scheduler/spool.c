@@ -82,13 +82,13 @@ void
 mail_text(int m, char *text, size_t size)
 {
 	size_t n = (size_t)snprintf(text, size, "%s\n", mail[m].null_sender ?
-	    "" : "r11@d.x");
+	    "" : choice_sender(m) == FROM_E ? "s@e.x" : "r11@d.x");
 	int r, i;
 
 	for (r = 0; r < RCPTS; r++)
 		for (i = 0; i < mail[m].account[r].due; i++)
-			n += (size_t)snprintf(text + n, size - n, "r%d@d.x\n",
-			    r);
+			n += (size_t)snprintf(text + n, size - n, "r%d@%s\n",
+			    r, choice_domain(r));
 	snprintf(text + n, size - n, "\nMessage-Id: <m%d@w.x>\nX-Number: %d\n"
 	    "\ntext%.*s\n", m, m, (int)nature(60, m, 0, 10),
 	    "............................................................");

@@ -280,7 +280,7 @@ packet_is_read(struct proc *p, const struct packet *q)
 	ledger_read(q->m, q->took);
 	rules_result(p->s, q->m, &(struct result){ q->code, q->fault,
 	    q->stage, q->reply, q->unanswered, str_of(q->text) },
-	    has_sister(p));
+	    has_sister(p), q->whom);
 }
 
 static void
@@ -428,7 +428,7 @@ workers_holding(int s)
 }
 
 int
-worker_give(int fd, unsigned long id, int message)
+worker_give(int fd, unsigned long id, unsigned over, int message)
 {
 	struct proc *p = by_fd(fd);
 	int rc;
@@ -437,7 +437,7 @@ worker_give(int fd, unsigned long id, int message)
 	check(p && p->kind == WORKER && p->fd == fd,
 	    "the sender gives to a worker that is not");
 	w.inside = 0;
-	rc = worker_takes(p, id, message);
+	rc = worker_takes(p, id, over, message);
 	w.inside = 1;
 	return rc;
 }

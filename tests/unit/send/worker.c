@@ -46,6 +46,7 @@ start(const char *line, int port, int *fd)
 
 	buf_fmt(&text, "%s port=%d", line, port);
 	remotes_parse(&r, buf_str(&text));
+	setup.remotes = &r;
 	setup.remote = &r.list[0];
 	setup.helo = "h";
 	setup.seconds = 5;
@@ -143,12 +144,12 @@ useless(void)
 	pid_t pid = start("127.0.0.1 smtp", 1, &fd);
 
 	T(pid > 0 && worker_packet(fd, &p) == 0);
-	T(worker_give(fd, 7, mail) == 0);
+	T(worker_give(fd, 7, 0, mail) == 0);
 	T(hear(fd) == 1 && ends(FAULT_ADDRESS, ERR_REFUSED, STAGE_connect,
 	    "Connect failed: Connection refused (127.0.0.1 port 1)"));
 	T(p.last == 1 && p.answered == 0);
 	T(hear(fd) == -1 && exit_of(pid) == ERR_REFUSED);
-	T(worker_give(fd, 8, mail) == -1);
+	T(worker_give(fd, 8, 0, mail) == -1);
 	close(fd);
 	pid = start("127.0.0.1 smtp what=x", 1, &fd);
 	T(hear(fd) == 1 && ends(FAULT_REMOTE, ERR_USAGE, STAGE_options, ""));
@@ -200,7 +201,8 @@ delivers(void)
 	setup.carried.at_once = 0;
 	usleep(100000);
 	T(descriptors(pid) == 0);
-	T(worker_give(fd, 7, first) == 0 && worker_give(fd, 9, second) == 0);
+	T(worker_give(fd, 7, 0, first) == 0);
+	T(worker_give(fd, 9, 0, second) == 0);
 	T(hear(fd) == 1 && is(WORKER_PEER, 0, 0, STAGE_connect, "127.0.0.1"));
 	T(hear(fd) == 1 && is(WORKER_READY, 0, 0, 0, "") && p.index == 1);
 	T(hear(fd) == 1 && is(WORKER_RECIPIENT, 7, ERR_MSG_PERM, STAGE_rcpt,
@@ -212,7 +214,7 @@ delivers(void)
 	    "450 4.2.0 not now") && p.index == 0);
 	T(hear(fd) == 1 && p.kind == WORKER_MESSAGE && p.id == 9 &&
 	    p.code == ERR_MSG_TEMP && p.fault == FAULT_RECIPIENT);
-	T(worker_give(fd, 8, third) == 0);
+	T(worker_give(fd, 8, 0, third) == 0);
 	T(hear(fd) == 1 && is(WORKER_MESSAGE, 8, 0, STAGE_dot, "250 taken"));
 	T(worker_packet(fd, &p) == 0);
 	T(mode_of(first) == 0600 && mode_of(second) == 0600 &&
@@ -236,7 +238,8 @@ outlives_sender(void)
 	    "\f250 from\n250 to\n250 chunk\n250 reset\n", &port), pid;
 
 	pid = start("127.0.0.1 smtp", port, &fd);
-	T(worker_give(fd, 1, first) == 0 && worker_give(fd, 2, second) == 0);
+	T(worker_give(fd, 1, 0, first) == 0);
+	T(worker_give(fd, 2, 0, second) == 0);
 	worker_go(fd);
 	T(hear(fd) == 1 && hear(fd) == 1 && p.kind == WORKER_READY);
 	close(fd);
@@ -244,6 +247,38 @@ outlives_sender(void)
 	T(mode_of(first) == 01000 && mode_of(second) == 01000);
 	close(first);
 	close(second);
+	T(exit_of(server) == 0);
+}
+
+/* Recipients of other lines are none of its business: they are not counted, and
+ * a file that names them is not marked. */
+static void
+in_parts(void)
+{
+	int fd, port = 0, mail = message(STR("\nb@z\na@x.y\nc@x.y\n\ntext\n")),
+	    all = message(STR("\na@x.y\n\ntext\n")), part =
+	    message(STR("\nb@z\na@x.y\n\ntext\n"));
+	pid_t server = serve("220 hi\n250 hi\n250 from\n550 5.1.1 no\n250 to\n"
+	    "354 go\n250 taken\n250 from\n250 to\n354 go\n250 taken\n"
+	    "250 from\n250 to\n354 go\n250 taken\n", &port), pid;
+
+	pid = start("127.0.0.1 smtp if-to=@X.y if-from=<>", port, &fd);
+	T(worker_give(fd, 1, 0, mail) == 0);
+	T(worker_give(fd, 2, 0, part) == 0);
+	T(worker_give(fd, 3, 0, all) == 0);
+	worker_go(fd);
+	T(hear(fd) == 1 && hear(fd) == 1 && p.kind == WORKER_READY);
+	T(hear(fd) == 1 && is(WORKER_RECIPIENT, 1, ERR_MSG_PERM, STAGE_rcpt,
+	    "550 5.1.1 no") && p.index == 0);
+	T(hear(fd) == 1 && is(WORKER_MESSAGE, 1, 0, STAGE_dot, "250"));
+	T(hear(fd) == 1 && is(WORKER_MESSAGE, 2, 0, STAGE_dot, "250"));
+	T(hear(fd) == 1 && is(WORKER_MESSAGE, 3, 0, STAGE_dot, "250"));
+	T(mode_of(part) != 01000 && mode_of(all) == 01000);
+	close(fd);
+	exit_of(pid);
+	close(mail);
+	close(part);
+	close(all);
 	T(exit_of(server) == 0);
 }
 
@@ -256,7 +291,8 @@ ends_with_it(void)
 	    "250 taken\n421 4.7.0 enough\n", &port), pid;
 
 	pid = start("127.0.0.1 smtp", port, &fd);
-	T(worker_give(fd, 1, mail) == 0 && worker_give(fd, 2, mail) == 0);
+	T(worker_give(fd, 1, 0, mail) == 0);
+	T(worker_give(fd, 2, 0, mail) == 0);
 	T(hear(fd) == 1 && hear(fd) == 1 && p.kind == WORKER_READY);
 	T(hear(fd) == 1 && is(WORKER_MESSAGE, 1, 0, STAGE_dot, "250"));
 	T(hear(fd) == 1 && ends(FAULT_END, ERR_MSG_TEMP, STAGE_mail,
@@ -267,7 +303,8 @@ ends_with_it(void)
 	T(exit_of(server) == 0);
 	server = serve("220 hi\n250 hi\n250 from\n421 4.7.0 no\n", &port);
 	pid = start("127.0.0.1 smtp", port, &fd);
-	T(worker_give(fd, 1, mail) == 0 && worker_give(fd, 2, mail) == 0);
+	T(worker_give(fd, 1, 0, mail) == 0);
+	T(worker_give(fd, 2, 0, mail) == 0);
 	T(hear(fd) == 1 && hear(fd) == 1 && p.kind == WORKER_READY);
 	T(hear(fd) == 1 && is(WORKER_MESSAGE, 1, ERR_MSG_TEMP, STAGE_rcpt,
 	    "421") && p.fault == FAULT_CONNECTION && !p.unanswered);
@@ -290,7 +327,7 @@ not_let_in(void)
 	setup.open_by = clock_in(300);
 	pid = start("127.0.0.1 smtp", port, &fd);
 	setup.open_by = 0;
-	T(worker_give(fd, 1, mail) == 0);
+	T(worker_give(fd, 1, 0, mail) == 0);
 	T(hear(fd) == 1 && is(WORKER_PEER, 0, 0, STAGE_connect, "127.0.0.1 "));
 	T(hear(fd) == 1 && p.kind == WORKER_NOTE);
 	T(hear(fd) == 1 && ends(FAULT_ADDRESS, ERR_TIMED_OUT, STAGE_greeting,
@@ -302,7 +339,7 @@ not_let_in(void)
 	setup.tried = STR("::1\n");
 	pid = start("localhost smtp", port, &fd);
 	setup.tried = STR("");
-	T(worker_give(fd, 1, mail) == 0);
+	T(worker_give(fd, 1, 0, mail) == 0);
 	T(hear(fd) == 1 && is(WORKER_PEER, 0, 0, STAGE_connect, "127.0.0.1 "));
 	T(hear(fd) == 1 && ends(FAULT_ADDRESS, ERR_MSG_TEMP, STAGE_greeting,
 	    "554 5.3.2 no") && p.last == 1 && p.reply == 554);
@@ -323,7 +360,8 @@ limited(void)
 	setup.messages = 1;
 	pid = start("127.0.0.1 smtp", port, &fd);
 	setup.messages = 0;
-	T(worker_give(fd, 1, mail) == 0 && worker_give(fd, 2, mail) == 0);
+	T(worker_give(fd, 1, 0, mail) == 0);
+	T(worker_give(fd, 2, 0, mail) == 0);
 	T(hear(fd) == 1 && hear(fd) == 1 && p.kind == WORKER_READY);
 	T(hear(fd) == 1 && is(WORKER_MESSAGE, 1, 0, STAGE_dot, "250"));
 	T(hear(fd) == 1 && ends(FAULT_END, 0, STAGE_session, ""));
@@ -337,7 +375,7 @@ limited(void)
 static void
 without_file(void)
 {
-	struct worker_order order = { WORKER_TAKE, 5 };
+	struct worker_order order = { WORKER_TAKE, 5, 0 };
 	int fd;
 	pid_t pid = start("127.0.0.1 smtp", 1, &fd);
 
@@ -357,7 +395,7 @@ not_now(void)
 
 	kill(pid, SIGSTOP);
 	for (i = 0; i < 100000 && rc == 0; i++)
-		rc = worker_give(fd, 1, mail);
+		rc = worker_give(fd, 1, 0, mail);
 	T(rc == 1);
 	kill(pid, SIGKILL);
 	T(exit_of(pid) == -1);
@@ -372,7 +410,7 @@ dies(void)
 	pid_t server = serve("220 hi\n250 hi\n", &port), pid;
 
 	pid = start("127.0.0.1 smtp", port, &fd);
-	T(worker_give(fd, 7, mail) == 0);
+	T(worker_give(fd, 7, 0, mail) == 0);
 	T(hear(fd) == 1 && p.kind == WORKER_PEER);
 	T(hear(fd) == 1 && p.kind == WORKER_READY);
 	kill(pid, SIGTERM);
@@ -418,6 +456,7 @@ main(void)
 	useless();
 	delivers();
 	outlives_sender();
+	in_parts();
 	ends_with_it();
 	not_let_in();
 	limited();

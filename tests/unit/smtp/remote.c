@@ -167,6 +167,63 @@ parsed(void)
 	remotes_free(&r);
 }
 
+/* Which lines take a recipient r@x.y: their numbers. */
+static const struct {
+	const char *lines, *sender, *want;
+} ways[] = {
+	{ "a\nb\n", "s@x.y", "01" },
+	{ "a smtp if-from=s@x.y\nb smtp if-from=@z\nc", "S@x.y", "02" },
+	{ "a smtp if-to=@x.y\nb smtp if-to=!@x.y\nc own if-to=@z", "s@x.y", "0" },
+	{ "a smtp if-to=@x.y if-from=@z\nb own if-to=@x.y", "s@x.y", "1" },
+	{ "a smtp if-to=@z\nb smtp if-from=@z", "s@x.y", "" },
+	{ "a smtp what=x if-to=@z\nb", "s@x.y", "1" },
+	/* the null sender */
+	{ "a smtp if-from=@x.y\nb\nc", "", "12" },
+	{ "a smtp if-from=@x.y\nb\nc smtp if-from=<>", "", "12" },
+	{ "a smtp if-from=@x.y\nb smtp if-from=!@z\nc smtp if-from=@z", "", "1" },
+	{ "a smtp if-from=@x.y\nb smtp if-from=@z", "", "0" },
+	{ "a smtp if-from=!<>\nb smtp if-from=@z", "", "1" },
+	{ "a smtp if-from=!<>\nb smtp if-from=!<>", "", "" },
+	{ "a smtp if-from=@x.y if-to=@z\nb smtp if-from=@z\n"
+	    "c smtp if-from=@z", "", "1" },
+	{ "a smtp if-from=@x.y if-to=@x.y\nb smtp if-from=@z\n"
+	    "c smtp if-from=@z", "", "01" },
+	{ "a smtp if-from=@x.y\nb smtp if-to=@z\n", "", "" },
+};
+
+static int
+goes(const char *lines, const char *sender, const char *want)
+{
+	char got[8] = "";
+	struct remotes r;
+	size_t i, n = 0;
+
+	remotes_parse(&r, str_of(lines));
+	for (i = 0; i < r.count; i++)
+		if (remotes_take(&r, i, str_of(sender), STR("r@x.y")))
+			got[n++] = (char)('0' + i);
+	remotes_free(&r);
+	if (strcmp(got, want))
+		printf("# %s from <%s>: %s\n", lines, sender, got);
+	return !strcmp(got, want);
+}
+
+static void
+chosen(void)
+{
+	struct remotes r, s;
+	size_t i;
+
+	for (i = 0; i < sizeof ways / sizeof ways[0]; i++)
+		T(goes(ways[i].lines, ways[i].sender, ways[i].want));
+	remotes_parse(&r, STR("a own if-to=@x.y\nb"));
+	remotes_parse(&s, STR("a own if-to=@x.z\nb"));
+	T(remote_chooses(&r.list[0]) && !remote_chooses(&r.list[1]));
+	T(!remotes_equal(&r, &s) && remotes_equal(&r, &r));
+	remotes_free(&r);
+	remotes_free(&s);
+}
+
 int
 main(void)
 {
@@ -175,5 +232,6 @@ main(void)
 	ports();
 	files();
 	parsed();
+	chosen();
 	return T_END();
 }
