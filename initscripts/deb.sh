@@ -12,10 +12,12 @@
 set -eu
 umask 022
 out=$1 version=$2 date=$3 musl=$4 bearssl=$5
+rm -rf "$out"
+mkdir -p "$out"
+out=$(cd "$out" && pwd)
 name=nullmailer_$version
 tree=$out/nullmailer-$version
-rm -rf "$out"
-mkdir -p "$tree"
+mkdir "$tree"
 
 # shellcheck disable=SC2086
 tar --format=gnu --sort=name --mtime="@$date" --owner=root:0 --group=root:0 \

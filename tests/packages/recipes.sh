@@ -194,7 +194,7 @@ is "procd: control files" "$(cd "$T/etc/nullmailer" && head -n 1 me adminaddr |
     xargs)" "==> me <== router.example.org ==> adminaddr <== admin@example.org"
 # The files of nullmailer(7), whatever they are; one of several lines.
 names=$(sed -n '/^\.Sh CONTROL FILES/,/^\.Sh REMOTES/s/^\.It Pa \([a-z]*\)$/\1/p' \
-    applets/nullmailer.7 | grep -v '^remotes$')
+    applets/nullmailer.7 | grep -vE '^(remotes|aliases)$')
 {
 	sed '/^config remote/,$d' "$T/uci"
 	for name in $names; do echo "	option $name 'of $name'"; done

@@ -18,6 +18,7 @@ is "musl is the pinned one" "$(sum "$folder/nullmailer_$version.orig-musl.tar.gz
     "$(mk show-MUSL_SUM)"
 is "BearSSL too" "$(sum "$folder/nullmailer_$version.orig-bearssl.tar.xz")" \
     "$(sed -n 's/^sum=//p' ssl/get-bearssl.sh)"
+is "what it was built in is gone" "$(find "$folder" -mindepth 1 -type d)" ""
 ok "it can be unpacked" dpkg-source --no-check -x "$dsc" "$T/tree" >"$T/said"
 ok "musl is where rules look for it" [ -x "$T/tree/musl/configure" ]
 ok "BearSSL too" [ -f "$T/tree/bearssl/inc/bearssl.h" ]
