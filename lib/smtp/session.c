@@ -167,17 +167,11 @@ forget_extensions(struct extensions *x)
 }
 
 static int
-hello(struct smtp_session *s)
+say_hello(struct smtp_session *s, struct str helo)
 {
-	struct str helo = str_of(s->helo), text;
-	static struct buf literal;
+	struct str text;
 	int class, first = 1;
 
-	if (str_find(helo, '.') == helo.n && helo.p[0] != '[') {
-		buf_clear(&literal);
-		net_literal(s->c.io.fd, &literal);
-		helo = buf_str(&literal);
-	}
 	s->c.stage = STAGE_helo;
 	forget_extensions(&s->ext);
 	if (session_send(s, STR("EHLO "), helo) < 0 && !s->c.io.mute)
@@ -196,6 +190,23 @@ hello(struct smtp_session *s)
 	s->ext.pipelining &= !s->c.o->no_pipelining;
 	s->ext.chunking &= !s->c.o->no_chunking;
 	return 0;
+}
+
+/* RFC 5321 4.1.4: an address, where there is no full name. */
+static int
+hello(struct smtp_session *s)
+{
+	struct buf name = { 0 };
+	int rc;
+
+	buf_set(&name, str_of(s->helo));
+	if (!strchr(s->helo, '.') && s->helo[0] != '[') {
+		buf_clear(&name);
+		net_literal(s->c.io.fd, &name);
+	}
+	rc = say_hello(s, buf_str(&name));
+	buf_free(&name);
+	return rc;
 }
 
 static int
