@@ -77,7 +77,7 @@ unfit_everywhere(const struct sender *s, const struct delivery *d,
 	for (i = 0; i < s->route_count; i++) {
 		buf_clear(&one);
 		buf_fmt(&one, "%zu ", i);
-		buf_cat(&one, address, STR("\n"));
+		buf_put(&one, "%\n", address);
 		noted = is_noted(buf_str(unfit), buf_str(&one));
 		if (i == d->m->turn && !noted)
 			buf_add(unfit, buf_str(&one));

@@ -143,7 +143,7 @@ long_option(struct args *a, const char *text)
 		int rc;
 
 		/* The value of a misspelt option may be a secret. */
-		buf_cat(&quoted, STR("'--"), name, STR("'"));
+		buf_put(&quoted, "'--%'", name);
 		rc = unknown(a, "unknown option string: ", buf_str(&quoted),
 		    !value);
 		buf_free(&quoted);

@@ -32,7 +32,7 @@ void
 conf_blame(const char *name, const char *what)
 {
 	path_set(&reason, PATH_CONFIG, name);
-	buf_cat(&reason, STR(": "), str_of(what));
+	buf_put(&reason, ": %", str_of(what));
 }
 
 static int
@@ -160,7 +160,7 @@ load_handed(const char *name, struct buf *text, int until)
 		second = access(buf_z(&path), X_OK) == 0 ? SPOOL : NOWHERE;
 	if (second == NOWHERE)
 		return 0;
-	buf_cat(&path, STR("/"), str_of(name));
+	buf_put(&path, "/%", str_of(name));
 	return read_path(text, until) > 0;
 }
 

@@ -434,8 +434,8 @@ put_spec(struct parser *p)
 	}
 	buf_cat(&l->items, buf_str(&p->shown), at, buf_str(&p->domain));
 	start = l->recipients.n;
-	buf_cat(&l->recipients, buf_str(&p->local), at, buf_str(&p->domain),
-	    STR("\n"));
+	buf_put(&l->recipients, "%%%\n", buf_str(&p->local), at,
+	    buf_str(&p->domain));
 	bare = p->bare && str_find(buf_str(&p->local), '@') == p->local.n;
 	buf_add(&l->typed, bare ? buf_str(&p->local) :
 	    str_skip(buf_str(&l->recipients), start));

@@ -74,7 +74,7 @@ read_targets(struct str list, const struct hostnames *names,
 		else if (str_find(one, '@') < one.n && !address_valid(one))
 			rc = -1;
 		else
-			buf_cat(targets, one, STR("\n"));
+			buf_put(targets, "%\n", one);
 	}
 	if (!targets->n && (rc || !l.count))
 		rc = -1;

@@ -75,12 +75,12 @@ explain_item(struct str item, struct buf *why)
 {
 	struct buf meant = { 0 };
 
-	buf_cat(why, STR("'"), item, STR("' is no pattern"));
+	buf_put(why, "'%' is no pattern", item);
 	if (str_find(item, '@') == item.n)
 		buf_addc(&meant, '@');
 	buf_add(&meant, str_skip(item, str_starts(item, STR("*"))));
 	if (is_pattern(buf_str(&meant), 0))
-		buf_cat(why, STR("; "), buf_str(&meant), STR("?"));
+		buf_put(why, "; %?", buf_str(&meant));
 	buf_free(&meant);
 }
 

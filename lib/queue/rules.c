@@ -105,7 +105,7 @@ add_valid(struct store_rules *r, struct str address, struct buf *out)
 {
 	if (!is_valid(r, address))
 		return 0;
-	buf_cat(out, address, STR("\n"));
+	buf_put(out, "%\n", address);
 	return 1;
 }
 
@@ -143,7 +143,7 @@ take_address(struct store_rules *r, struct str address, int depth,
 
 	buf_set(&full, address);
 	if (bare)
-		buf_cat(&full, STR("@"), host);
+		buf_put(&full, "@%", host);
 	key.address = buf_str(&full);
 	key.local = bare || is_local(r, key.address);
 	key.any = bare || (key.local &&
@@ -152,7 +152,7 @@ take_address(struct store_rules *r, struct str address, int depth,
 	    buf_str(&r->aliases), &r->names, &key, &found)) {
 		buf_add(targets, buf_str(&found));
 		if (!found.n)
-			buf_cat(&r->nobody, key.address, STR("\n"));
+			buf_put(&r->nobody, "%\n", key.address);
 	} else if (!depth || !has_line(buf_str(out), key.address))
 		rc = (is_local(r, key.address) && put_list(r, ADMINADDR, out))
 		    || add_valid(r, key.address, out);
@@ -169,7 +169,7 @@ store_recipient(struct store_rules *r, struct str address, struct buf *out)
 	struct str rest;
 	int depth, rc = 1;
 
-	buf_cat(&now, address, STR("\n"));
+	buf_put(&now, "%\n", address);
 	for (depth = 0; now.n && rc > 0; depth++) {
 		for (rest = buf_str(&now); rest.n && rc > 0;)
 			if ((depth && ++r->results > RESULTS) ||

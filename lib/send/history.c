@@ -351,7 +351,7 @@ history_read(struct messages *q, struct histories *all, struct str text,
 		if (str_starts(line, STR("=\tx")))
 			read_remote(all, str_skip(line, 2));
 		else if (status_next(&rest, &s) && !read_message(q, &s))
-			buf_cat(unknown, line, STR("\n"));
+			buf_put(unknown, "%\n", line);
 	}
 }
 

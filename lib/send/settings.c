@@ -73,7 +73,7 @@ load_helohost(struct settings *set, struct str me, struct buf *notes)
 	if (rc > 0 && !options_is_name(buf_z(&set->helohost))) {
 		buf_add(notes, STR("helohost: "));
 		buf_clean(notes, buf_str(&set->helohost), 80);
-		buf_cat(notes, STR(" is no name, using "), me, STR("\n"));
+		buf_put(notes, " is no name, using %\n", me);
 		rc = 0;
 	}
 	if (rc == 0)

@@ -42,7 +42,7 @@ add_option(struct remote *r, struct str word)
 	    str_starts(word, STR("if-to="))) &&
 	    without_comment(lines).n == lines.n;
 	if (word.n)
-		buf_cat(own ? &r->words : &r->lines, word, STR("\n"));
+		buf_put(own ? &r->words : &r->lines, "%\n", word);
 }
 
 /* The second word is an option, or neither a program nor a built-in protocol

@@ -30,7 +30,7 @@ measure(struct str in, struct wire_size *size)
 {
 	static struct content c;
 	char name[] = "/tmp/wire.XXXXXX";
-	struct envelope e = { { 0 }, 0, 1, 4 };
+	struct envelope e = { { 0 }, 0, 1, 0, 4 };
 	int fd = mkstemp(name), rc;
 
 	unlink(name);
@@ -134,7 +134,7 @@ static void
 sizes(void)
 {
 	static struct content c;
-	struct envelope e = { { 0 }, 0, 1, 4 };
+	struct envelope e = { { 0 }, 0, 1, 0, 4 };
 	struct wire_size size;
 	struct buf big = { 0 };
 	int i;

@@ -102,7 +102,7 @@ static int
 rewrite(const unsigned char *keep)
 {
 	int now, other, rc = spool_rewrite(&s, fd, &e, keep, "9.9", &now);
-	struct envelope new = { { 0 }, 0, 0, 0 };
+	struct envelope new = { 0 };
 
 	T((now >= 0) == (rc == 0 || rc == 1));
 	if (now < 0)
