@@ -191,7 +191,8 @@ fails(enum call call, enum place place)
 	w.news++;
 	w.stat_failed |= call == ON_STAT;
 	w.root_failed += place == IN_ROOT || place == IN_TMP;
-	w.trigger_late |= call == ON_READ && place == IN_ROOT;
+	w.trigger_late |= call == ON_POLL ||
+	    (call == ON_READ && place == IN_ROOT);
 	return fault.error;
 }
 

@@ -41,7 +41,7 @@ new_mail(int is_report, int null_sender)
 	m->used = 1;
 	m->report = is_report;
 	m->null_sender = null_sender;
-	m->born = w.now;
+	m->queued = m->born = w.now;
 	m->lifetime = lifetime_now();
 	m->doubt = wall_now() < BUILD_DATE;
 	for (s = 0; s < SERVERS; s++)
@@ -199,7 +199,7 @@ on_permanent(int s, int m, int r, const struct answer *a)
 	case FAULT_RECIPIENT:
 	case FAULT_MESSAGE:
 		if (server[s].proven & port_of(s) || mail[m].doubt ||
-		    age_of(m) > PROBATION - 2 ||
+		    (w.now - mail[m].queued) / 1000 > PROBATION - 2 ||
 		    !fault_softened_on_probation(a->reply, text))
 			to->may_fail |= MAY_REPLY;
 		break;

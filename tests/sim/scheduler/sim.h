@@ -218,7 +218,8 @@ struct mail {
 	unsigned early;		/* ... and have, until there is a result */
 	int edited;		/* ... while on its way */
 	int took_place;		/* of another one, and its name */
-	long long born;		/* ms since boot; or when it was touched */
+	long long queued;	/* ms since boot */
+	long long born;		/* the same; or when it was touched */
 	long long lifetime;	/* s, least since then */
 	int in_hand;		/* deliveries now */
 	int delays;		/* notifications */
