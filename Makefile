@@ -18,7 +18,7 @@ LIB_mail = addr addresses aliases content dsn envelope header identity pattern p
 LIB_queue = census copy enqueue failed names owner progress rules settle spool spoolinit status store trigger \
 	verbs
 LIB_net = io net $(SANDBOX)
-LIB_smtp = answer command connection fault login mistake options outgoing protocol qmqp \
+LIB_smtp = answer choose command connection fault login mistake options outgoing protocol qmqp \
 	remote reply sasl secret session smtp transaction
 LIB_send = agent bounce child delivery external history logger messages passcommand settings worker
 LIBC = fork mbstowcs memmem printf qsort strstr strtoul synccall

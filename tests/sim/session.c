@@ -248,7 +248,7 @@ check_window(const struct connection *c, size_t window)
 static int
 deliver(struct connection *c)
 {
-	struct protocol_message m;
+	struct protocol_message m = { 0 };
 	size_t n, window;
 	int rc = 0;
 
