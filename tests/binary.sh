@@ -3,7 +3,7 @@
 . tests/lib.sh
 
 size=$(wc -c <"$NM")
-limit=372
+limit=368
 [ -z "$(make -s show-HARDEN)" ] || limit=412
 segments=$(readelf -lW "$NM")
 sections=$(readelf -SW "$NM")
