@@ -790,7 +790,7 @@ for name, point in (("zero", bytes(32)), ("one", b"\1" + bytes(31)),
               share=ext(51, u16(X25519) + vec16(point)))
 bad_hello("overrun", BAD_EXTENSION, 50, more=u16(16) + b"\0\x50a")
 bad_hello("stump", BAD_EXTENSION, 50, more=b"\0")
-bad_hello("tail", "failed: .*bytes behind", 50, tail=b"\0")
+bad_hello("tail", "failed: .*bytes after", 50, tail=b"\0")
 bad_hello("short", "failed: ", "-", size=20)
 bad_hello("long", "failed: .*(closed|unexpected)", "-", size=300)
 bad_hello("huge", "failed: .*too large", 47, size=0xFFFFFF)

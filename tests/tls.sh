@@ -28,13 +28,13 @@ build() {
 	    $compile -include "$P/absent.h" -Issl -c -o "$P/bundle.o" "$P/bundle.c" || return 1
 	objs=$(echo "$objs" | sed "s,[^ ]*/ssl/anchor.o,$P/anchor.o,; s,[^ ]*/ssl/bundle.o,$P/bundle.o,")
 	# shellcheck disable=SC2086
-	$link -o "$P/sender" $objs $libs
+	$link -o "$P/nullmailer.own" $objs $libs
 }
 trust() {
 	ok "a sender with a bundle of our own is built" build
-	[ -x "$P/sender" ] || return
+	[ -x "$P/nullmailer.own" ] || return
 	rm -f "$P/protocols"/*
-	SENDER="$P/sender nullmailer-send"
+	SENDER="$P/nullmailer.own nullmailer-send"
 	for how in starttls tls; do
 		one
 		serve "$how $K/good.pem" auto
@@ -68,7 +68,7 @@ trust() {
 	remotes "127.0.0.1 smtp port=$port tls tls-name=mail.test"
 	SENDER=nullmailer-send
 	run
-	SENDER="$P/sender nullmailer-send"
+	SENDER="$P/nullmailer.own nullmailer-send"
 	kept "the usual bundle"
 	has "the usual bundle does not know our CA" "$(log)" 'certificate is untrusted'
 	one

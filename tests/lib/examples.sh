@@ -71,17 +71,19 @@ play_daemon() {
 	ends_daemon $?
 }
 alive() { until_true 20 by_owner "nullmailer-check --alive"; }
-# Its last line is a sender that stays in the foreground.
-play_environment() {
-	by_owner "exec sh -eu" <"$T/paste" >"$T/out" 2>&1 &
-	alive
-	ends_daemon $?
-}
 play_running() {
 	by_owner "nullmailer-send --daemon"
 	alive
 	pasted root /
 	ends_daemon $?
+}
+# A unit of systemd; the message waits.
+key() { sed -n "s/^$1=//p" "$T/paste"; }
+play_oneshot() {
+	remotes "192.0.2.26 smtp port=1"
+	inside chown "$OWNER" "${config#"$R"}/remotes"
+	by_owner "$(key ExecStart)" >"$T/out" 2>&1
+	[ $? = "$(key SuccessExitStatus)" ] && [ "$(key User)" = "$OWNER" ]
 }
 play_syntax() { quiet sh -n "$T/paste"; }
 # What it writes is a line of cron's, with a user and a command that works.
