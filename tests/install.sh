@@ -7,7 +7,7 @@ unset MAKEFLAGS MAKELEVEL
 MUSL=$(make -s show-MUSL_MADE)
 build() {
 	make -s SSL=none MUSL="$MUSL" LAYOUT="$layout" OBJ="$T/$layout.obj" \
-	    BINARY="$T/$layout.nullmailer" DESTDIR="$root" "$@" >"$T/out" 2>&1 ||
+	    BINARY="$T/nullmailer.$layout" DESTDIR="$root" "$@" >"$T/out" 2>&1 ||
 		sed 's/^/# /' "$T/out"
 }
 mode() { stat -c '%A %U' "$root$1" 2>&1; }
@@ -30,7 +30,7 @@ debian() {
 
 # Every row of the table, found where it belongs.
 programs_are_there() {
-	"$T/$layout.nullmailer" --list >"$T/list"
+	"$T/nullmailer.$layout" --list >"$T/list"
 	ok "$layout: there are programs" [ -s "$T/list" ]
 	while read -r name folder rights; do
 		case $folder in
