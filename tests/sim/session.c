@@ -33,6 +33,7 @@ struct claim {
 };
 static struct claim claims[MESSAGES];
 static struct carried carried;
+static int by_data;		/* this connection has given chunks up */
 static struct options options;
 static int timed_out;
 static int strict;		/* as the module run by hand */
@@ -238,7 +239,8 @@ check_window(const struct connection *c, size_t window)
 {
 	if (window < smtp_protocol.window(c))
 		window = smtp_protocol.window(c);
-	if (!carried.no_chunking &&
+	by_data |= carried.no_chunking;
+	if (!by_data &&
 	    held() > window + 1 + (window < PROTOCOL_AHEAD))
 		wrong("%zu messages at a time, the window is %zu", held(),
 		    window);
@@ -263,8 +265,10 @@ deliver(struct connection *c)
 		window = smtp_protocol.window(c);
 		rc = smtp_protocol.send(c, &m);
 		check_window(c, window);
-		while (!rc && held() && chance(9))
+		while (!rc && held() && chance(9)) {
 			rc = smtp_protocol.settle(c);
+			by_data |= carried.no_chunking;
+		}
 	}
 	while (!rc && held())
 		rc = smtp_protocol.settle(c);
@@ -284,6 +288,7 @@ connect_once(void)
 	int code;
 
 	naming = -1;
+	by_data = carried.no_chunking;
 	c = smtp_protocol.create(&setup, &code, &why);
 	c->limit = CLOCK_NEVER;
 	code = smtp_protocol.open(c);
