@@ -56,7 +56,8 @@ filled() {
 		s|/usr/local/var/spool/nullmailer|$SPOOL|g
 		s|/usr/local/libexec/nullmailer|$MODULES|g
 		s|/usr/local/sbin|$SBIN|g; s|/usr/local/bin|$BIN|g
-		s|\([ (]\)nullmail\([ :)]\)|\1$OWNER\2|g" "$1"
+		s|\([ (]\)nullmail\([ :)]\)|\1$OWNER\2|g
+		s|=nullmail\$|=$OWNER|" "$1"
 }
 
 # link TARGET PATH: both absolute; the shortest way from one to the other
