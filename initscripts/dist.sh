@@ -2,7 +2,7 @@
 # dist.sh OBJ NAME VERSION DATE MUSL BEARSSL - make OBJ/NAME.tar.gz: the tree,
 # in sources/ the archives of musl and BearSSL that the build has fetched, so
 # that it builds without a network, and sbom.spdx.json. The same tree gives the
-# same bytes, whoever made it.
+# same bytes, on any machine.
 set -eu
 obj=$1 name=$2 version=$3 date=$4 musl=$5 bearssl=$6
 age=$(((date - $(date -d "$(sed -n 's/^Date: //p' ssl/roots.pem)" +%s)) / 86400))

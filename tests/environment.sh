@@ -1,5 +1,5 @@
 # environment.sh - values from the sender's environment, which all other
-# programs, whoever runs them, have from the spool; and where the sender's own
+# programs of all users have from the spool; and where the sender's own
 # values cannot be seen
 # needs: setpriv=util-linux chroot=coreutils
 . tests/lib.sh

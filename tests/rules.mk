@@ -19,7 +19,7 @@ SIM_ALLOC = tests/sim/$(if $(SAN),no)arena.c
 SIMS = $(SIM_FILES) $(SIM_FOLDERS)
 SEED =
 COUNT =
-NEW = 10
+NEW = 30
 SIM_MAKE = $(MAKE) OBJ=$(OBJ)/sim SSL=none $(if $(SAN),,CFLAGS=-O2) WERROR= \
 	MUSL=$(MUSL_MADE)
 sim long mutations: $(LIBC_A)

@@ -1,6 +1,6 @@
 /* disk - whether there is room to rewrite queue files, or memory to read them,
  * the sync of queue/ within a second of a change, and what earlier senders have
- * left behind. */
+ * left. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>

@@ -67,8 +67,8 @@ peek_envelope(const struct sender *s, const struct message *m,
 }
 
 /* The first line from this one on that takes some recipient of m whom none of
- * those over takes. What cannot be read any line may have, as whoever opens it
- * then says why. */
+ * those over takes. What cannot be read any line may have: when it is opened
+ * the log says why. */
 static unsigned short
 find_line(const struct sender *s, const struct message *m, size_t i, int dead,
     unsigned over)

@@ -333,7 +333,7 @@ spool_repair(struct spool *s, struct buf *why)
 	return 0;
 }
 
-/* Through a new file, so that nobody reads half of it. */
+/* Through a new file, so that half of it is never read. */
 static int
 hand_out(int folder, const char *name, const char *value)
 {

@@ -62,7 +62,7 @@ module_ends(int arg)
 	proc_ends(p, code << 8);
 }
 
-/* It gets nobody whom its line does not take. */
+/* It gets only those whom its line takes. */
 static void
 check_line(const struct proc *p, unsigned whom)
 {

@@ -20,6 +20,27 @@ cleaned(const char *in, size_t max, const char *want)
 	return holds(want);
 }
 
+static void
+forms(void)
+{
+	buf_clear(&b);
+	buf_fmt(&b, "%s-%d", "x", 7);
+	buf_fmt(&b, "%s", "");
+	buf_cat(&b, STR("1"), STR(""), STR("2"));
+	T(holds("x-712"));
+	buf_clear(&b);
+	buf_put(&b, "a%b%%", STR("1"), STR(""), STR("2%"));
+	T(holds("a1b2%"));
+	buf_put(&b, "<%", STR("x\0y"));
+	T(b.n == 9 && !memcmp(b.p, "a1b2%<x\0y", 10));
+	buf_clear(&b);
+	buf_put(&b, "%-%>", STR("1"));
+	T(holds("1-%>"));
+	buf_clear(&b);
+	buf_put(&b, "a", STR("1"), STR("2"));
+	T(holds("a12"));
+}
+
 int
 main(void)
 {
@@ -42,22 +63,7 @@ main(void)
 	buf_addu(&b, 0);
 	buf_addu(&b, 18446744073709551615ull);
 	T(holds("ab018446744073709551615"));
-	buf_clear(&b);
-	buf_fmt(&b, "%s-%d", "x", 7);
-	buf_fmt(&b, "%s", "");
-	buf_cat(&b, STR("1"), STR(""), STR("2"));
-	T(holds("x-712"));
-	buf_clear(&b);
-	buf_put(&b, "a%b%%", STR("1"), STR(""), STR("2%"));
-	T(holds("a1b2%"));
-	buf_put(&b, "<%", STR("x\0y"));
-	T(b.n == 9 && !memcmp(b.p, "a1b2%<x\0y", 10));
-	buf_clear(&b);
-	buf_put(&b, "%-%>", STR("1"));
-	T(holds("1-%>"));
-	buf_clear(&b);
-	buf_put(&b, "a", STR("1"), STR("2"));
-	T(holds("a12"));
+	forms();
 	buf_set(&b, STR("a\0b"));
 	T(b.n == 3 && !memcmp(b.p, "a\0b", 4));
 
