@@ -50,27 +50,6 @@ tlsmgr unix - - n 1000? 1 tlsmgr' "smtpd_tls_cert_file = $K/$name.crt" \
 	    'smtpd_tls_auth_only = yes' 'smtpd_sasl_auth_enable = yes' \
 	    'smtpd_recipient_restrictions = permit_mynetworks,reject' "$@"
 }
-submission() {
-	start_dovecot <<-END
-	protocols = submission
-	listen = 127.0.0.1
-	hostname = mail.test
-	ssl = required
-	ssl_cert = <$K/server.crt
-	ssl_key = <$K/server.key
-	disable_plaintext_auth = yes
-	mail_location = maildir:$T/home
-	first_valid_uid = 1
-	submission_relay_host = 127.0.0.1
-	submission_relay_port = 2526
-	submission_relay_ssl = no
-	service submission-login {
-	  inet_listener submission {
-	    port = 2587
-	  }
-	}
-	END
-}
 
 # screen NAME CODE PATTERN REMOTE: the remotes' part of what a terminal shows
 screen() {

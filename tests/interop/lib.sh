@@ -275,3 +275,26 @@ their_programs() {
 	ln -s "$T/package/usr/sbin" "$1/sbin"
 	ln -s "$T/package/usr/lib/nullmailer" "$1/protocols"
 }
+
+# submission: Dovecot's, with $K/server.crt, on port 2587; relays to 2526
+submission() {
+	start_dovecot <<-END
+	protocols = submission
+	listen = 127.0.0.1
+	hostname = mail.test
+	ssl = required
+	ssl_cert = <$K/server.crt
+	ssl_key = <$K/server.key
+	disable_plaintext_auth = yes
+	mail_location = maildir:$T/home
+	first_valid_uid = 1
+	submission_relay_host = 127.0.0.1
+	submission_relay_port = 2526
+	submission_relay_ssl = no
+	service submission-login {
+	  inet_listener submission {
+	    port = 2587
+	  }
+	}
+	END
+}

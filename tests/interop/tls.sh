@@ -49,27 +49,6 @@ tlsmgr unix - - n 1000? 1 tlsmgr' \
 }
 
 # Its submission service, which relays to Postfix without TLS.
-submission() {
-	start_dovecot <<-END
-	protocols = submission
-	listen = 127.0.0.1
-	hostname = mail.test
-	ssl = required
-	ssl_cert = <$K/server.crt
-	ssl_key = <$K/server.key
-	disable_plaintext_auth = yes
-	mail_location = maildir:$T/home
-	first_valid_uid = 1
-	submission_relay_host = 127.0.0.1
-	submission_relay_port = 2526
-	submission_relay_ssl = no
-	service submission-login {
-	  inet_listener submission {
-	    port = 2587
-	  }
-	}
-	END
-}
 
 exim() {
 	start_exim '3525 : 3465' <<-END
